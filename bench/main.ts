@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util'
+import { bundle } from './build.ts'
+import { install } from './install.ts'
+import { parts } from './parts.ts'
+import { machine, save } from './results.ts'
+import { chromiumRig, nodeRig, server } from './rigs.ts'
+
+const usage = `Usage: npm run bench -- [--rounds 40] [${Object.keys(parts).join('] [')}]`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '40' } },
+})
+const rounds = Number(values.rounds)
+const unknown = positionals.filter((name) => !(name in parts))
+if (unknown.length || !(rounds >= 1)) {
+  console.error(usage)
+  process.exit(1)
+}
+
+install()
+await bundle()
+const remote = server()
+await remote.ready
+const port = await remote.call<number>('listen')
+const url = `ws://127.0.0.1:${port}/`
+const rigs = { chromium: () => chromiumRig(`http://127.0.0.1:${port}/`), node: nodeRig }
+
+for (const [name, measure] of Object.entries(parts)) {
+  if (positionals.length && !positionals.includes(name)) continue
+  save(name, await measure({ rigs, server: remote, url, rounds }))
+}
+save('machine', { ...machine(), rounds })
+remote.end()

@@ -1,0 +1,77 @@
+import { order, words } from './words.js'
+
+/** Seconds in sight. */
+const SPAN = 60
+const HEIGHT = 280
+/** Colour is not the only thing that tells the lines apart. */
+const dashes = { polling: [2, 4], long: [8, 5], socket: [] }
+
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+/** Custom properties are handed out as they are written: an element's own colour is worked out. */
+function colour(name) {
+  const probe = document.createElement('i')
+  probe.style.color = `var(${name})`
+  document.body.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
+/** A line for each way over the last minute. `show` writes a value of the axis. */
+export function chart(element, show) {
+  let data = [[], ...order.map(() => [])]
+  let plot
+
+  function draw() {
+    plot?.destroy()
+    const axis = {
+      stroke: colour('--soft'),
+      grid: { stroke: colour('--line'), width: 1 },
+      ticks: { show: false },
+    }
+    const font = `12px ${style('font-family') || 'system-ui'}`
+    const options = {
+      width: element.clientWidth,
+      height: HEIGHT - 40,
+      cursor: { drag: { x: false, y: false } },
+      scales: { x: { time: false }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+      axes: [
+        { ...axis, font, values: (_, ticks) => ticks.map((tick) => `${tick} s`) },
+        { ...axis, font, size: 70, values: (_, ticks) => ticks.map(show) },
+      ],
+      series: [
+        { label: 'Time', value: (_, at) => (at === null ? '–' : `${at.toFixed(1)} s`) },
+        ...order.map((way) => ({
+          label: words[way].name,
+          stroke: colour(`--${way}`),
+          width: 2.5,
+          dash: dashes[way],
+          points: { show: false },
+          spanGaps: true,
+          value: (_, value) => (value === null || value === undefined ? '–' : show(value)),
+        })),
+      ],
+    }
+    plot = new uPlot(options, data, element)
+  }
+
+  new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: HEIGHT - 40 })).observe(
+    element,
+  )
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw)
+  draw()
+
+  return {
+    add(seconds, values) {
+      data = data.map((line, index) => [...line, index ? (values[order[index - 1]] ?? null) : seconds])
+      const first = data[0].findIndex((at) => at >= seconds - SPAN)
+      data = data.map((line) => line.slice(first))
+      plot.setData(data)
+    },
+    clear() {
+      data = data.map(() => [])
+      plot.setData(data)
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import { Clock } from './clock.js'
+import { Follower } from './follower.js'
+import { ways } from './ways.js'
+import { order } from './words.js'
+
+const host = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}`
+
+/** One run: a value of our own on the server, three ways that follow it, and a fourth connection for the figures. */
+export class Comparison {
+  /** For each way what the server has counted and what has come. The same object always: the table looks at it. */
+  rows = {}
+  /** How long polling waits between two requests, in ms. */
+  interval = 1_000
+  onSeen = () => {}
+  onTally = () => {}
+  onState = () => {}
+  #rate = 1
+  #control
+  #off
+  #start = 0
+  #clock = new Clock()
+
+  constructor() {
+    this.reset()
+  }
+
+  get running() {
+    return this.#control !== undefined
+  }
+
+  get seconds() {
+    return (performance.now() - this.#start) / 1_000
+  }
+
+  reset() {
+    for (const way of order)
+      this.rows[way] = { tally: { requests: 0, received: 0, sent: 0 }, follower: new Follower() }
+  }
+
+  start() {
+    this.stop()
+    this.reset()
+    const control = new Holdfast.Socket(`${host}/compare/run`)
+    this.#control = control
+    control.on('json', (message) => this.#hear(message))
+    control.on('waiting', ({ delay }) => {
+      this.#off?.abort()
+      this.onState(`The server is away. Again in ${(delay / 1_000).toFixed(1)} s.`)
+    })
+    this.onState('Connecting.')
+  }
+
+  stop() {
+    this.#off?.abort()
+    this.#control?.close()
+    if (this.running) this.onState('Stopped.')
+    this.#control = undefined
+  }
+
+  /** Changes a second. */
+  pace(rate) {
+    this.#rate = rate
+    if (this.#control?.status === 'open') this.#control.sendJson({ rate })
+  }
+
+  #hear(message) {
+    if (message.type === 'run') this.#follow(message.id)
+    else if (message.type === 'clock') this.#clock.answered(message)
+    else if (message.type === 'tally') {
+      for (const way of order) this.rows[way].tally = message.tallies[way]
+      this.onTally()
+    }
+  }
+
+  /** A new run has a new value: figures of the one before, cut off by a restart, would not be comparable. */
+  #follow(run) {
+    this.#off?.abort()
+    this.#off = new AbortController()
+    const { signal } = this.#off
+    this.reset()
+    this.#start = performance.now()
+    this.#clock.ask(this.#control)
+    this.#control.sendJson({ rate: this.#rate })
+    this.onState('Running. All three follow the same value.')
+    for (const way of order) {
+      const { follower } = this.rows[way]
+      const seen = (change) => {
+        follower.take(change, this.#clock.now())
+        if (!signal.aborted) this.onSeen()
+      }
+      ways[way]({ run, host, seen, signal, interval: () => this.interval })
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import type { Visit } from '../visit.ts'
+import type { Voice } from './voice.ts'
+
+/** Somebody in the room, over all the connections that they have had. */
+export interface Person {
+  readonly id: string
+  name: string
+  /** The connection; none while they are away. */
+  visit: Visit | undefined
+  /** How they are spoken to. A session can be spoken to while its connection is broken. */
+  voice: Voice | undefined
+  /** Ends their stay if they do not come back. */
+  leaving?: NodeJS.Timeout
+}
+
+/** As the page shows it. */
+export interface Shown {
+  id: string
+  name: string
+  away: boolean
+}
+
+/** Whose secret this is: the same in every process, and no way back to the secret. */
+export const idOf = (secret: string) => `p${createHash('sha256').update(secret).digest('hex').slice(0, 12)}`
+
+/** Who is here. A secret, which only its owner knows, is the same person after a reconnect. */
+export class People {
+  readonly #people = new Map<string, Person>()
+
+  get(id: string): Person | undefined {
+    return this.#people.get(id)
+  }
+
+  add(id: string, name: string): Person {
+    const person: Person = { id, name, visit: undefined, voice: undefined }
+    this.#people.set(id, person)
+    return person
+  }
+
+  remove(person: Person): void {
+    clearTimeout(person.leaving)
+    if (this.#people.get(person.id) === person) this.#people.delete(person.id)
+  }
+
+  all(): Person[] {
+    return [...this.#people.values()]
+  }
+
+  list(): Shown[] {
+    return this.all().map(({ id, name, visit }) => ({ id, name, away: visit === undefined }))
+  }
+}

@@ -1,0 +1,173 @@
+import type { Visit } from '../visit.ts'
+import { BadInput } from '../wire.ts'
+import { History } from './history.ts'
+import { type Draft, type Entry, type Ledger, MemoryLedger } from './ledger.ts'
+import type { Neighbours } from './neighbours.ts'
+import { idOf, People, type Person, type Shown } from './people.ts'
+import type { Voice } from './voice.ts'
+
+/** How long somebody whose line broke may be away before they have left, in ms. A session lives longer than a line. */
+const AWAY = 20_000
+export const SESSION_AWAY = 120_000
+/** The same after a goodbye: who reloads the page is back at once. */
+const RELOAD = 1_500
+const MOST_PEOPLE = 1_000
+
+export interface Joining {
+  name: string
+  /** The secret that makes it the same person. */
+  session: string
+  /** The room that `since` belongs to. */
+  room: unknown
+  /** The last thing heard. */
+  since: unknown
+}
+
+export interface RoomOptions {
+  ledger?: Ledger | undefined
+  neighbours?: Neighbours | undefined
+}
+
+/** Everything said has a number, `seq`; all hear all of it, in that order, also those who were cut off meanwhile. */
+export class Room {
+  readonly #people = new People()
+  #history: History
+  readonly #ledger: Ledger
+  readonly #neighbours: Neighbours | undefined
+  #seq = 0
+
+  constructor({ ledger = new MemoryLedger(), neighbours }: RoomOptions = {}) {
+    this.#ledger = ledger
+    this.#neighbours = neighbours
+    // Who moves to another process hears from the history what was said on the way.
+    const history = () => new History({ entries: neighbours ? 500 : 50, bytes: 16 * 1024 * 1024 })
+    this.#history = history()
+    const emptied = () => {
+      this.#history = history()
+      this.#seq = 0
+      // Who comes back is welcomed to the other room.
+      for (const { visit } of this.#people.all()) visit?.drop()
+    }
+    ledger.listen((entry) => this.#heard(entry), emptied)
+    neighbours?.listen(() => this.#showPeople())
+  }
+
+  enter(visit: Visit, voice: Voice, { name, session, room, since }: Joining): Person {
+    const id = idOf(session)
+    const known = this.#people.get(id)
+    if (!known && this.#people.all().length >= MOST_PEOPLE) throw new BadInput('The room is full.')
+    const person = known ?? this.#people.add(id, name)
+    // Usually the old connection is dead and nobody hears this; a copied tab does, and must not fight over the place.
+    if (person.voice?.over !== voice.over) person.voice?.end('You joined from another place.')
+    person.voice = voice
+    const before = room === this.#ledger.room ? Number(since) || 0 : 0
+    const { entries, missed } = this.#history.after(before, this.#seq)
+    this.back(person, visit)
+    const welcome = { type: 'welcome', id, name, room: this.#ledger.room, missed, people: this.#list() }
+    voice.send(JSON.stringify(welcome))
+    for (const { frame } of entries) voice.send(frame)
+    // Who comes from another process was here already.
+    const elsewhere = this.#neighbours?.people.find((other) => other.id === id)
+    if (!known && !elsewhere) this.announce(`${name} joined`)
+    if (!known && elsewhere) person.name = elsewhere.name
+    this.rename(person, name)
+    return person
+  }
+
+  find(secret: string): Person | undefined {
+    return this.#people.get(idOf(secret))
+  }
+
+  /** The same session over another connection. */
+  back(person: Person, visit: Visit): void {
+    clearTimeout(person.leaving)
+    person.visit = visit
+  }
+
+  rename(person: Person, name: string): void {
+    if (person.name !== name) this.announce(`${person.name} is now ${name}`)
+    person.name = name
+    this.showPeople()
+  }
+
+  /** A clean close is a goodbye; a broken line may be back in a moment. */
+  leave(person: Person, visit: Visit, clean: boolean): void {
+    if (person.visit !== visit) return
+    person.visit = undefined
+    const away = person.voice?.lasting ? SESSION_AWAY : AWAY
+    if (!person.voice?.lasting) person.voice = undefined
+    person.leaving = setTimeout(() => this.#gone(person), clean ? RELOAD : away)
+    this.showPeople()
+  }
+
+  announce(text: string): void {
+    void this.#ledger.add({ head: { type: 'system', text } })
+  }
+
+  /** Settles when it has its place in the order. */
+  say(person: Person, id: string, text: string): unknown {
+    return this.#once(person, id, { head: { type: 'message', id, from: from(person), text } })
+  }
+
+  show(person: Person, id: string, name: string, mime: string, bytes: Buffer): unknown {
+    return this.#once(person, id, { head: { type: 'image', id, from: from(person), name, mime }, bytes })
+  }
+
+  showPeople(): void {
+    this.#neighbours?.tell(this.#people.list())
+    this.#showPeople()
+  }
+
+  close(): void {
+    for (const person of this.#people.all()) this.#people.remove(person)
+    this.#ledger.close()
+    this.#neighbours?.close()
+  }
+
+  /** A message that was sent again, because its receipt was lost with the line, gets the same receipt again. */
+  #once(person: Person, id: string, draft: Draft): unknown {
+    // A sender's ids are its own: nobody can use up the id of somebody else's message.
+    const added = this.#ledger.add(draft, `${person.id} ${id}`)
+    const answer = ({ seq, at, again }: Awaited<typeof added>) => {
+      if (again) confirm(person, { id, seq, at })
+    }
+    return added instanceof Promise ? added.then(answer) : answer(added)
+  }
+
+  #heard({ seq, at, frame, id, author }: Entry): void {
+    this.#seq = seq
+    this.#history.add({ seq, frame })
+    for (const person of this.#people.all()) {
+      if (person.id !== author) person.voice?.send(frame)
+      else if (id !== undefined) confirm(person, { id, seq, at })
+    }
+  }
+
+  #gone(person: Person): void {
+    this.#people.remove(person)
+    person.voice?.end('You were away for long.')
+    if (!this.#neighbours?.people.some(({ id }) => id === person.id)) this.announce(`${person.name} left`)
+    this.showPeople()
+  }
+
+  /** Those here, and those in other processes. Who is in two is here. */
+  #list(): Shown[] {
+    const all = new Map(this.#neighbours?.people.map((person) => [person.id, person]))
+    for (const person of this.#people.list()) {
+      const there = all.get(person.id)
+      all.set(person.id, { ...person, away: person.away && (there?.away ?? true) })
+    }
+    return [...all.values()]
+  }
+
+  #showPeople(): void {
+    const text = JSON.stringify({ type: 'people', people: this.#list() })
+    for (const { visit, voice } of this.#people.all()) if (visit) voice?.send(text)
+  }
+}
+
+const from = ({ id, name }: Person) => ({ id, name })
+
+function confirm({ voice }: Person, receipt: { id: string; seq: number; at: number }): void {
+  voice?.send(JSON.stringify({ type: 'delivered', ...receipt }))
+}

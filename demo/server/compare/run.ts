@@ -1,0 +1,86 @@
+import type { Socket } from 'node:net'
+import { bytesSince } from './bytes.ts'
+
+export const ways = ['polling', 'long', 'socket'] as const
+
+/** How a client comes by the value. */
+export type Way = (typeof ways)[number]
+
+/** What one way has cost so far. */
+export interface Tally {
+  requests: number
+  received: number
+  sent: number
+}
+
+const tally = (): Tally => ({ requests: 0, received: 0, sent: 0 })
+
+/** The value at one time: its number, when it changed (ms of our clock), and what it is. */
+export interface Change {
+  n: number
+  at: number
+  value: string
+}
+
+/** Our clock, finer than `Date.now`: some ways are quicker than a millisecond. */
+export const clock = (): number => performance.timeOrigin + performance.now()
+
+/** Changes a second: slower is boring, faster is no longer about the way. */
+export const rates = { least: 0.1, most: 50 }
+
+/** One visitor's value, changing all the time, and what each way of following it costs. */
+export class Run {
+  readonly id: string
+  readonly tallies: Record<Way, Tally> = { polling: tally(), long: tally(), socket: tally() }
+  change: Change
+  readonly #waiting = new Set<() => void>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(id: string, rate: number) {
+    this.id = id
+    this.change = { n: 0, at: clock(), value: '20.0 °C' }
+    this.pace(rate)
+  }
+
+  /** How often the value changes from now on. */
+  pace(rate: number): void {
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => this.#next(), 1_000 / rate)
+  }
+
+  /** Calls back at the next change. Answers with its undo. */
+  wait(told: () => void): () => void {
+    this.#waiting.add(told)
+    return () => this.#waiting.delete(told)
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Counts what has gone over a connection since it was last counted. */
+  count(way: Way, socket: Socket, requests: number): void {
+    const { received, sent } = bytesSince(socket)
+    const entry = this.tallies[way]
+    entry.requests += requests
+    entry.received += received
+    entry.sent += sent
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+    // Who waits is answered with what there is.
+    this.#tell()
+  }
+
+  #next(): void {
+    const n = this.change.n + 1
+    this.change = { n, at: clock(), value: `${(20 + 2 * Math.sin(n / 7)).toFixed(1)} °C` }
+    this.#tell()
+  }
+
+  #tell(): void {
+    const told = [...this.#waiting]
+    for (const tell of told) tell()
+  }
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { startServer } from './server.ts'
+
+const usage = `Usage: npm run demo -- [--port 8080] [--host 127.0.0.1] [--uploads folder] [--key file --cert file]
+REDIS_URL=redis://127.0.0.1:6379 shares the room of the chat with other servers.`
+
+function fail(words: string): never {
+  console.error(words)
+  process.exit(1)
+}
+
+function readOptions() {
+  const text = { type: 'string' } as const
+  try {
+    const options = { port: text, host: text, key: text, cert: text, uploads: text }
+    return parseArgs({ options: { ...options, help: { type: 'boolean' } } }).values
+  } catch (error) {
+    return fail(`${(error as Error).message}\n${usage}`)
+  }
+}
+
+const { port: portText = '8080', host, key, cert, uploads, help } = readOptions()
+if (help) {
+  console.log(usage)
+  process.exit(0)
+}
+const port = Number(portText)
+if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  fail(`--port is a number from 0 to 65535, not "${portText}".`)
+if (!key !== !cert) fail('--key and --cert belong together.')
+
+function readTls() {
+  try {
+    return key && cert ? { key: readFileSync(key), cert: readFileSync(cert) } : undefined
+  } catch (error) {
+    return fail(`The certificate cannot be read: ${(error as Error).message}`)
+  }
+}
+
+const server = await startServer({
+  port,
+  host,
+  uploads,
+  tls: readTls(),
+  redis: process.env.REDIS_URL,
+  log: console.log,
+}).catch((error) => {
+  if (error.code === 'EADDRINUSE')
+    fail(`Port ${port} is taken. Choose another one: npm run demo -- --port ${port + 1}`)
+  return fail(`The server cannot start: ${error.message}`)
+})
+console.log(`Holdfast demo: ${server.url}/  (other scenarios: ${server.url}/scenarios.html)`)
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // `once`: whoever asks a second time is not made to wait.
+  process.once(signal, async () => {
+    await server.close()
+    process.exit(0)
+  })
+}

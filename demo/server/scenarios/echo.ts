@@ -1,0 +1,23 @@
+import type { Scenario } from '../scenario.ts'
+import { BadInput } from '../wire.ts'
+
+/** Scenarios 1 and 2, a Swoole tutorial: every text has the same answer. Pushes come through `/push`. */
+export function echo(): Scenario {
+  return {
+    refuse: ({ url }) => {
+      const tag = url.searchParams.get('tag')
+      return tag === null || /^[\w-]{1,40}$/.test(tag)
+        ? undefined
+        : 'A tag is 1 to 40 letters, digits, _ or -.'
+    },
+    join: (visit) => ({
+      text: (text) => {
+        visit.log(`text ${JSON.stringify(text.slice(0, 200))}`)
+        visit.send('this is server')
+      },
+      binary: () => {
+        throw new BadInput('This path takes text only.')
+      },
+    }),
+  }
+}

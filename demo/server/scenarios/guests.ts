@@ -1,0 +1,26 @@
+const names = [
+  'Ada',
+  'Barbara',
+  'Claude',
+  'Dennis',
+  'Edsger',
+  'Frances',
+  'Grace',
+  'Hedy',
+  'Ken',
+  'Margaret',
+  'Radia',
+  'Tim',
+]
+
+export interface Guest {
+  guest: string
+  /** The time of day, such as `15:26:01`. */
+  time: string
+}
+
+/** Whoever comes through the door next. */
+export function nextGuest(): Guest {
+  const guest = names[Math.floor(Math.random() * names.length)] ?? 'Nobody'
+  return { guest, time: new Date().toTimeString().slice(0, 8) }
+}

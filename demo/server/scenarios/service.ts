@@ -1,0 +1,39 @@
+import { cutWhenIdle, type IdleTimes } from '../idle.ts'
+import type { Scenario } from '../scenario.ts'
+import { BadInput } from '../wire.ts'
+
+const most = 3_600
+
+/** Scenario 3, a LaravelS service: a welcome, an answer with the date, and an end for those who say nothing. */
+export function service(defaults: IdleTimes): Scenario {
+  return {
+    // Nothing of ours may count as a sign of life: Swoole sends no ping frames either.
+    pings: false,
+    refuse: ({ url }) =>
+      seconds(url, 'idle', defaults.idle) === null || seconds(url, 'check', defaults.check) === null
+        ? `idle and check are seconds, from 0.1 to ${most}.`
+        : undefined,
+    join: (visit) => {
+      const idle = seconds(visit.url, 'idle', defaults.idle) ?? defaults.idle
+      const check = seconds(visit.url, 'check', defaults.check) ?? defaults.check
+      const left = cutWhenIdle(visit, { idle, check })
+      visit.send('Welcome to LaravelS')
+      return {
+        left,
+        text: (text) =>
+          visit.send(text === 'ping' ? 'pong' : `Received: ${text}, ${new Date().toISOString()}`),
+        binary: () => {
+          throw new BadInput('This path takes text only.')
+        },
+      }
+    },
+  }
+}
+
+/** The number of seconds asked for in the address, or `null` if it makes no sense. */
+function seconds(url: URL, name: string, otherwise: number): number | null {
+  const value = url.searchParams.get(name)
+  if (value === null) return otherwise
+  const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : 0
+  return number >= 0.1 && number <= most ? number : null
+}

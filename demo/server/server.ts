@@ -1,0 +1,93 @@
+import { createServer as createPlain, type Server } from 'node:http'
+import { createServer as createSecure } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { Compare } from './compare/compare.ts'
+import { answerHttp } from './http.ts'
+import { Hub } from './hub.ts'
+import { merge, type ServerOptions } from './options.ts'
+import { addScenarios } from './scenarios.ts'
+import { Uploads } from './uploads.ts'
+
+export type { ServerOptions } from './options.ts'
+
+/** A client that is connected. */
+export interface Client {
+  id: number
+  path: string
+  address: string
+}
+
+/** The running demo server. */
+export interface DemoServer {
+  /** Such as `http://127.0.0.1:8080`. */
+  url: string
+  /** The same for sockets, such as `ws://127.0.0.1:8080`. */
+  socketUrl: string
+  port: number
+  clients(): Client[]
+  /** Sends a text to a client by its id. False: there is none. */
+  push(id: number, text: string): boolean
+  /** Cuts every client and refuses upgrades for `ms`; the pages go on. */
+  restart(ms?: number): void
+  /** Says goodbye (1001) to everybody and stops. Nothing is left running. */
+  close(): Promise<void>
+}
+
+const KEPT_BYTES = 256 * 1024 * 1024
+
+/** Starts the server of the demo and of the tests. Rejects if the port is taken. */
+export async function startServer(options: ServerOptions = {}): Promise<DemoServer> {
+  const settings = merge(options)
+  const { host, tls, log } = settings
+  // Only who shares the room needs the client of Redis.
+  const shared = settings.redis ? await (await import('./redis.ts')).share(settings.redis, log) : undefined
+  const hub = new Hub({ ...settings, anyPort: shared !== undefined })
+  const uploads = new Uploads({
+    folder: settings.uploads,
+    files: settings.uploadsKept,
+    bytes: KEPT_BYTES,
+    log,
+  })
+  addScenarios(hub, uploads, settings, shared)
+  const compare = new Compare()
+  hub.add('/compare/run', compare.control())
+  hub.add('/compare/socket', compare.socket())
+
+  const isSocketPath = (path: string) => hub.has(path)
+  const answer = answerHttp({ uploads, compare, isSocketPath, nodes: shared !== undefined })
+  const server: Server = tls ? createSecure(tls, answer) : createPlain(answer)
+  server.on('upgrade', (request, socket, head) => hub.upgrade(request, socket, head))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(settings.port, host, resolve)
+  }).catch(async (error) => {
+    await hub.close()
+    shared?.close()
+    throw error
+  })
+  // A fault of one connection, such as a broken TLS handshake, must not end the process.
+  server.on('error', (error) => log(error.message))
+
+  const { port } = server.address() as AddressInfo
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  let closing: Promise<void> | undefined
+  return {
+    url: `${tls ? 'https' : 'http'}://${authority}`,
+    socketUrl: `${tls ? 'wss' : 'ws'}://${authority}`,
+    port,
+    clients: () => hub.visits().map(({ id, url, address }) => ({ id, path: url.pathname, address })),
+    push: (id, text) => hub.push(id, text),
+    restart: (ms = settings.restartTime) => hub.restart(ms),
+    close: () => {
+      closing ??= stop(server, hub).finally(() => shared?.close())
+      return closing
+    },
+  }
+}
+
+async function stop(server: Server, hub: Hub): Promise<void> {
+  const stopped = new Promise<void>((resolve) => server.close(() => resolve()))
+  await hub.close()
+  server.closeAllConnections()
+  await stopped
+}

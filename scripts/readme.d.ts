@@ -1,0 +1,12 @@
+export interface Size {
+  name: string
+  minified: number
+  gzip: number
+  brotli: number
+}
+export interface Figures {
+  sizes: Size[]
+  results: Record<string, unknown>
+}
+export function fill(text: string, figures: Figures): string
+export function figures(): Figures

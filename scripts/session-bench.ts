@@ -1,0 +1,134 @@
+// What the session costs, as ratios of one run: rounds of raw socket, Socket and Session by turns, on 127.0.0.1.
+// npx tsx scripts/session-bench.ts [messages each way per round] [rounds]
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { WebSocket, WebSocketServer } from 'ws'
+import { Socket } from '../src/index.ts'
+import { Session } from '../src/session/index.ts'
+import { Sessions } from '../src/session/server/index.ts'
+import { Line } from '../test/support/faults.ts'
+
+const count = Number(process.argv[2] ?? 20_000)
+const rounds = Number(process.argv[3] ?? 7)
+const text = 'x'.repeat(100)
+const tick = () => new Promise((resolve) => setImmediate(resolve))
+const options = { WebSocket: WebSocket as never, binaryType: 'arraybuffer' as const }
+
+interface Run {
+  ms: number
+  bytes: number
+}
+
+/** A server that sends as many messages as it gets, and counts its bytes. */
+async function serve(
+  cut: boolean,
+  run: (url: string, heard: () => Promise<void>) => Promise<() => void>,
+): Promise<Run> {
+  let got = 0
+  let bytes = 0
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  const sessions = new Sessions({
+    received: (session) => {
+      got++
+      session.send(text)
+    },
+  })
+  server.on('connection', (socket, request) => {
+    const { _socket: tcp } = socket as never as { _socket: { bytesRead: number; bytesWritten: number } }
+    socket.on('close', () => {
+      bytes += tcp.bytesRead + tcp.bytesWritten
+    })
+    if (socket.protocol) return sessions.accept(socket, request)
+    socket.on('message', (data) => {
+      // As any application does.
+      String(data)
+      got++
+      socket.send(text, { binary: false })
+    })
+  })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const line = new Line(port)
+  await line.open()
+  let cutting = cut
+  const cutter = (async () => {
+    while (cutting) {
+      await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 450))
+      if (cutting) line.reset()
+    }
+  })()
+  const begun = performance.now()
+  const stop = await run(cut ? line.url : `ws://127.0.0.1:${port}/`, async () => {
+    while (got < count) await tick()
+  })
+  const ms = performance.now() - begun
+  cutting = false
+  await cutter
+  stop()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  for (const socket of server.clients) socket.terminate()
+  await sessions.shutdown()
+  await new Promise((resolve) => server.close(resolve))
+  await line.close()
+  return { ms, bytes }
+}
+
+const raw = async (url: string, heard: () => Promise<void>) => {
+  const socket = new WebSocket(url)
+  let back = 0
+  socket.on('message', () => back++)
+  await once(socket, 'open')
+  for (let n = 0; n < count; n++) {
+    socket.send(text)
+    if (n % 100 === 99) await tick()
+    // As much on its way for all: an unbounded flood is measured as one long write.
+    while (n - back > 500) await tick()
+  }
+  await heard()
+  while (back < count) await tick()
+  return () => socket.close()
+}
+
+const over = (make: (url: string) => Socket) => async (url: string, heard: () => Promise<void>) => {
+  const socket = make(url)
+  let back = 0
+  socket.on('message', () => back++)
+  await socket.opened()
+  for (let n = 0; n < count; n++) {
+    while (socket.send(text) === 'dropped') await tick()
+    if (n % 100 === 99) await tick()
+    // As much on its way for all: an unbounded flood is measured as one long write.
+    while (n - back > 500) await tick()
+  }
+  await heard()
+  while (back < count) await tick()
+  return () => socket.close()
+}
+
+const session = over((url) => new Session(url, { ...options, reconnect: { base: 20, max: 60 } }))
+const kinds: [string, () => Promise<Run>][] = [
+  ['raw', () => serve(false, raw)],
+  [
+    'Socket',
+    () =>
+      serve(
+        false,
+        over((url) => new Socket(url, options)),
+      ),
+  ],
+  ['Session', () => serve(false, session)],
+  ['Session, cut', () => serve(true, session)],
+]
+const results = new Map<string, Run[]>(kinds.map(([name]) => [name, []]))
+for (let round = 0; round <= rounds; round++)
+  for (const [name, run] of kinds) {
+    const result = await run()
+    // The first round warms up.
+    if (round) results.get(name)?.push(result)
+  }
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0
+const of = (name: string, what: keyof Run) => median((results.get(name) ?? []).map((run) => run[what]))
+for (const [name] of kinds)
+  console.log(
+    `${name.padEnd(14)} time ${(of(name, 'ms') / of('raw', 'ms')).toFixed(2)} of raw, ${(of(name, 'ms') / of('Socket', 'ms')).toFixed(2)} of Socket; bytes ${(of(name, 'bytes') / of('raw', 'bytes')).toFixed(3)} of raw`,
+  )

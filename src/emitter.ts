@@ -1,0 +1,91 @@
+import mitt from 'mitt'
+
+type Listener<Value> = (value: Value) => void
+
+/** Shows what an application's own function threw, as the page's uncaught errors are shown; nobody else is harmed. */
+export function report(error: unknown): void {
+  // Node has no `reportError`, and throwing from a timer there would end the process.
+  ;(globalThis.reportError ?? console.error)(error)
+}
+
+/** Runs what the application gave us; `undefined` when it throws. */
+export function safely<Answer>(run: () => Answer): Answer | undefined {
+  try {
+    return run()
+  } catch (error) {
+    report(error)
+  }
+}
+
+/**
+ * mitt's registry with a dispatch of our own: nothing is copied per event, a listener that throws starves nobody, and
+ * what is emitted during an event is heard after it, so that all listeners hear the same order.
+ */
+export class Emitter<Events> {
+  readonly #mitt = mitt<Record<keyof Events & string, never>>()
+  readonly #lists = this.#mitt.all as Map<keyof Events, Listener<never>[]>
+  readonly #later: [keyof Events, never][] = []
+  #busy = false
+
+  /** Whether anybody listens. */
+  has(name: keyof Events): boolean {
+    return this.#lists.has(name)
+  }
+
+  on<Name extends keyof Events & string>(name: Name, listener: Listener<Events[Name]>): () => void {
+    let wanted = true
+    const own = (value: Events[Name]) => {
+      if (wanted) listener(value)
+    }
+    this.#mitt.on(name, own)
+    return () => {
+      wanted = false
+      // A new list: somebody may be walking the old one.
+      const rest = this.#lists.get(name)?.filter((other) => other !== own)
+      if (rest?.length) this.#lists.set(name, rest)
+      else this.#lists.delete(name)
+    }
+  }
+
+  emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
+    if (this.#busy) {
+      this.#later.push([name, value as never])
+      return
+    }
+    if (!this.#lists.has(name)) return
+    this.#busy = true
+    try {
+      this.#dispatch(name, value as never)
+    } finally {
+      this.#rest()
+    }
+  }
+
+  /** Emits one after the other; what listeners do meanwhile is heard after all of them. */
+  emitAll<Name extends keyof Events>(name: Name, values: Events[Name][]): void {
+    for (const value of values) this.#later.push([name, value as never])
+    if (!this.#busy) this.#rest()
+  }
+
+  #rest(): void {
+    this.#busy = true
+    try {
+      for (let next = this.#later.shift(); next; next = this.#later.shift()) this.#dispatch(...next)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  #dispatch(name: keyof Events, value: never): void {
+    const list = this.#lists.get(name)
+    if (!list) return
+    // Who is added meanwhile stands behind `length`.
+    for (let i = 0, { length } = list; i < length; i++) {
+      try {
+        list[i]?.(value)
+      } catch (error) {
+        report(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,8 @@
+export { SUBPROTOCOL } from '../protocol.ts'
+export type { Counters, Ending, Limits } from './limits.ts'
+export { MemoryStore } from './memory.ts'
+export type { SessionsOptions } from './options.ts'
+export type { ServerSession } from './session.ts'
+export { Sessions } from './sessions.ts'
+export type { Item, ServerSocket } from './socket.ts'
+export type { Answer, Claim, Host, Journal, Kept, Recorder, Store } from './store.ts'

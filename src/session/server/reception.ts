@@ -1,0 +1,105 @@
+import { safely } from '../../emitter.ts'
+import { type Hello, type Refusal, welcome } from '../protocol.ts'
+import type { Connection } from './connection.ts'
+import type { House } from './house.ts'
+import type { Settings } from './options.ts'
+import type { Registry } from './registry.ts'
+import { ServerSession } from './session.ts'
+import type { Answer, Kept, Store } from './store.ts'
+
+/** What a reception needs of those it lets people in to. */
+export interface Hall<Request> extends House<ServerSession<Request>> {
+  readonly settings: Settings<Request>
+  give(session: ServerSession<Request>, why?: Refusal): Promise<void>
+  gone(line: Connection<Request>): void
+}
+
+/** Decides what a hello gets: a new session, one that goes on, or a refusal. */
+export class Reception<Request> {
+  readonly #hall: Hall<Request>
+  readonly #store: Store
+  readonly #sessions: Registry<Request>
+
+  constructor(hall: Hall<Request>, store: Store, sessions: Registry<Request>) {
+    this.#hall = hall
+    this.#store = store
+    this.#sessions = sessions
+  }
+
+  async claim(line: Connection<Request>, name: string, hello: Hello, principal: string): Promise<void> {
+    const { n, got } = hello
+    const known = this.#sessions.get(name)
+    // A forged count must not cost the session its line.
+    if (known && known.principal === principal && n > known.n && (got ?? 0) > known.outbox.highest)
+      return line.malformed('got')
+    if (!known && !this.#store.shared && got === undefined && !this.#room(principal))
+      return line.refuse({ why: 'denied' })
+    // What is handled here must be recorded before the store says where the client goes on.
+    if (known?.journal && known.principal === principal && n > known.n) await this.#hall.give(known)
+    const answer = await this.#store.claim({ name, n, got, principal })
+    if (answer.is === 'refused')
+      return line.over ? undefined : line.refuse({ why: answer.why, got: answer.got })
+    const session =
+      answer.is === 'found' && !answer.kept
+        ? this.#sessions.get(name)
+        : this.#adopt(line, name, n, principal, answer)
+    if (!session) return line.refuse({ why: 'gone' })
+    if (session.line) {
+      this.#hall.counters.taken++
+      session.line.refuse({ why: 'taken' })
+    }
+    session.n = n
+    const { outbox } = session
+    if ((got ?? 0) > outbox.highest) {
+      line.malformed('got')
+      if (session.journal) await this.#hall.give(session)
+      return
+    }
+    // It has less than it had acknowledged: it cannot be brought up to date.
+    if (!outbox.resume(got ?? 0)) {
+      this.#hall.end(session, 'expired')
+      return line.refuse({ why: 'gone', got: session.close() })
+    }
+    this.#attach(session, line, answer.is === 'found')
+    // It broke while the store was asked.
+    if (line.over) this.#hall.gone(line)
+  }
+
+  #attach(session: ServerSession<Request>, line: Connection<Request>, resumed: boolean): void {
+    const { ttl, ping, credit } = this.#hall.settings
+    session.line = line
+    session.request = line.request
+    session.used = this.#hall.clock
+    line.session = session
+    this.#sessions.back(session)
+    session.inbox.resume(session.done)
+    line.write(welcome({ got: session.done, ttl, ping, win: credit }))
+    this.#hall.counters[resumed ? 'resumed' : 'opened']++
+    this.#hall.counters.resent += session.outbox.highest - session.outbox.acked
+    session.pump()
+    safely(() => this.#hall.settings.opened?.(session, { resumed, request: line.request }))
+  }
+
+  #adopt(line: Connection<Request>, name: string, n: number, principal: string, answer: Answer) {
+    const before = this.#sessions.get(name)
+    if (before) this.#hall.left(before)
+    const session = new ServerSession<Request>(this.#hall, name, principal, line.request)
+    const kept = (answer as { kept?: Kept }).kept ?? { got: 0, acked: 0, items: [] }
+    session.adopt(kept.got, kept.acked, kept.items)
+    session.journal = this.#store.journal?.(name, n, kept, session)
+    this.#sessions.add(session)
+    return session
+  }
+
+  /** Whether a new session may be made, after what was away for longest has given way. */
+  #room(principal: string): boolean {
+    const { limits, authenticate } = this.#hall.settings
+    const siblings = this.#sessions.of(principal)
+    if (authenticate && siblings.size >= limits.perPrincipal) {
+      const oldest = [...siblings].find(({ connected }) => !connected)
+      if (!oldest) return false
+      this.#hall.end(oldest, 'expired')
+    }
+    return this.#sessions.size.sessions < limits.sessions
+  }
+}

@@ -1,0 +1,182 @@
+import { safely } from '../../emitter.ts'
+import type { Hello, Refusal } from '../protocol.ts'
+import { Connection, type Door } from './connection.ts'
+import type { House } from './house.ts'
+import type { Counters, Ending } from './limits.ts'
+import { MemoryStore } from './memory.ts'
+import { type SessionsOptions, settle } from './options.ts'
+import { Reception } from './reception.ts'
+import { Registry } from './registry.ts'
+import type { ServerSession } from './session.ts'
+import { type Item, item, type ServerSocket } from './socket.ts'
+import type { Store } from './store.ts'
+
+/** The sessions of one server process. */
+export class Sessions<Request = unknown> implements House<ServerSession<Request>>, Door<Request> {
+  readonly settings
+  readonly counters: Counters = {
+    connections: 0,
+    opened: 0,
+    resumed: 0,
+    taken: 0,
+    refused: 0,
+    expired: 0,
+    overflowed: 0,
+    malformed: 0,
+    silent: 0,
+    received: 0,
+    sent: 0,
+    resent: 0,
+  }
+  readonly owing = new Set<ServerSession<Request>>()
+  clock = 0
+  down: Refusal | undefined
+  readonly #store: Store
+  readonly #sessions = new Registry<Request>()
+  readonly #lines = new Set<Connection<Request>>()
+  readonly #reception: Reception<Request>
+  readonly #timer: ReturnType<typeof setInterval>
+
+  constructor(options: SessionsOptions<Request> = {}) {
+    this.settings = settle(options)
+    this.#store = options.store ?? new MemoryStore()
+    this.#reception = new Reception(this, this.#store, this.#sessions)
+    const { ttl, tombstone, limits } = this.settings
+    this.#store.start(
+      {
+        wake: (name) => this.#sessions.get(name)?.journal?.wake(),
+        give: async (name) => {
+          const session = this.#sessions.get(name)
+          if (session) await this.give(session)
+          return session !== undefined
+        },
+      },
+      { ttl, tombstone, perPrincipal: options.authenticate ? limits.perPrincipal : Infinity },
+    )
+    this.#timer = setInterval(() => this.#tick(), 1_000)
+    // It must not keep a process alive that has nothing else to do.
+    ;(this.#timer as { unref?: () => void }).unref?.()
+  }
+
+  /** How many sessions are held in this process, and how many of them are connected. */
+  get size(): { sessions: number; connected: number } {
+    return this.#sessions.size
+  }
+
+  [Symbol.iterator](): Iterator<ServerSession<Request>> {
+    return this.#sessions.all()[Symbol.iterator]()
+  }
+
+  get(id: string): ServerSession<Request> | undefined {
+    return this.#sessions.get(id)
+  }
+
+  /** Takes a WebSocket whose handshake is done, with the subprotocol `holdfast.1`. Never throws. */
+  accept(socket: ServerSocket, request: Request): void {
+    this.counters.connections++
+    const line = new Connection(socket, request, this)
+    if (!line.over) this.#lines.add(line)
+  }
+
+  /** Sends to a session, of this process or, with a shared store, of any. False: there is none, or it has no room. */
+  async send(id: string, data: string | Uint8Array | ArrayBuffer): Promise<boolean> {
+    const session = this.#sessions.get(id)
+    if (session) return session.send(data) !== 'dropped'
+    return (await this.#store.send?.(id, [item(data)])) ?? false
+  }
+
+  /** Sends to all sessions of this process, or to those that `to` says. The bytes are the same for all of them. */
+  broadcast(
+    data: string | Uint8Array | ArrayBuffer,
+    to?: (session: ServerSession<Request>) => boolean,
+  ): void {
+    const shared: Item = item(data)
+    for (const session of this.#sessions.all()) if (!to || safely(() => to(session))) session.push(shared)
+  }
+
+  /** Ends all connections: the clients come back at a random time within `after` ms. Nobody is let in any more. */
+  async shutdown({ after = 1_500 }: { after?: number } = {}): Promise<void> {
+    this.down = { why: 'restart', after }
+    clearInterval(this.#timer)
+    const sessions = [...this.#sessions.all()]
+    await Promise.all(sessions.map((session) => session.journal && this.give(session, this.down)))
+    for (const session of sessions) session.acknowledge()
+    for (const line of this.#lines) line.refuse(this.down)
+    await this.#store.stop()
+  }
+
+  claim(line: Connection<Request>, name: string, hello: Hello, principal: string): Promise<void> {
+    return this.#reception.claim(line, name, hello, principal)
+  }
+
+  end(session: ServerSession<Request>, why: Ending['why']): void {
+    if (session.over) return
+    const { line, outbox } = session
+    session.over = true
+    const got = session.close()
+    if (why === 'overflow') {
+      this.counters.overflowed++
+      line?.refuse({ why, got })
+    } else if (line) {
+      if (got > session.inbox.acked) line.write(`!a${session.inbox.tell(got)}`)
+      line.write('!f')
+      line.end(1000, why)
+    }
+    void this.#store.end(session.id, session.n, got)
+    this.#forget(session)
+    const { acked: delivered, highest: written } = outbox
+    safely(() => this.settings.ended?.(session, { why, delivered, written, sent: delivered + outbox.size }))
+  }
+
+  received(session: ServerSession<Request>, data: string | Uint8Array, key: string): unknown {
+    return this.settings.received?.(session, data, key)
+  }
+
+  /** Another process has it. */
+  left(session: ServerSession<Request>): void {
+    session.over = true
+    this.#forget(session)
+  }
+
+  gone(line: Connection<Request>): void {
+    this.#lines.delete(line)
+    const { session } = line
+    if (session?.line !== line) return
+    session.line = undefined
+    if (session.over) return
+    if (session.journal) void this.give(session)
+    else this.#sessions.left(session, this.clock)
+  }
+
+  /** Lets go of it, with all that is handled recorded. */
+  async give(session: ServerSession<Request>, why?: Refusal): Promise<void> {
+    session.line?.refuse(why ?? { why: 'taken' })
+    await session.release()
+    if (!session.line) this.left(session)
+  }
+
+  #forget(session: ServerSession<Request>): void {
+    this.#sessions.forget(session)
+    this.owing.delete(session)
+  }
+
+  #tick(): void {
+    this.clock++
+    for (const session of this.owing) session.acknowledge()
+    for (const line of this.#lines) line.look()
+    const { ttl } = this.settings
+    for (
+      let next = this.#sessions.expired(this.clock - ttl);
+      next;
+      next = this.#sessions.expired(this.clock - ttl)
+    ) {
+      this.counters.expired++
+      this.end(next, 'expired')
+    }
+    const { idle } = this.settings.limits
+    if (idle < Infinity)
+      for (const session of this.#sessions.all())
+        if (this.clock - session.used >= idle) this.end(session, 'idle')
+    this.#store.sweep()
+  }
+}

@@ -1,0 +1,160 @@
+import { type Closed, type Provided, Socket, type WebSocketConstructor } from '../index.ts'
+import type { WebSocketOptions } from './options.ts'
+
+export type Protocols = string | string[]
+export type State = 0 | 1 | 2 | 3
+
+/** One native socket after another, told as if they were one; or just one. */
+export interface Lives {
+  /** The present native socket, or the last one. */
+  readonly native: WebSocket | undefined
+  /** What the bytes go through. */
+  readonly bearer: Socket | WebSocket
+  readonly state: State
+  /** Tells messages from now on. Not asked for, they cost nothing. */
+  hear(): void
+  send(data: string | BufferSource | Blob): void
+  close(...args: [code?: number, reason?: string]): void
+}
+
+/** What of a `Closed`, or of a native `CloseEvent`, an end is told with. */
+interface End {
+  code: number
+  reason: string
+  wasClean: boolean
+  cause?: Closed['cause']
+}
+
+/** The browser's own, even where the class has taken the place of the global one. */
+const browsers = globalThis.WebSocket
+
+export function lives(
+  url: Provided<string | URL>,
+  protocols: Provided<Protocols> | undefined,
+  options: WebSocketOptions,
+  tell: (event: Event) => unknown,
+): Lives {
+  const { reopen = true, WebSocket: Native = browsers ?? globalThis.WebSocket } = options
+  const address = typeof url === 'function' ? url : `${url}`
+  // What is iterated is iterated once: an iterator has nothing to say the second time.
+  const offered =
+    typeof protocols !== 'string' && (protocols as string[])?.[Symbol.iterator]
+      ? [...(protocols as string[])]
+      : (protocols as string[])
+  let native: WebSocket | undefined
+  /** `native`, until its end has been told. */
+  let live: WebSocket | undefined
+  /** Made ahead of the core's first attempt. */
+  let first: WebSocket | undefined
+  /** More than 0: nothing is dialled any more. 3: and that has been told. */
+  let last: 0 | 2 | 3 = 0
+  let opened = false
+  /** The end that was told last: the core says it again when it waits anew. */
+  let told: End | undefined
+
+  const say = (type: string) => tell(new Event(type))
+
+  const ended = (end: End) => {
+    const { code, reason, wasClean } = end
+    live = undefined
+    told = end
+    // What we ended ourselves has failed: the browser says `error` then, and so do we.
+    if (end.cause && end.cause !== 'peer') say('error')
+    tell(
+      globalThis.CloseEvent
+        ? new CloseEvent('close', end)
+        : // Node has none before version 23.
+          Object.assign(new Event('close'), { code, reason, wasClean }),
+    )
+  }
+
+  const over = (end: End) => {
+    last = 3
+    ended(end)
+  }
+
+  const dial = (target: string, names: string[]) => {
+    const made = new Native(target, names) as WebSocket
+    const on = <Type extends 'open' | 'error' | 'close'>(
+      type: Type,
+      run: (event: WebSocketEventMap[Type]) => unknown,
+    ) => made.addEventListener(type, (event) => live === made && run(event))
+    on('open', () => last && say('open'))
+    on('error', () => (reopen || opened || last) && say('error'))
+    on('close', (event) => last && over(event))
+    live = made
+    native = made
+    return made
+  }
+
+  const socket = new Socket(address, {
+    ...options,
+    // With one life only, whatever ends it once it has begun is final.
+    ...(reopen ? {} : { final: () => opened }),
+    protocols: offered,
+    autoOpen: false,
+    WebSocket: class {
+      constructor(target: string, names: string[]) {
+        const made = first ?? dial(target, names)
+        first = undefined
+        // biome-ignore lint/correctness/noConstructorReturn: this is how a constructor stands for another
+        return made
+      }
+    } as unknown as WebSocketConstructor,
+  })
+  socket.on('open', () => {
+    opened = true
+    say('open')
+  })
+  socket.on('waiting', ({ close }) => {
+    live = undefined
+    if (reopen && close !== told) ended(close)
+  })
+  const closed = (close: Closed) => {
+    // The core may not have it yet, where `signal` had been aborted before.
+    native?.close()
+    if (close.cause !== 'user') over(close)
+  }
+  socket.on('closed', closed)
+  socket.on('drop', (detail) => tell(new CustomEvent('drop', { detail })))
+
+  // Before the core dials: what the constructor throws is for our caller.
+  if (typeof address === 'string' && typeof offered !== 'function') first = dial(address, offered)
+  if (first && options.reconnect === false) last = 2
+  else socket.open()
+  // An aborted `signal` ends it before anybody can listen.
+  if (socket.closed) closed(socket.closed)
+
+  return {
+    get native() {
+      return native
+    },
+    get bearer() {
+      return (last && native) || socket
+    },
+    get state() {
+      if (last) return live ? (live.readyState as State) : last
+      // What is CLOSED for the browser is dialled again.
+      return socket.status === 'open' ? (((native as WebSocket).readyState % 3) as State) : 0
+    },
+    hear() {
+      this.hear = () => {}
+      const hear = ({ data, origin }: MessageEvent) => tell(new MessageEvent('message', { data, origin }))
+      if (last) native?.addEventListener('message', hear)
+      else socket.on('message', hear)
+    },
+    send(data) {
+      if (last) return native?.send(data)
+      const { size, byteLength = size } = Object(data)
+      socket.send(byteLength >= 0 ? (data as Blob) : `${data}`)
+    },
+    close(...args) {
+      // Even a dead one knows what may be given, and a live one shakes hands.
+      native?.close(...args)
+      if (last) return
+      socket.close(...(native ? ([] as typeof args) : args))
+      last = 2
+      if (!live) setTimeout(over, 0, { code: 1006, reason: '', wasClean: false })
+    },
+  }
+}

@@ -1,0 +1,280 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { Session } from '../../src/session/index.ts'
+import { node, redis } from './redis.ts'
+import { Client, connect, png, refused, serve } from './support.ts'
+
+interface Message {
+  type: string
+  seq?: number
+  id?: string
+  text?: string
+  message?: string
+  from?: { name: string }
+  [field: string]: unknown
+}
+
+/** Somebody in the room by way of a session: what they heard, by number, each number once. */
+function enter(name: string, url: () => string, more: object = {}) {
+  const all: Message[] = []
+  const pictures: Uint8Array[] = []
+  const numbers = new Set<number>()
+  const session = new Session<Message>(url, {
+    auth: () => {
+      const room = all.find(({ type }) => type === 'welcome')?.room
+      return JSON.stringify({
+        name,
+        session: `session of ${name}`,
+        room,
+        since: Math.max(0, ...numbers),
+        ...more,
+      })
+    },
+    reconnect: { max: 200 },
+    WebSocket: WebSocket as never,
+    binaryType: 'arraybuffer',
+  })
+  onTestFinished(() => session.close())
+  let doubled = 0
+  session.on('json', (message) => {
+    if (message.seq !== undefined) {
+      // The history of another server repeats what was on its way already.
+      if (numbers.has(message.seq)) return void doubled++
+      numbers.add(message.seq)
+    }
+    all.push(message)
+  })
+  session.on('binary', (bytes) => pictures.push(new Uint8Array(bytes as ArrayBuffer)))
+  // The history of another server has what is our own and was not confirmed yet.
+  const foreign = ({ type, from }: Message) => type === 'message' && from?.name !== name
+  const texts = () => all.filter(foreign).map(({ text }) => text)
+  const say = (id: string, text: string) => session.delivered(JSON.stringify({ type: 'message', id, text }))
+  const until = async (type: string, when: (message: Message) => unknown = () => true) => {
+    await expect
+      .poll(() => all.some((message) => message.type === type && when(message)), { timeout: 15_000 })
+      .toBe(true)
+    return all.filter((message) => message.type === type && when(message)).at(-1) as Message
+  }
+  return { session, all, pictures, texts, say, until, doubled: () => doubled }
+}
+
+const chatOf =
+  ({ socketUrl }: { socketUrl: string }) =>
+  () =>
+    `${socketUrl}/chat`
+
+describe('one server', () => {
+  test('visitors with and without a session hear each other', async () => {
+    const server = await serve()
+    const ann = enter('Ann', chatOf(server))
+    await ann.until('welcome')
+    const bob = await connect(`${server.socketUrl}/chat`)
+    bob.send({ type: 'join', name: 'Bob', session: 'session of Bob' })
+    await bob.json('welcome')
+    await ann.say('a1', '!hello')
+    expect((await bob.json('message')).text).toBe('!hello')
+    bob.send({ type: 'message', id: 'b1', text: 'hello yourself' })
+    await ann.until('message')
+    expect(ann.texts()).toEqual(['hello yourself'])
+    expect((await bob.json('delivered')).id).toBe('b1')
+    expect(ann.all.map(({ type }) => type).slice(0, 2)).toEqual(['handshake', 'welcome'])
+  })
+
+  test('pictures too', async () => {
+    const server = await serve()
+    const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    const large = Buffer.concat([png, Buffer.alloc(3_000_000, 'a')])
+    await ann.session.delivered(
+      Buffer.concat([Buffer.from('{"type":"image","id":"1","name":"dot.png"}\n'), large]),
+    )
+    await expect.poll(() => bob.pictures.length).toBe(1)
+    const bytes = Buffer.from(bob.pictures[0] ?? [])
+    expect(bytes.subarray(bytes.indexOf('\n') + 1).equals(large)).toBe(true)
+    await ann.session.delivered(Buffer.from('{"type":"image","id":"2","name":"no.png"}\nthis is text'))
+    expect(await ann.until('error')).toMatchObject({
+      id: '2',
+      message: expect.stringContaining('not a picture'),
+    })
+  })
+
+  test('what is said while the server cuts all lines again and again is heard once and in order', async () => {
+    const server = await serve()
+    const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    let over = false
+    const cuts = (async () => {
+      for (let count = 0; !over; count++) {
+        await wait(60)
+        server.restart(0)
+        if (over) return count
+      }
+      return 0
+    })()
+    const texts = Array.from({ length: 200 }, (_, index) => `${index}`)
+    const said: Promise<void>[] = []
+    for (const text of texts) {
+      said.push(ann.say(text, text))
+      await wait(5)
+    }
+    await Promise.all(said)
+    over = true
+    await cuts
+    await expect.poll(() => bob.texts().length, { timeout: 10_000 }).toBe(200)
+    expect(bob.texts()).toEqual(texts)
+    expect(bob.doubled()).toBe(0)
+    expect(ann.all.filter(({ type }) => type === 'system').map(({ text }) => text)).toEqual([
+      'Ann joined',
+      'Bob joined',
+    ])
+  }, 30_000)
+
+  test.each(['drop', 'silence'])('%s: the session goes on over a new line', async (kind) => {
+    const server = await serve()
+    const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    const resumed = new Promise((resolve) => ann.session.on('resumed', resolve))
+    ann.session.sendJson({ type: 'trouble', kind })
+    if (kind === 'silence') {
+      await wait(50)
+      void ann.say('lost', 'into the silence').catch(() => {})
+      await bob.say('b', 'do you hear me?')
+      await wait(50)
+      expect([ann.texts(), bob.texts()]).toEqual([[], []])
+      ann.session.reconnect()
+    }
+    await resumed
+    await ann.say('back', 'back')
+    await bob.until('message', ({ text }) => text === 'back')
+    expect(bob.texts()).toEqual(kind === 'silence' ? ['into the silence', 'back'] : ['back'])
+    if (kind === 'silence') expect(ann.texts()).toEqual(['do you hear me?'])
+  })
+
+  test('restart: refused for a while, then it goes on where it was', async () => {
+    const server = await serve({ restartTime: 300 })
+    const ann = enter('Ann', chatOf(server))
+    await ann.until('welcome')
+    const fresh: unknown[] = []
+    ann.session.on('fresh', (value) => fresh.push(value))
+    const resumed = new Promise((resolve) => ann.session.on('resumed', resolve))
+    ann.session.sendJson({ type: 'trouble', kind: 'restart' })
+    await ann.until('system', ({ text }) => text === 'The server restarts')
+    expect((await refused(`${server.socketUrl}/chat`, ['holdfast.1'])).status).toBe(503)
+    await ann.say('1', 'said while it was away')
+    await resumed
+    expect(fresh).toEqual([])
+  })
+
+  test('a hello without a name is not let in, and bad input is told', async () => {
+    const server = await serve()
+    const closed = new Promise<{ code: number }>((resolve) =>
+      enter('', chatOf(server)).session.on('closed', resolve as never),
+    )
+    expect((await closed).code).toBe(4401)
+    const ann = enter('Ann', chatOf(server))
+    await ann.until('welcome')
+    await ann.say('1', 'x'.repeat(4_001))
+    expect(await ann.until('error')).toMatchObject({
+      id: '1',
+      message: 'The text is too long: at most 4000 characters.',
+    })
+    await ann.session.delivered('no JSON')
+    expect((await ann.until('error', ({ id }) => !id)).message).toBe('This is not JSON.')
+  })
+
+  test('the same person by another way ends the session; it does not leave and does not come', async () => {
+    const server = await serve()
+    const ann = enter('Ann', chatOf(server))
+    const bob = enter('Bob', chatOf(server))
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    const closed = new Promise((resolve) => ann.session.on('closed', resolve))
+    const plain = await connect(`${server.socketUrl}/chat`)
+    plain.send({ type: 'join', name: 'Ann', session: 'session of Ann' })
+    await plain.json('welcome')
+    await closed
+    expect((await ann.until('error')).message).toBe('You joined from another place.')
+    await wait(1_700)
+    expect(bob.all.filter(({ text }) => /^Ann left/.test(text ?? ''))).toEqual([])
+  })
+
+  test('who closes the session says goodbye', async () => {
+    const server = await serve()
+    const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    ann.session.close()
+    await bob.until('system', ({ text }) => text === 'Ann left')
+  })
+})
+
+describe('two servers and one Redis', { timeout: 60_000 }, () => {
+  test('share the room; who was on the one that is killed goes on with the other', async () => {
+    const url = await redis()
+    const nodes = await Promise.all([node(url), node(url)])
+    const [first, second] = nodes
+    const at = (port: number) => `ws://127.0.0.1:${port}/chat`
+    let tries = 0
+    const ann = enter('Ann', () => at(nodes[tries++ % 2]?.port ?? 0))
+    const bob = enter('Bob', () => at(second?.port ?? 0))
+    const eve = new Client(at(second?.port ?? 0))
+    onTestFinished(() => eve.socket.terminate())
+    await eve.opened()
+    eve.send({ type: 'join', name: 'Eve', session: 'session of Eve' })
+    await Promise.all([ann.until('welcome'), bob.until('welcome'), eve.json('welcome')])
+    await bob.until('people', ({ people }) => JSON.stringify(people).includes('Ann'))
+
+    const fresh: unknown[] = []
+    ann.session.on('fresh', (value) => fresh.push(value))
+    const texts = Array.from({ length: 100 }, (_, index) => `${index}`)
+    const said: Promise<void>[] = []
+    for (const text of texts) {
+      said.push(ann.say(text, text), bob.say(`b${text}`, `bob ${text}`))
+      await wait(10)
+      if (text === '50') await first?.kill()
+    }
+    await Promise.all(said)
+    await expect.poll(() => bob.texts().length, { timeout: 20_000 }).toBe(100)
+    expect(bob.texts()).toEqual(texts)
+    await expect.poll(() => ann.texts().length, { timeout: 20_000 }).toBe(100)
+    expect(ann.texts()).toEqual(texts.map((text) => `bob ${text}`))
+    const heard: unknown[] = []
+    while (heard.length < 200) heard.push((await eve.json('message')).text)
+    expect(heard.filter((text) => !String(text).startsWith('bob'))).toEqual(texts)
+    expect(fresh).toEqual([])
+    const comings = bob.all.filter(({ type, text }) => type === 'system' && /^Ann/.test(text ?? ''))
+    expect(comings.length).toBeLessThanOrEqual(1)
+
+    const picture = Buffer.concat([Buffer.from('{"type":"image","id":"p","name":"dot.png"}\n'), png])
+    await ann.session.delivered(picture)
+    await expect.poll(() => bob.pictures.length).toBe(1)
+    expect(
+      Buffer.from(bob.pictures[0] ?? [])
+        .subarray(-png.length)
+        .equals(png),
+    ).toBe(true)
+  })
+
+  test('a Redis that is emptied is another room: all are told, and go on', async () => {
+    const url = await redis()
+    const server = await serve({ redis: url })
+    const client = new Redis(url)
+    onTestFinished(() => client.disconnect())
+    const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    for (const text of ['1', '2', '3']) await ann.say(text, text)
+    await expect.poll(() => bob.texts()).toEqual(['1', '2', '3'])
+    const fresh = Promise.all(
+      [ann, bob].map(({ session }) => new Promise((resolve) => session.on('fresh', resolve))),
+    )
+    await client.flushall()
+    await fresh
+    const rooms = () => bob.all.filter(({ type }) => type === 'welcome').map(({ room }) => room)
+    await expect.poll(() => new Set(rooms()).size, { timeout: 10_000 }).toBe(2)
+    const eve = await connect(`${server.socketUrl}/chat`)
+    eve.send({ type: 'join', name: 'Eve', session: 'session of Eve' })
+    await eve.json('welcome')
+    await ann.say('4', '4')
+    while ((await eve.json('message')).text !== '4');
+  })
+})

@@ -1,0 +1,108 @@
+import { join } from 'node:path'
+import type { Page } from 'playwright'
+import { describe, expect } from 'vitest'
+import type { Closed, PingOptions, Socket } from '../../src/index.ts'
+import { test } from '../support/chromium.ts'
+
+interface Heard {
+  name: string
+  close?: Closed
+  at: number
+}
+/** What can be handed to a page. */
+interface Settings {
+  heartbeat?: PingOptions & { ping: string; pong: string }
+  attemptTimeout?: number
+}
+declare const Holdfast: { Socket: typeof Socket }
+declare let heard: Heard[]
+
+const bundle = join(import.meta.dirname, '../../dist/holdfast.umd.min.js')
+
+/** A page of the server's own origin. `ws` answers 426, which is page enough; `about:blank` may not dial 127.0.0.1. */
+const origin = ({ port }: { port: number }) => `http://127.0.0.1:${port}/`
+
+/** Dials from a plain page with a script tag. Answers with a look at what was heard there so far. */
+async function dial(page: Page, url: string, options: Settings = {}): Promise<() => Promise<Heard[]>> {
+  await page.addScriptTag({ path: bundle })
+  const dialHere = ({ url, options }: { url: string; options: Settings }) => {
+    const socket = new Holdfast.Socket(url, { reconnect: { base: 50, max: 50 }, ...options })
+    Object.assign(globalThis, { heard: [] })
+    for (const name of ['open', 'waiting', 'closed'] as const) {
+      socket.on(name, (value) => {
+        const { close } = value as { close?: Closed }
+        heard.push({ name, at: performance.now(), ...(close && { close }) })
+      })
+    }
+  }
+  await page.evaluate(dialHere, { url, options })
+  return () => page.evaluate(() => heard)
+}
+
+const names = async (look: () => Promise<Heard[]>) => (await look()).map(({ name }) => name)
+
+describe('in a real Chromium, a connection', () => {
+  test.for(['reset', 'fin', 'cutMidFrame'] as const)(
+    'that ends by %s is healed',
+    async (how, { listen, proxy, visit }) => {
+      const server = await listen()
+      const line = await proxy(server)
+      const look = await dial(await visit(origin(server)), line.url)
+      const peer = await server.connection()
+      await expect.poll(() => names(look)).toEqual(['open'])
+      line[how](50)
+      peer.send('x'.repeat(1_000))
+      await expect.poll(() => names(look)).toEqual(['open', 'waiting', 'open'])
+      expect((await look())[1]?.close).toMatchObject({ code: 1006, cause: 'peer', wasClean: false })
+      expect(line.live).toBe(1)
+    },
+  )
+
+  test('that is dead is dropped within interval + timeout + 0.5 s', { timeout: 10_000 }, async ({
+    listen,
+    proxy,
+    visit,
+  }) => {
+    const server = await listen()
+    const line = await proxy(server)
+    const heartbeat = { ping: 'ping', pong: 'pong', interval: 600, timeout: 300 }
+    const look = await dial(await visit(origin(server)), line.url, { heartbeat, attemptTimeout: 500 })
+    await expect.poll(() => names(look)).toEqual(['open'])
+    line.hole = 'both'
+    await expect.poll(() => names(look), { timeout: 3_000 }).toContain('waiting')
+    const [open, waiting] = await look()
+    expect(waiting?.close).toMatchObject({ cause: 'silent', code: 1006 })
+    expect((waiting?.at ?? 0) - (open?.at ?? 0)).toBeLessThan(600 + 300 + 500)
+    // The next attempt may have fallen into the hole as well.
+    line.hole = 'none'
+    await expect.poll(async () => (await names(look)).at(-1), { timeout: 5_000 }).toBe('open')
+  })
+})
+
+describe('in a real Chromium, an attempt', () => {
+  // A hung handshake blocks the next one to the same host and port until it is closed.
+  test('that hangs is given up, and does not block the next', async ({ listen, proxy, visit }) => {
+    const server = await listen()
+    const line = await proxy(server)
+    line.answer = 'hang'
+    const look = await dial(await visit(origin(server)), line.url, { attemptTimeout: 400 })
+    await expect.poll(() => names(look)).toContain('waiting')
+    expect((await look())[0]?.close).toMatchObject({ cause: 'timeout' })
+    line.answer = 'pass'
+    await expect.poll(() => names(look), { timeout: 3_000 }).toContain('open')
+  })
+
+  test.for(['refuse', { status: 401 }, { status: 503 }] as const)(
+    'answered with %j is a 1006 like any other, and is made again',
+    async (answer, { listen, proxy, visit }) => {
+      const server = await listen()
+      const line = await proxy(server)
+      line.answer = answer
+      const look = await dial(await visit(origin(server)), line.url)
+      await expect.poll(() => names(look)).toContain('waiting')
+      expect((await look())[0]?.close).toMatchObject({ code: 1006, reason: '', cause: 'peer' })
+      line.answer = 'pass'
+      await expect.poll(() => names(look), { timeout: 5_000 }).toContain('open')
+    },
+  )
+})

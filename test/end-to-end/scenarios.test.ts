@@ -1,0 +1,112 @@
+import type { Locator, Page } from 'playwright'
+import { describe, expect } from 'vitest'
+import { test as base, picture } from './demo.ts'
+
+interface Card {
+  press(name: string): Promise<void>
+  /** Waits until the log has a line that matches. */
+  says(words: RegExp): Promise<void>
+  status(): Promise<string | null>
+  element: Locator
+  page: Page
+}
+
+const test = base.extend<{ card: (title: string) => Promise<Card> }>({
+  card: async ({ demo, visit }, use) => {
+    await use(async (title) => {
+      const page = await visit(`${demo.url}/scenarios.html`)
+      const element = page.getByRole('article', { name: title })
+      return {
+        page,
+        element,
+        press: (name) => element.getByRole('button', { name, exact: true }).click(),
+        says: (words) =>
+          expect.poll(() => element.getByRole('log').textContent(), { timeout: 20_000 }).toMatch(words),
+        status: () => element.getAttribute('data-status'),
+      }
+    })
+  },
+})
+
+describe('the scenario', { timeout: 60_000 }, () => {
+  test('1: echoes, and can be pushed to', async ({ card }) => {
+    const { press, says, element } = await card('Echo chat')
+    await press('Start')
+    await says(/Open/)
+    await element.getByLabel('Something to say').fill('hello')
+    await press('Send')
+    await says(/Visitor: hello.*this is server/)
+    await press('Have it push to me')
+    await says(/A push, not an answer/)
+  })
+
+  test('2: greets, and says goodbye 5 s later', async ({ card, demo }) => {
+    const { press, says, status } = await card('Hello and goodbye')
+    await press('Start')
+    await says(/Hello from the browser.*this is server.*Closing in 5 s.*Closed/)
+    expect(await status()).toBe('closed')
+    await expect.poll(() => demo.clients()).toEqual([])
+  })
+
+  test('3: is kept by the heartbeat, and cut and healed without it', async ({ card }) => {
+    const { press, says, status, element } = await card('A service that cuts the idle')
+    await press('With a heartbeat')
+    await says(/(ping and pong.*){3}/)
+    expect(await element.getByRole('log').textContent()).not.toMatch(/Again in/)
+    expect(await status()).toBe('open')
+    await press('Stop')
+    await press('Without')
+    await says(/Again in.*Open/)
+  })
+
+  test('4: says what is missing, to its author alone', async ({ card }) => {
+    const { press, says, element } = await card('JSON chat room')
+    await press('Start')
+    await says(/127\.0\.0\.1 connected/)
+    await element.getByLabel('Message').fill('hello')
+    await press('Send')
+    await says(/name/i)
+    await element.getByLabel('Name').fill('Ann')
+    await element.getByLabel('Message').fill('hello')
+    await press('Send')
+    await says(/Ann: hello/)
+  })
+
+  test('5: shows each guest', async ({ card }) => {
+    const { press, says } = await card('Guest ticker')
+    await press('Start')
+    await says(/(came in at \d\d:\d\d:\d\d.*){3}/)
+  })
+
+  test('6: takes JSON after a frame that is none', async ({ card }) => {
+    const { press, says } = await card('Guest on demand')
+    await press('Start')
+    await says(/Not JSON: The server is listening to you now\./)
+    await press('Next, please')
+    await says(/came in at/)
+  })
+
+  test('7: saves a file, and gives it back in either shape', async ({ card }) => {
+    const { press, says, element } = await card('Upload')
+    await press('Start')
+    await says(/Open/)
+    await element
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'red.png', mimeType: 'image/png', buffer: picture })
+    await says(/Saved as/)
+    await press('Back as Blob')
+    await says(/A Blob of/)
+    await press('Back as ArrayBuffer')
+    await says(/An ArrayBuffer of/)
+  })
+
+  test('8: speaks the subprotocol that was selected, and gives up where none is', async ({ card }) => {
+    const { press, says, status } = await card('Subprotocols')
+    await press('One that picks chat')
+    await says(/it speaks chat/)
+    await press('Stop')
+    await press('One that picks none')
+    await says(/Closed/)
+    expect(await status()).toBe('closed')
+  })
+})

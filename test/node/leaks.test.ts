@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const measure = async (what: 'messages' | 'reconnects' | 'real') => {
+  const script = join(import.meta.dirname, 'leaks.ts')
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--expose-gc',
+    '--import',
+    'tsx',
+    script,
+    what,
+  ])
+  return JSON.parse(stdout)
+}
+
+/** Bytes that come and go with the engine. A socket leaked per reconnect, or 2 bytes per message, would be more. */
+const NOISE = 600_000
+
+test.for([
+  ['1,000,000 messages leave', 'messages', { messages: 1_020_000 }],
+  ['2,000 reconnects leave', 'reconnects', { opens: 2_101 }],
+  ['200 reconnects on real sockets leave', 'real', { opens: 211 }],
+] as const)('%s no growth of heap, timers or listeners', { timeout: 30_000 }, async ([, what, heard]) => {
+  const { middle, end, after, ...run } = await measure(what)
+  expect(run.heard).toMatchObject(heard)
+  expect(end.heap - middle.heap).toBeLessThan(NOISE)
+  expect([middle.timers, middle.listeners]).toEqual([1, 1])
+  expect([end.timers, end.listeners]).toEqual([1, 1])
+  expect([after.timers, after.listeners]).toEqual([0, 0])
+})

@@ -1,0 +1,39 @@
+// One server process of three: `tsx node.ts <port of Redis> <which client>`. Says its port, and whom it has opened.
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { Redis as IoRedis } from 'ioredis'
+import { createClient } from 'redis'
+import { WebSocketServer } from 'ws'
+import { RedisStore } from '../../../src/session/redis/index.ts'
+import { Sessions } from '../../../src/session/server/index.ts'
+
+const [port, which] = process.argv.slice(2)
+const url = `redis://127.0.0.1:${port}`
+// The effect and the key of its message are written in one step: so a crash right after it repeats nothing.
+const EFFECT = `if redis.call('SET', KEYS[1], 1, 'NX') then redis.call('RPUSH', KEYS[2], ARGV[1]) end`
+
+const effects = new IoRedis(url)
+effects.on('error', () => {})
+const node = createClient({ url })
+node.on('error', () => {})
+const client = which === 'ioredis' ? effects.duplicate() : await node.connect()
+if (client instanceof IoRedis) client.on('error', () => {})
+
+const sessions = new Sessions({
+  store: new RedisStore(client),
+  ttl: 30,
+  opened: (session, { resumed }) => console.log(`opened ${session.id} ${resumed}`),
+  received: async (_, data, key) => {
+    for (;;) {
+      try {
+        return await effects.eval(EFFECT, 2, `effect:${key}`, 'effects', String(data))
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+  },
+})
+const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+server.on('connection', (socket, request) => sessions.accept(socket, request))
+await once(server, 'listening')
+console.log(`port ${(server.address() as AddressInfo).port}`)

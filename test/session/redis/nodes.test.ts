@@ -1,0 +1,137 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { Session } from '../../../src/session/index.ts'
+import { RedisStore } from '../../../src/session/redis/index.ts'
+import { Sessions } from '../../../src/session/server/index.ts'
+import { until, WS } from '../node/fixtures.ts'
+import { startBalancer, startNode, startRedis } from './processes.ts'
+
+const COUNT = Number(process.env.MESSAGES ?? 2_000)
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+/** Redis, three processes behind nginx, a client, and a fourth process that only sends. */
+async function town(client: 'redis' | 'ioredis') {
+  const redis = await startRedis()
+  ends.push(redis.remove)
+  const nodes = await Promise.all([1, 2, 3].map(() => startNode(redis.port, client)))
+  ends.push(() => Promise.all(nodes.map((node) => node.kill())))
+  const balancer = await startBalancer()
+  ends.push(balancer.stop)
+  const spread = () => balancer.over(nodes.map(({ port }) => port))
+  await spread()
+  const sender = new Sessions({ store: new RedisStore(redis.client) })
+  ends.push(() => sender.shutdown())
+  const socket = new Session(balancer.url, {
+    WebSocket: WS,
+    reconnect: { base: 50, max: 200 },
+    heartbeat: { interval: 1_000, timeout: 500 },
+    queue: { messages: 20_000 },
+  })
+  ends.push(() => socket.close())
+  const heard: string[] = []
+  const fresh: unknown[] = []
+  const closed: unknown[] = []
+  socket.on('text', (text) => heard.push(text))
+  socket.on('fresh', (value) => fresh.push(value))
+  socket.on('closed', (value) => closed.push(value))
+  await until(() => socket.status === 'open', 10_000)
+  await until(() => nodes.some(({ id }) => id))
+  const id = () => nodes.find((node) => node.id)?.id as string
+  const effects = () => redis.client.lrange('effects', 0, -1)
+  return { redis, nodes, spread, sender, socket, heard, fresh, closed, id, effects, client }
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => `${n + 1}`)
+
+test.for(['redis', 'ioredis'] as const)(
+  `${COUNT} messages each way, the owner killed every 3 s, over the package %s`,
+  { timeout: 180_000 },
+  async (client) => {
+    const { redis, nodes, spread, sender, socket, heard, fresh, closed, id, effects } = await town(client)
+    const name = id()
+    let killing = true
+    let kills = 0
+    let resumed = 0
+    socket.on('resumed', () => resumed++)
+    const killer = (async () => {
+      while (killing) {
+        await wait(3_000)
+        if (!killing) break
+        // Whoever opened it last has it.
+        const [owner] = [...nodes].sort((a, b) => b.opened - a.opened)
+        if (!owner?.opened) continue
+        kills++
+        await owner.kill()
+        nodes[nodes.indexOf(owner)] = await startNode(redis.port, client)
+        await spread()
+      }
+    })()
+    for (let n = 1; n <= COUNT; ) {
+      for (let burst = 0; burst < 10 && n <= COUNT; burst++, n++) {
+        socket.send(`${n}`)
+        while (!(await sender.send(name, `${n}`).catch(() => false))) await wait(20)
+      }
+      await wait(24)
+      // A fast machine would be through before the owner has died often enough.
+      if (n > COUNT - 100) await until(() => kills > 2, 30_000)
+    }
+    await until(() => heard.length >= COUNT, 60_000)
+    await socket.drained()
+    await socket.delivered('end')
+    killing = false
+    await killer
+    console.log(`${client}: ${kills} kills, ${resumed} resumptions`)
+    expect([fresh, closed]).toEqual([[], []])
+    expect(heard).toEqual(numbers(COUNT))
+    expect(await effects()).toEqual([...numbers(COUNT), 'end'])
+    expect(kills).toBeGreaterThan(2)
+  },
+)
+
+test('Redis restarted with its log on disk: nothing lost', { timeout: 60_000 }, async () => {
+  const { redis, sender, socket, heard, fresh, id, effects } = await town('ioredis')
+  for (let n = 1; n <= 100; n++) {
+    socket.send(`${n}`)
+    expect(await sender.send(id(), `${n}`)).toBe(true)
+  }
+  await redis.stop()
+  for (let n = 101; n <= 200; n++) socket.send(`${n}`)
+  await wait(3_000)
+  // Nothing may be acknowledged that is not stored.
+  expect(socket.bufferedAmount >= 0).toBe(true)
+  await redis.start()
+  for (let n = 101; n <= 200; n++)
+    while (!(await sender.send(id(), `${n}`).catch(() => false))) await wait(50)
+  await until(() => heard.length >= 200, 20_000)
+  await socket.delivered('end')
+  expect(fresh).toEqual([])
+  expect(heard).toEqual(numbers(200))
+  expect(await effects()).toEqual([...numbers(200), 'end'])
+})
+
+test('Redis emptied: every message has its outcome, and none is delivered wrongly', {
+  timeout: 60_000,
+}, async () => {
+  const { redis, sender, socket, heard, fresh, id, effects } = await town('ioredis')
+  for (let n = 1; n <= 50; n++) socket.send(`${n}`)
+  await socket.delivered('51')
+  expect(await effects()).toEqual(numbers(51))
+  await sender.send(id(), '1')
+  await until(() => heard.length === 1)
+  await redis.client.flushall()
+  const outcome = socket.delivered('52').then(
+    () => 'delivered',
+    (error) => error.cause,
+  )
+  await until(() => fresh.length === 1, 10_000)
+  const done = await effects()
+  expect(await outcome).toBe('delivered')
+  expect(done).toEqual(['52'])
+  expect(fresh).toEqual([{ why: 'gone', delivered: ['52'], lost: [], unknown: [] }])
+  expect(await sender.send(id(), 'to nobody')).toBe(false)
+  await socket.delivered('a new life')
+  expect(heard).toEqual(['1'])
+})

@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { executable } from '../../../scripts/executables.js'
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+const ended = async (child: ChildProcess, signal: NodeJS.Signals) => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill(signal)
+  await exit
+}
+
+/** A Redis of our own, which writes everything to disk before it answers. */
+export async function startRedis() {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-redis-'))
+  const port = await freePort()
+  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '']
+  let child: ChildProcess
+  const client = new Redis(port, '127.0.0.1', { lazyConnect: true, maxRetriesPerRequest: null })
+  client.on('error', () => {})
+  const start = async () => {
+    child = spawn(
+      await executable('redis-server'),
+      [...args, '--appendonly', 'yes', '--appendfsync', 'always'],
+      {
+        stdio: 'ignore',
+      },
+    )
+    await client.ping()
+  }
+  await start()
+  return {
+    port,
+    client,
+    stop: () => ended(child, 'SIGTERM'),
+    start,
+    remove: async () => {
+      client.disconnect()
+      await ended(child, 'SIGKILL')
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+export interface Node {
+  port: number
+  /** When it last opened a session; 0 for never. */
+  opened: number
+  id: string | undefined
+  kill: () => Promise<void>
+}
+
+/** One server process. */
+export async function startNode(redis: number, client: string): Promise<Node> {
+  const file = join(import.meta.dirname, 'node.ts')
+  const child = spawn(process.execPath, ['--import', 'tsx', file, `${redis}`, client], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const node: Node = { port: 0, opened: 0, id: undefined, kill: () => ended(child, 'SIGKILL') }
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const [what, value] = line.split(' ')
+    if (what === 'port') node.port = Number(value)
+    else if (what === 'opened') {
+      node.opened = performance.now()
+      node.id = value
+    }
+  })
+  while (!node.port) {
+    if (child.exitCode !== null) throw new Error('the node did not start')
+    await wait(10)
+  }
+  return node
+}
+
+/** A real nginx that spreads connections over servers, which may come and go. */
+export async function startBalancer() {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-balancer-'))
+  const port = await freePort()
+  const file = join(folder, 'nginx.conf')
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const configure = (ports: number[]) =>
+    writeFile(
+      file,
+      `daemon off; master_process on; pid ${folder}/nginx.pid; error_log /dev/null; events {}
+http {
+  access_log off;
+  ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
+  upstream nodes { ${ports.map((one) => `server 127.0.0.1:${one} max_fails=0;`).join(' ')} }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_http_version 1.1;
+      proxy_connect_timeout 1s;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+      proxy_pass http://nodes;
+    }
+  }
+}`,
+    )
+  let child: ChildProcess | undefined
+  return {
+    url: `ws://127.0.0.1:${port}/`,
+    /** Connections over servers that stay are not disturbed. */
+    over: async (ports: number[]) => {
+      await configure(ports)
+      if (child) child.kill('SIGHUP')
+      else
+        child = spawn(await executable('nginx'), ['-p', folder, '-c', file, '-e', '/dev/null'], {
+          stdio: 'ignore',
+        })
+    },
+    stop: async () => {
+      if (child) await ended(child, 'SIGTERM')
+      await rm(folder, { recursive: true })
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+
+/** Seeded chance: the same seed gives the same run. Source: mulberry32, Tommy Ettinger, public domain. */
+export function chance(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+interface Due {
+  at: number
+  every: number
+  run: () => void
+}
+
+/** Time and chance of a simulated world, put in place of the platform's own until `restore`. */
+export class Clock {
+  now = 1_000_000
+  readonly #due = new Map<number, Due>()
+  #last = 0
+  readonly #saved = {
+    setTimeout: globalThis.setTimeout,
+    clearTimeout: globalThis.clearTimeout,
+    setInterval: globalThis.setInterval,
+    clearInterval: globalThis.clearInterval,
+  }
+  readonly #now = Date.now
+  readonly #random = Math.random
+  readonly #digest = crypto.subtle.digest
+
+  constructor(random: () => number) {
+    const timer = (every: boolean) => (run: () => void, ms: number) => {
+      this.#due.set(++this.#last, { at: this.now + ms, every: every ? ms : 0, run })
+      return this.#last
+    }
+    const clear = (id: number) => void this.#due.delete(id)
+    const fake = {
+      setTimeout: timer(false),
+      setInterval: timer(true),
+      clearTimeout: clear,
+      clearInterval: clear,
+    }
+    Object.assign(globalThis, fake)
+    Date.now = () => this.now
+    Math.random = random
+    // The platform's own answers from another thread, at a time of its own.
+    crypto.subtle.digest = async (_, data) =>
+      new Uint8Array(
+        createHash('sha256')
+          .update(data as Uint8Array)
+          .digest(),
+      ).buffer
+  }
+
+  restore(): void {
+    Object.assign(globalThis, this.#saved)
+    Date.now = this.#now
+    Math.random = this.#random
+    crypto.subtle.digest = this.#digest
+  }
+
+  /** Lets every promise that can settle do so. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 30; turn++) await undefined
+  }
+
+  async advance(ms: number): Promise<void> {
+    const end = this.now + ms
+    for (;;) {
+      let next: [number, Due] | undefined
+      for (const entry of this.#due)
+        if (entry[1].at <= end && !(next && next[1].at <= entry[1].at)) next = entry
+      if (!next) break
+      const [id, due] = next
+      this.now = due.at
+      if (due.every) due.at += due.every
+      else this.#due.delete(id)
+      due.run()
+      await this.settle()
+    }
+    this.now = end
+  }
+}

@@ -1,0 +1,138 @@
+import { Clock, chance } from './clock.ts'
+import { World } from './world.ts'
+
+export interface Tally {
+  violations: string[]
+  up: number
+  down: number
+  lines: number
+  sessions: number
+}
+
+/** One run of everything that can happen, decided by its seed. */
+export async function run(seed: number, steps = 60, trace?: (what: string) => void): Promise<Tally> {
+  const random = chance(seed)
+  const below = (limit: number) => Math.floor(random() * limit)
+  const clock = new Clock(random)
+  const { error } = console
+  console.error = () => {}
+  try {
+    const world = new World(random)
+    if (trace) world.trace(trace)
+    let counted = 0
+    const message = (): string | Uint8Array<ArrayBuffer> => {
+      const text = `${++counted}`
+      const kinds = [text, text, `!${text}`, `!!${text}`, '', '!', '!!', '!a1', '!f']
+      const kind = below(14)
+      if (kind < kinds.length) return kinds[kind] as string
+      if (kind === 9) return new Uint8Array()
+      if (kind === 10) return new Uint8Array([33])
+      if (kind === 11) return 'x'.repeat(below(60)) + text
+      return new Uint8Array(Buffer.from(text))
+    }
+    const some = () => world.lines[Math.max(0, world.lines.length - 1 - below(random() < 0.7 ? 1 : 4))]
+    const acts: [number, () => unknown][] = [
+      [20, () => world.up(message())],
+      [20, () => world.down(message())],
+      [
+        14,
+        () => {
+          const line = world.lines.at(-1)
+          if (line) world.accept(line)
+        },
+      ],
+      [
+        22,
+        () => {
+          const line = some()
+          for (let n = below(6); n >= 0; n--) line?.arrive('up')
+        },
+      ],
+      [
+        22,
+        () => {
+          const line = some()
+          for (let n = below(6); n >= 0; n--) line?.arrive('down')
+        },
+      ],
+      [
+        4,
+        () => {
+          const line = some()
+          line?.lose('client')
+          line?.lose('server')
+        },
+      ],
+      [3, () => some()?.lose('client')],
+      [3, () => some()?.lose('server')],
+      [
+        2,
+        () => {
+          const line = some()
+          if (line) line.hole = true
+        },
+      ],
+      [2, () => world.client.reconnect()],
+      [14, () => clock.advance(below(400))],
+      [6, () => clock.advance(1_000 + below(3_000))],
+      [2, () => clock.advance(40_000)],
+      [0.6, () => clock.advance(130_000)],
+      [0.3, () => world.crash()],
+      [0.3, () => world.finish()],
+      [0.3, () => world.close()],
+      [1, () => world.client.open()],
+    ]
+    const total = acts.reduce((sum, [weight]) => sum + weight, 0)
+    for (let step = 0; step < steps; step++) {
+      let pick = random() * total
+      const act = acts.find(([weight]) => {
+        pick -= weight
+        return pick < 0
+      })
+      await act?.[1]()
+      await clock.settle()
+    }
+    await heal(world, clock)
+    world.check(true)
+    const sum = (which: 'up' | 'down') =>
+      world.epochs.reduce((count, epoch) => count + epoch[which].got.length, 0)
+    const tally = {
+      violations: world.violations,
+      up: sum('up'),
+      down: sum('down'),
+      lines: world.lines.length,
+      sessions: world.epochs.length,
+    }
+    world.client.close()
+    void world.server.shutdown()
+    return tally
+  } finally {
+    console.error = error
+    clock.restore()
+  }
+}
+
+/** No more faults: whatever is left to be said gets through. */
+async function heal(world: World, clock: Clock) {
+  world.client.open()
+  for (let round = 0; round < 160; round++) {
+    for (const line of world.lines) {
+      world.accept(line)
+      await clock.settle()
+      while (line.up.length || line.down.length) {
+        line.arrive('up')
+        line.arrive('down')
+        await clock.settle()
+      }
+    }
+    const { up, down } = world.epoch
+    if (
+      round > 8 &&
+      world.client.status === 'open' &&
+      up.got.length === up.sent.length &&
+      down.got.length === down.sent.length
+    )
+      break
+    await clock.advance(500)
+  }
+}

@@ -1,0 +1,145 @@
+import { getEventListeners } from 'node:events'
+import { describe, expect, vi } from 'vitest'
+import { messages, request, upload } from '../../src/index.ts'
+import { HOP, test, tick } from './stage.ts'
+
+const heartbeat = { ping: 'ping', pong: 'pong', interval: 1_000, timeout: 400 }
+
+describe('a text listener that', () => {
+  test('closes: the rest of that frame is silence', async ({ server, open }) => {
+    const { socket, names } = await open()
+    const json = vi.fn()
+    socket.on('json', json)
+    socket.on('text', () => socket.close())
+    server.send('1')
+    await tick(HOP)
+    expect(json).not.toHaveBeenCalled()
+    expect(names().at(-1)).toBe('closed')
+  })
+
+  test('reconnects: the rest of that frame is of the old line', async ({ server, open }) => {
+    const { socket } = await open()
+    const json = vi.fn()
+    const invalid = vi.fn()
+    socket.on('json', json)
+    socket.on('invalid', invalid)
+    socket.on('text', () => socket.reconnect())
+    server.send('1')
+    server.send('not JSON')
+    await tick(10 * HOP)
+    expect([json.mock.calls, invalid.mock.calls]).toEqual([[], []])
+  })
+})
+
+describe('a pong', () => {
+  test('that nobody asked for is no pulse, and no message', async ({ server, open }) => {
+    const { socket, all } = await open({ heartbeat })
+    const texts = vi.fn()
+    socket.on('text', texts)
+    await tick(1_000 + HOP)
+    server.send('pong')
+    server.send('pong')
+    await tick(HOP)
+    expect(all('pulse')).toEqual([{ rtt: 2 * HOP }])
+    expect(texts).not.toHaveBeenCalled()
+  })
+
+  test('does not come before its ping, though the clock was set back', async ({ server, open }) => {
+    const { all } = await open({ heartbeat })
+    await tick(1_000)
+    vi.setSystemTime(Date.now() - 60_000)
+    server.send('pong')
+    await tick(HOP)
+    expect(all('pulse')).toEqual([{ rtt: 0 }])
+  })
+})
+
+describe('what has waited too long', () => {
+  test('is given up, and told, as soon as something else is sent', async ({ server, dial }) => {
+    server.hang()
+    const { socket, all } = dial({ queue: { ttl: 500, messages: 1 } })
+    socket.send('stale')
+    await tick(501)
+    expect(socket.send('fresh')).toBe('queued')
+    expect(all('drop')).toEqual([{ data: 'stale', why: 'expired' }])
+  })
+
+  test('is not sent when the line is back, though nothing else was', async ({ server, open }) => {
+    const { socket, all } = await open({ queue: { ttl: 500 }, reconnect: () => 1_000 })
+    server.vanish()
+    await tick(HOP)
+    socket.send('stale')
+    await tick(1_000 + 3 * HOP)
+    expect([socket.status, server.received]).toEqual(['open', []])
+    expect(all('drop')).toEqual([{ data: 'stale', why: 'expired' }])
+  })
+})
+
+describe('a helper', () => {
+  const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length
+
+  test('takes its listener back from the signal when its work is done', async ({ server, open }) => {
+    const { socket } = await open<unknown, object>()
+    const { signal } = new AbortController()
+    const loop = messages(socket, { signal })
+    const asked = request(socket, {}, { signal })
+    await upload(socket, '', { signal })
+    await tick(HOP)
+    server.send(String(server.received[0]))
+    await tick(HOP)
+    await asked
+    await loop.next()
+    expect(listeners(signal)).toBe(1)
+    await loop.return()
+    expect(listeners(signal)).toBe(0)
+  })
+
+  test('of a socket that closes takes it back as well', async ({ open }) => {
+    const { socket } = await open<unknown, object>()
+    const { signal } = new AbortController()
+    const iterable = messages(socket, { signal })
+    const over = [request(socket, {}, { signal }), upload(socket, 'x', { signal })]
+    socket.close()
+    await Promise.allSettled(over)
+    expect((await iterable.next()).done).toBe(true)
+    expect(listeners(signal)).toBe(0)
+  })
+})
+
+test('a request that still waits for a line is not rejected because a dial fails', async ({
+  server,
+  dial,
+}) => {
+  server.refuse()
+  const { socket, names } = dial<unknown, object>()
+  const answer = request(socket, {}, { timeout: 60_000 })
+  const failed = vi.fn()
+  answer.catch(failed)
+  await tick(HOP)
+  expect(names()).toContain('waiting')
+  expect(failed).not.toHaveBeenCalled()
+  server.accept()
+  await tick(1_000 + 3 * HOP)
+  expect(server.received).toHaveLength(1)
+  server.send(String(server.received[0]))
+  await tick(HOP)
+  expect(await answer).toEqual(JSON.parse(String(server.received[0])))
+})
+
+test('an upload that waits is not rejected because another message is given up', async ({ server, dial }) => {
+  server.hang()
+  const { socket, all } = dial({ queue: { messages: 2, overflow: 'oldest' } })
+  socket.send('first')
+  const done = upload(socket, 'upload')
+  const failed = vi.fn()
+  done.catch(failed)
+  socket.send('last')
+  await tick(1)
+  expect(all('drop').map(({ data }) => data)).toEqual(['first'])
+  expect(failed).not.toHaveBeenCalled()
+  server.accept()
+  socket.reconnect()
+  await tick(100)
+  await done
+  expect(server.received).toEqual(['upload', 'last'])
+})

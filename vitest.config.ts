@@ -1,0 +1,120 @@
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import type { BrowserConfigOptions } from 'vitest/node'
+import { find } from './scripts/executables.js'
+import { commands } from './test/clients/service.ts'
+import { flags } from './test/support/flags.ts'
+import { webkit } from './test/support/webkitProvider.ts'
+
+/** Firefox holds dials back after failures, and CI machines are slow: nobody should wait for a second only. */
+const expect = { poll: { timeout: 10_000 } }
+
+/** One project per environment: all of them run by `npm test`, one by `npx vitest run --project <name>`. */
+const node = (name: string, include: string) => ({ test: { name, include: [include], expect } })
+
+const [chromium, firefox] = await Promise.all([find('chromium'), find('firefox')])
+const path = (executablePath?: string) => (executablePath ? { executablePath } : {})
+
+/** A new one for each project: vitest writes the name of the project into it. */
+const inChromium = (): BrowserConfigOptions => ({
+  provider: playwright({ launchOptions: { ...path(chromium), args: flags } }),
+  instances: [{ browser: 'chromium' }],
+})
+
+/** Coverage is what V8 counts, and vitest refuses it next to engines without it: they have a run of their own. */
+const covered = process.argv.includes('--coverage')
+
+const clients = [
+  '@stomp/stompjs',
+  'engine.io-client',
+  'graphql-ws',
+  'mqtt',
+  'socket.io-client',
+  'y-websocket',
+  'yjs',
+]
+
+/** The tests that run inside a page. */
+const engine = (name: string, browser: BrowserConfigOptions) => ({
+  // Found at run time it would reload the page, and with it the tests.
+  optimizeDeps: { include: ['mitt'] },
+  test: {
+    name,
+    include: ['test/browser/**/*.test.ts'],
+    expect,
+    testTimeout: 20_000,
+    globalSetup: 'test/support/browserServers.ts',
+    browser: { enabled: true, headless: true, screenshotFailures: false, ...browser },
+  },
+})
+
+/** The folder where CI wants reports that it can count. */
+const report = process.env.TEST_REPORT && `${process.env.TEST_REPORT}/${covered ? 'covered' : 'engines'}.json`
+
+/** WebKitGTK is of Linux. */
+const inWebkit =
+  process.platform === 'linux'
+    ? [engine('webkit', { provider: webkit(), instances: [{ browser: 'webkit' }] })]
+    : []
+const inFirefox = engine('firefox', {
+  provider: playwright({ launchOptions: { channel: 'moz-firefox', ...path(firefox) } }),
+  instances: [{ browser: 'firefox' }],
+})
+
+export default defineConfig({
+  test: {
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    coverage: {
+      include: ['src/**'],
+      exclude: ['**/*.d.ts', '**/*.json'],
+      reporter: ['text', 'json-summary'],
+    },
+    projects: [
+      node('unit', 'test/{unit,random,architecture,package}/**/*.test.ts'),
+      node('node', 'test/node/**/*.test.ts'),
+      node('demo', 'test/demo/**/*.test.ts'),
+      node('proxy', 'test/proxy/**/*.test.ts'),
+      node('session', 'test/session/**/*.test.ts'),
+      node('e2e', 'test/end-to-end/!(webkit).test.ts'),
+      { test: { ...node('e2e-firefox', 'test/end-to-end/chat.test.ts').test, env: { ENGINE: 'firefox' } } },
+      {
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/**/*.test-d.ts'],
+            tsconfig: 'test/types/tsconfig.json',
+          },
+        },
+      },
+      engine('chromium', inChromium()),
+      ...(covered ? [] : [inFirefox, ...inWebkit]),
+      ...(process.platform === 'linux' ? [node('e2e-webkit', 'test/end-to-end/webkit.test.ts')] : []),
+      {
+        optimizeDeps: { include: ['mitt', ...clients] },
+        test: {
+          name: 'clients',
+          include: ['test/clients/**/*.test.ts'],
+          browser: { enabled: true, headless: true, screenshotFailures: false, commands, ...inChromium() },
+        },
+      },
+      {
+        // Found at run time it would reload the page, and with it the tests.
+        optimizeDeps: { include: ['mitt'] },
+        test: {
+          name: 'session-chromium',
+          include: ['test/session/browser/*.browser.ts'],
+          globalSetup: 'test/session/browser/servers.ts',
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            ...inChromium(),
+          },
+        },
+      },
+    ],
+  },
+})
