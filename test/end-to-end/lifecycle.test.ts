@@ -119,7 +119,8 @@ describe('a page', { timeout: 40_000 }, () => {
     const { open, close } = await launchTabs()
     onTestFinished(close)
     const tab = await open(site)
-    await expect.poll(() => tab.run('document.readyState')).toBe('complete')
+    // A new tab is a complete about:blank first.
+    await expect.poll(() => tab.run('location.href + document.readyState')).toBe(`${site}complete`)
     await tab.run(await readFile(bundle, 'utf8'))
     await tab.run(`
       heard = []
