@@ -1,63 +1,63 @@
 import { isBlob } from './binary.ts'
-import { safely } from './emitter.ts'
+import { type Emitter, safely } from './emitter.ts'
+import { deliver } from './frames.ts'
 import { gate } from './greet.ts'
+import { lost } from './lost.ts'
 import { patience } from './policy/backoff.ts'
 import { Pulse } from './policy/pulse.ts'
 import type { Settings } from './settings.ts'
 import { after, type Timer } from './timer.ts'
-import type { Cause, Closed, Data } from './types.ts'
+import type { Cause, Closed, Data, Events } from './types.ts'
 import type { Sign } from './wake.ts'
 
-/** Whom a connection tells. After `ended`, and after `drop`, it tells nothing more. */
+/** Whom a connection tells. After `ended`, and after `drop`, nobody is told anything more. */
 export interface Owner {
-  dialling(url: string): void
   opened(protocol: string): void
-  received(event: MessageEvent): void
-  pulsed(rtt: number): void
   /** `delay`: not the retry policy's choice; `null` is never. */
   ended(close: Closed, delay?: null): void
 }
 
-/** What ended without a close frame. */
-export function lost(cause: Cause, error?: unknown): Closed {
-  return { code: 1006, reason: (error as Error)?.message ?? '', wasClean: false, cause, error }
-}
-
 /** One attempt and what comes of it: url → handshake → `greet` → messages and heartbeat → one end. */
 export class Connection {
+  native: WebSocket | undefined
   readonly #settings: Settings
+  readonly #emitter: Emitter<Events>
+  readonly #attempt: number
   /** None once it is over. */
   #owner: Owner | undefined
-  readonly #abort = new AbortController()
+  /** There once a function of the application was given its signal. */
+  #abort: AbortController | undefined
   /** The attempt's deadline, then the next look at the pulse. */
   #timer: Timer | undefined
-  #native: WebSocket | undefined
-  /** There once the connection is open. */
+  /** There once the connection is open and has a heartbeat. */
   #pulse: Pulse | undefined
   #pinged = 0
   #offline = false
 
-  constructor(settings: Settings, attempt: number, owner: Owner) {
+  constructor(settings: Settings, emitter: Emitter<Events>, attempt: number, owner: Owner) {
     this.#settings = settings
+    this.#emitter = emitter
+    this.#attempt = attempt
     this.#owner = owner
     this.#timer = after(patience(settings.attemptTimeout, attempt), () => this.#end(lost('timeout')))
     void this.#dial()
   }
 
-  get bufferedAmount(): number {
-    return this.#native?.bufferedAmount ?? 0
+  /** Whether it has ended, or was dropped. */
+  get over(): boolean {
+    return !this.#owner
   }
 
-  set binaryType(type: BinaryType) {
-    if (this.#native) this.#native.binaryType = type
-  }
-
-  /** Whether the browser took it: while CLOSING it would swallow it without a word. */
+  /** Whether the browser took it, once open: while CLOSING it would swallow it without a word. */
   send(data: Data): boolean {
-    if (!this.#pulse || this.#native?.readyState !== 1) return false
-    this.#native.send(data)
-    this.#pulse.said = Date.now()
-    this.#pulse.given += typeof data === 'string' ? data.length : isBlob(data) ? data.size : data.byteLength
+    const { native } = this
+    const pulse = this.#pulse
+    if (native?.readyState !== 1) return false
+    native.send(data)
+    if (pulse) {
+      pulse.said = Date.now()
+      pulse.given += typeof data === 'string' ? data.length : isBlob(data) ? data.size : data.byteLength
+    }
     return true
   }
 
@@ -65,14 +65,14 @@ export class Connection {
   notice(sign: Sign): void {
     const back = this.#offline && sign === 'online'
     this.#offline = sign === 'offline'
-    if (back && !this.#pulse?.asks) this.#end(lost('wake'))
-    else this.#look(true)
+    if (this.#settings.ping !== undefined) this.#look(true)
+    else if (back || sign === 'slept') this.#end(lost('wake'))
   }
 
   /** Ends it without telling the owner. */
   drop(code?: number, reason?: string): void {
     this.#cut(code, reason)
-    this.#abort.abort()
+    this.#abort?.abort()
   }
 
   #end(close: Closed, delay?: null): void {
@@ -80,11 +80,11 @@ export class Connection {
     this.#cut()
     owner?.ended(close, delay)
     // Last: it runs listeners of the application, which may do anything.
-    this.#abort.abort()
+    this.#abort?.abort()
   }
 
   #cut(code?: number, reason?: string): void {
-    const native = this.#native
+    const { native } = this
     this.#owner = undefined
     this.#timer?.()
     if (!native) return
@@ -95,12 +95,16 @@ export class Connection {
     native.close(code, reason)
   }
 
+  get #signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    return this.#abort.signal
+  }
+
   async #dial(): Promise<void> {
-    const { url, protocols, greet, WebSocket = globalThis.WebSocket } = this.#settings
-    const { signal } = this.#abort
-    const given = async (value: unknown) => (typeof value === 'function' ? value({ signal }) : value)
+    const { url, protocols, WebSocket = globalThis.WebSocket } = this.#settings
+    const given = async (value: unknown) =>
+      typeof value === 'function' ? value({ signal: this.#signal }) : value
     let cause: Cause = 'url'
-    let error: unknown
     // The functions asked below may close us, and the owner does not have us yet.
     await null
     try {
@@ -109,12 +113,13 @@ export class Connection {
       if (!this.#owner) return
       if (!place) throw new TypeError('There is no url')
       const target = String(place)
-      this.#owner.dialling(target)
+      this.#emitter.emit('connecting', { attempt: this.#attempt, url: target })
       if (!this.#owner) return
       cause = 'refused'
       const offered: string[] = [names ?? []].flat()
       const native = new WebSocket(target, offered) as WebSocket
-      this.#native = native
+      let error: unknown
+      this.native = native
       native.binaryType = this.#settings.binaryType
       // Browsers say nothing here; other implementations say why.
       native.onerror = (event) => {
@@ -122,50 +127,68 @@ export class Connection {
       }
       native.onclose = ({ code, reason, wasClean }) =>
         this.#end({ code, reason, wasClean, cause: 'peer', error })
-      const { frames, greeting } = gate(native, signal)
-      await new Promise((resolve) => {
-        native.onopen = resolve
-      })
-      // RFC 6455 §4.1 lets a server select none. Chromium fails the connection then, Firefox and WebKit open it.
-      if (offered[0] && !offered.includes(native.protocol))
-        throw new Error(`None of ${offered.join(', ')} was selected`)
-      if (greet) await greet(greeting)
-      if (!this.#owner) return
-      this.#open(native, this.#owner)
-      for (const frame of frames) native.onmessage?.(frame)
+      native.onopen = () => this.#meet(native, offered)
     } catch (thrown) {
       // An address that no WebSocket takes will not get better, unless it is asked for anew.
-      const hopeless = !this.#native && typeof url !== 'function' && typeof protocols !== 'function'
+      const hopeless = typeof url !== 'function' && typeof protocols !== 'function'
       this.#end(lost(cause, thrown), hopeless ? null : undefined)
     }
   }
 
-  #open(native: WebSocket, owner: Owner): void {
-    const { interval, wake, pong } = this.#settings
-    const pulse = new Pulse(this.#settings, Date.now())
-    this.#pulse = pulse
-    const isPong = typeof pong === 'function' && ((event: MessageEvent) => safely(() => pong(event)))
-    // Nothing in here captures the event: that would cost every message an object.
-    native.onmessage = (event) => {
-      pulse.hear(Date.now())
-      if (pong === undefined || !(isPong ? isPong(event) : event.data === pong)) return owner.received(event)
-      if (this.#pinged) owner.pulsed(Math.max(0, Date.now() - this.#pinged))
-      this.#pinged = 0
+  /** After the handshake: is it the right peer, and is there something to be said first? */
+  async #meet(native: WebSocket, offered: string[]): Promise<void> {
+    const { greet, interval } = this.#settings
+    const { protocol } = native
+    let early: MessageEvent[] = []
+    try {
+      // RFC 6455 §4.1 lets a server select none. Chromium fails the connection then, Firefox and WebKit open it.
+      if (offered[0] && !offered.includes(protocol))
+        throw new Error(`None of ${offered.join(', ')} was selected`)
+      if (greet) {
+        const { frames, greeting } = gate(native, this.#signal)
+        early = frames
+        await greet(greeting)
+      }
+    } catch (thrown) {
+      return this.#end(lost('refused', thrown))
     }
+    const owner = this.#owner
+    if (!owner) return
     this.#timer?.()
-    if (interval || wake) this.#look()
-    owner.opened(native.protocol)
+    // It would keep the whole attempt in memory.
+    this.#timer = undefined
+    if (interval) {
+      this.#pulse = new Pulse(this.#settings, Date.now())
+      this.#look()
+    }
+    native.onmessage = (event) => this.#hear(event)
+    owner.opened(protocol)
+    for (const frame of early) native.onmessage?.(frame)
+  }
+
+  #hear(event: MessageEvent): void {
+    const { pong } = this.#settings
+    const emitter = this.#emitter
+    this.#pulse?.hear(Date.now())
+    if (pong !== undefined && (typeof pong === 'function' ? safely(pong, event) : event.data === pong)) {
+      const rtt = Date.now() - this.#pinged
+      if (this.#pinged) emitter.emit('pulse', { rtt: Math.max(0, rtt) })
+      this.#pinged = 0
+      return
+    }
+    deliver(event, emitter, this.#settings, this)
   }
 
   #look(probe?: boolean): void {
+    const { native } = this
     const pulse = this.#pulse
-    if (!pulse) return
+    if (!pulse || !native) return
     const now = Date.now()
-    const verdict = pulse.look(now, this.bufferedAmount, probe)
-    if (verdict === 'silent' || verdict === 'wake') return this.#end(lost(verdict))
+    const verdict = pulse.look(now, native.bufferedAmount, probe)
+    if (verdict === 'silent') return this.#end(lost(verdict))
     if (verdict) {
       this.#pinged = now
-      this.#native?.send(this.#settings.ping as string)
+      native.send(this.#settings.ping as string)
     }
     this.#timer?.()
     this.#timer = after(pulse.next(now), () => this.#look())

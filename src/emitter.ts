@@ -4,14 +4,18 @@ type Listener<Value> = (value: Value) => void
 
 /** Shows what an application's own function threw, as the page's uncaught errors are shown; nobody else is harmed. */
 export function report(error: unknown): void {
-  // Node has no `reportError`, and throwing from a timer there would end the process.
-  ;(globalThis.reportError ?? console.error)(error)
+  try {
+    // Node has no `reportError`, and throwing from a timer there would end the process.
+    ;(globalThis.reportError ?? console.error)(error)
+  } catch {
+    // The page's own has failed: there is nobody left to tell.
+  }
 }
 
 /** Runs what the application gave us; `undefined` when it throws. */
-export function safely<Answer>(run: () => Answer): Answer | undefined {
+export function safely<Value, Answer>(run: (value: Value) => Answer, value?: Value): Answer | undefined {
   try {
-    return run()
+    return run(value as Value)
   } catch (error) {
     report(error)
   }
@@ -52,13 +56,8 @@ export class Emitter<Events> {
       this.#later.push([name, value as never])
       return
     }
-    if (!this.#lists.has(name)) return
-    this.#busy = true
-    try {
-      this.#dispatch(name, value as never)
-    } finally {
-      this.#rest()
-    }
+    this.#dispatch(name, value as never)
+    this.#rest()
   }
 
   /** Emits one after the other; what listeners do meanwhile is heard after all of them. */
@@ -68,17 +67,13 @@ export class Emitter<Events> {
   }
 
   #rest(): void {
-    this.#busy = true
-    try {
-      for (let next = this.#later.shift(); next; next = this.#later.shift()) this.#dispatch(...next)
-    } finally {
-      this.#busy = false
-    }
+    while (this.#later[0]) this.#dispatch(...(this.#later.shift() as [keyof Events, never]))
   }
 
   #dispatch(name: keyof Events, value: never): void {
     const list = this.#lists.get(name)
     if (!list) return
+    this.#busy = true
     // Who is added meanwhile stands behind `length`.
     for (let i = 0, { length } = list; i < length; i++) {
       try {
@@ -87,5 +82,6 @@ export class Emitter<Events> {
         report(error)
       }
     }
+    this.#busy = false
   }
 }

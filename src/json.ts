@@ -1,10 +1,9 @@
 import type { Schema } from './options.ts'
 
 /** Reads a text frame; throws what is wrong with it, with the schema's issues as the `cause`. */
-export function read<Value>(
+export function read(
   text: string,
-  parse: (text: string) => unknown,
-  schema: Schema<Value> | undefined,
+  { parse, schema }: { parse: (text: string) => unknown; schema?: Schema<unknown> | undefined },
 ): unknown {
   const value = parse(text)
   const result = schema?.['~standard'].validate(value)

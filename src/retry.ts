@@ -8,10 +8,10 @@ import type { Failure } from './types.ts'
 export function retry(settings: Settings, failure: Failure): number | null {
   const { final, reconnect } = settings
   const { cause, code } = failure.close
-  const over = () =>
-    typeof final === 'function' ? final(failure.close) : cause === 'peer' && isFinal(code, final || undefined)
-  if (reconnect === false || safely(over)) return null
-  const wait = typeof reconnect === 'function' ? safely(() => reconnect(failure)) : undefined
+  const over =
+    typeof final === 'function' ? final : () => cause === 'peer' && isFinal(code, final || undefined)
+  if (reconnect === false || safely(over, failure.close)) return null
+  const wait = typeof reconnect === 'function' ? safely(reconnect, failure) : undefined
   // What is no wait at all would hammer the server.
   if (wait === null || (wait as number) >= 0) return wait as number | null
   return backoff(settings, failure.attempt, Math.random())

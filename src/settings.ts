@@ -25,16 +25,16 @@ const defaults = {
   ttl: Infinity,
 }
 
-const choices: Record<string, string> = { binaryType: 'blob arraybuffer', overflow: 'newest oldest' }
+const choices: Record<string, string> = { binaryType: 'blob or arraybuffer', overflow: 'newest or oldest' }
 
 /** What an option may be that has no default; `false` and `undefined` are fine for all. */
-const kinds: Record<string, RegExp> = {
-  reconnect: /function|object/,
-  final: /function|object/,
-  heartbeat: /object/,
-  queue: /object/,
-  greet: /function/,
-  WebSocket: /function/,
+const kinds: Record<string, string> = {
+  reconnect: 'function or object',
+  final: 'function or object',
+  heartbeat: 'object',
+  queue: 'object',
+  greet: 'function',
+  WebSocket: 'function',
 }
 
 /** Options after the door: flat, defaults filled in, every value of its kind and in range. */
@@ -52,25 +52,33 @@ export function settle(url: Provided<string | URL>, options: Options): Settings 
     throw new TypeError('No global WebSocket here: pass the option WebSocket')
   for (const [name, kind] of Object.entries(kinds)) {
     const value = options[name as keyof Options]
-    if (value && !kind.test(typeof value)) throw new TypeError(`${name}: must not be a ${typeof value}`)
+    if (value && !kind.includes(typeof value))
+      throw new TypeError(`${name}: must be ${kind}, not ${String(value)}`)
   }
+  // Own are only those that were given: a copy of all for each socket would weigh more than the rest of it.
+  const settings = Object.create(defaults) as Record<string, unknown>
+  settings.url = url
   // What is `false`, or a function, has nothing to spread.
-  const given: Record<string, unknown> = { ...options, ...reconnect, ...heartbeat, ...queue, url }
-  if (attemptTimeout === false) given.attemptTimeout = Infinity
-  if (queue === false) given.messages = 0
+  for (const [name, value] of Object.entries({ ...options, ...reconnect, ...heartbeat, ...queue }))
+    if (value !== undefined) settings[name] = value
+  if (attemptTimeout === false) settings.attemptTimeout = Infinity
+  if (queue === false) settings.messages = 0
   for (const [name, standard] of Object.entries(defaults)) {
-    const value = given[name] ?? standard
+    const value = settings[name]
+    const kind = typeof standard
     const least = /val|out/.test(name) ? 1 : 0
-    if (choices[name] && !choices[name].split(' ').includes(value as string))
-      throw new RangeError(`${name}: must be one of ${choices[name]}, not ${String(value)}`)
-    if (typeof value !== typeof standard || (typeof value === 'number' && !(value >= least)))
+    const choice = choices[name]
+    const fits = choice
+      ? choice.split(' or ').includes(value as string)
+      : typeof value === kind && !((value as number) < least)
+    if (!fits || Number.isNaN(value))
       throw new RangeError(
-        `${name}: must be a ${typeof standard}${typeof standard === 'number' ? ` of at least ${least}` : ''}, not ${String(value)}`,
+        `${name}: must be ${choice ?? kind + (kind === 'number' ? ` of at least ${least}` : '')}, not ${String(value)}`,
       )
-    given[name] = value
   }
-  if (!heartbeat) given.interval = 0
-  else if (given.silence) given.interval = given.silence
-  else if (!isData(given.ping)) throw new TypeError('heartbeat: needs a ping or a silence')
-  return given as unknown as Settings
+  if (!heartbeat) settings.interval = 0
+  else if (settings.silence)
+    Object.assign(settings, { interval: settings.silence, timeout: 0, ping: undefined })
+  else if (!isData(settings.ping)) throw new TypeError('heartbeat: needs a ping or a silence')
+  return settings as unknown as Settings
 }

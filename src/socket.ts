@@ -93,7 +93,7 @@ export class Socket<In = unknown, Out = unknown> implements Wire<In, Out> {
    * took with it count as gone. Rejects as `opened` does.
    */
   drained(limit = 0, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    return until(this, () => this.bufferedAmount <= limit, signal)
+    return until(this, () => !(this.bufferedAmount > limit), signal)
   }
 
   /** Dials: for the first time, again after `closed`, or at once while `waiting`. */

@@ -1,7 +1,7 @@
 import { byteLength, snapshot } from './binary.ts'
-import { Connection, lost, type Owner } from './connection.ts'
+import { Connection, type Owner } from './connection.ts'
 import { type Emitter, safely } from './emitter.ts'
-import { read } from './json.ts'
+import { lost } from './lost.ts'
 import { Queue } from './policy/queue.ts'
 import { retry } from './retry.ts'
 import type { Settings } from './settings.ts'
@@ -31,33 +31,34 @@ export class Supervisor implements Owner {
   #wokeAt = 0
   #wasOpen = false
   /** What the current, or last, wait is for. */
-  #failure: Failure = { attempt: 0, close: lost('wake') }
-  #delay = 0
-  /** Aborted at the end, with all that listens for this life's sake. */
-  #life = new AbortController()
+  #wait: Events['waiting'] | undefined
+  /** Takes back what listens for this life's sake. */
+  #undos: (() => void)[] = []
 
   constructor(settings: Settings, emitter: Emitter<Events>) {
     this.#settings = settings
     this.#emitter = emitter
     this.#queue = new Queue(settings)
-    this.#heed(settings.signal)
+    this.#heed()
   }
 
   get bufferedAmount(): number {
-    return this.#queue.bytes + (this.#connection?.bufferedAmount ?? 0)
+    return this.#queue.bytes + (this.#connection?.native?.bufferedAmount ?? 0)
   }
 
   set binaryType(type: BinaryType) {
     this.#settings.binaryType = type
-    if (this.#connection) this.#connection.binaryType = type
+    const native = this.#connection?.native
+    if (native) native.binaryType = type
   }
 
   open(): void {
-    const { signal, wake } = this.#settings
+    const { signal, wake, ping } = this.#settings
     if (this.#connection) return
-    if (this.status === 'closed') this.#heed(signal)
+    if (this.status === 'closed') this.#heed()
     if (signal?.aborted) return
-    if (wake && this.status !== 'waiting') watch((sign) => this.#notice(sign), this.#life.signal)
+    if (wake && this.status !== 'waiting')
+      this.#undos.push(watch((sign) => this.#notice(sign), ping !== undefined))
     this.#dial()
   }
 
@@ -73,7 +74,7 @@ export class Supervisor implements Owner {
     if (this.status === 'closed') return
     const connection = this.#connection
     this.#timer?.()
-    this.#life.abort()
+    for (const undo of this.#undos.splice(0)) undo()
     this.#connection = undefined
     this.closed = close
     this.#failures = this.#openedAt = 0
@@ -85,7 +86,7 @@ export class Supervisor implements Owner {
   }
 
   send(data: Data): SendResult {
-    if (this.#connection?.send(data)) return 'sent'
+    if (this.status === 'open' && this.#connection?.send(data)) return 'sent'
     if (this.status === 'closed') return 'dropped'
     const now = Date.now()
     const item = { data, copy: snapshot(data) }
@@ -94,10 +95,6 @@ export class Supervisor implements Owner {
     this.#drop(expired, 'expired')
     this.#drop(gone ?? [item], 'overflow')
     return gone ? 'queued' : 'dropped'
-  }
-
-  dialling(url: string): void {
-    this.#emitter.emit('connecting', { attempt: this.#failures, url })
   }
 
   opened(protocol: string): void {
@@ -109,32 +106,8 @@ export class Supervisor implements Owner {
     this.#emitter.emit('open', { protocol, reconnected })
     const expired = this.#queue.expired(Date.now())
     // What no WebSocket takes is reported, and must not stand in the way at every reconnect.
-    const sent = ({ copy }: { copy: Data }) => safely(() => this.#connection?.send(copy) ?? false) !== false
-    while (this.#queue.first && sent(this.#queue.first)) this.#queue.take(1)
+    this.#queue.take(({ copy }) => safely((data) => this.#connection?.send(data) ?? false, copy) !== false)
     this.#drop(expired, 'expired')
-  }
-
-  received(event: MessageEvent): void {
-    const emitter = this.#emitter
-    const connection = this.#connection
-    const { data } = event
-    emitter.emit('message', event)
-    // A listener may have closed or reconnected; what is left of this frame is of the old line then.
-    if (connection !== this.#connection) return
-    if (typeof data !== 'string') return emitter.emit('binary', data)
-    emitter.emit('text', data)
-    if (connection !== this.#connection || !emitter.has('json')) return
-    let message: unknown
-    try {
-      message = read(data, this.#settings.parse, this.#settings.schema)
-    } catch (error) {
-      return emitter.emit('invalid', { text: data, error })
-    }
-    emitter.emit('json', message)
-  }
-
-  pulsed(rtt: number): void {
-    this.#emitter.emit('pulse', { rtt })
   }
 
   ended(close: Closed, delay?: number | null): void {
@@ -152,30 +125,31 @@ export class Supervisor implements Owner {
     const woken = Date.now() - this.#wokeAt < SPREAD
     this.#wokeAt = 0
     if (wait === null) this.close(close)
-    else this.#wait(woken ? 0 : wait, failure)
+    else this.#hold(woken ? 0 : wait, failure)
   }
 
-  #heed(signal: AbortSignal | undefined): void {
-    const aborted = () => this.close({ ...lost('signal', signal?.reason), code: 1000, reason: '' })
-    this.#life = new AbortController()
-    signal?.addEventListener('abort', aborted, { signal: this.#life.signal })
-    if (signal?.aborted) aborted()
+  #heed(): void {
+    const { signal } = this.#settings
+    if (!signal) return
+    const aborted = () => this.close({ ...lost('signal', signal.reason), code: 1000, reason: '' })
+    signal.addEventListener('abort', aborted)
+    this.#undos.push(() => signal.removeEventListener('abort', aborted))
+    if (signal.aborted) aborted()
   }
 
   #dial(): void {
     this.#timer?.()
     this.closed = undefined
     this.status = 'connecting'
-    this.#connection = new Connection(this.#settings, this.#failures, this)
+    this.#connection = new Connection(this.#settings, this.#emitter, this.#failures, this)
   }
 
-  #wait(delay: number, failure: Failure): void {
+  #hold(delay: number, { attempt, close }: Failure): void {
     this.#timer?.()
-    this.#failure = failure
-    this.#delay = delay
     this.#timer = after(delay, () => this.#dial())
+    this.#wait = { attempt, delay, close }
     this.status = 'waiting'
-    this.#emitter.emit('waiting', { ...failure, delay })
+    this.#emitter.emit('waiting', this.#wait)
   }
 
   #drop(messages: { data: Data }[], why: DropReason): void {
@@ -184,16 +158,19 @@ export class Supervisor implements Owner {
   }
 
   #notice(sign: Sign): void {
-    if (sign === 'wake') this.#wokeAt = Date.now()
-    if (this.status === 'open') this.#connection?.notice(sign)
-    else if (this.status === 'waiting' && sign === 'wake') this.#dial()
-    else if (this.status === 'waiting' || (this.#connection && sign === 'online')) {
+    const { status } = this
+    const connection = this.#connection
+    const back = sign === 'wake' || sign === 'slept'
+    if (back) this.#wokeAt = Date.now()
+    if (status === 'open') connection?.notice(sign)
+    else if (status === 'waiting' && back) this.#dial()
+    // Another one of those that are told may have closed this one.
+    else if (status === 'waiting' || (status === 'connecting' && sign === 'online')) {
       // An attempt dialled into a dead network would repeat its SYN only many seconds from now.
-      const connection = this.#connection
-      if (connection) this.#failure = { attempt: this.#failures, close: lost('wake') }
+      const failure = connection ? { attempt: this.#failures, close: lost('wake') } : this.#wait
       this.#connection = undefined
-      const hold = Math.max(this.#settings.max, this.#delay)
-      this.#wait(sign === 'online' ? Math.random() * SPREAD : hold, this.#failure)
+      const longest = Math.max(this.#settings.max, this.#wait?.delay ?? 0)
+      this.#hold(sign === 'online' ? Math.random() * SPREAD : longest, failure as Failure)
       connection?.drop()
     }
   }

@@ -1,22 +1,21 @@
-/** When to ask and when to judge, in ms. `interval: 0`: there is no heartbeat, only a sleep is noticed. */
+/** When to ask and when to judge, in ms. */
 export interface Rhythm {
   interval: number
   timeout: number
-  /** More than 0: the server speaks on its own. Only what it says counts, and there is nothing to ask with. */
+  /**
+   * More than 0: the server speaks on its own. Only what it says counts, and there is nothing to ask with; `interval` is
+   * the same then, and `timeout` 0.
+   */
   silence: number
 }
 
-/** What a look at the clock says: ask the peer, the peer is dead, this machine slept, or nothing. */
-export type Verdict = 'ask' | 'silent' | 'wake' | undefined
+/** What a look at the clock says: ask the peer, the peer is dead, or nothing. */
+export type Verdict = 'ask' | 'silent' | undefined
 
 /** How long a peer has to answer when we, not it, were away. */
 const PROBE = 5_000
 /** A timer this late proves nothing about the peer: hidden tabs are held to one timer a second, then one a minute. */
 const LATE = 1_500
-/** A timer this late means that the machine slept. */
-const SLEEP = 60_000
-/** How often to look for a sleep where there is no heartbeat. */
-const WATCH = 10_000
 
 /** Whether the peer is alive, from what was heard and said and when. Timers only wake us to look at the timestamps. */
 export class Pulse {
@@ -43,11 +42,6 @@ export class Pulse {
     this.#heard = this.said = this.#looked = this.#due = now
   }
 
-  /** Whether there is a question that the peer must answer. */
-  get asks(): boolean {
-    return this.#rhythm.interval > 0 && !this.#rhythm.silence
-  }
-
   /** Any frame is life, and answers. */
   hear(now: number): void {
     this.#heard = now
@@ -57,26 +51,21 @@ export class Pulse {
 
   /** In how many ms to look again. */
   next(now: number): number {
-    const { interval } = this.#rhythm
-    const ask = this.#answerBy ? Math.min(this.#answerBy, now + interval) : this.#quietUntil
-    this.#due = interval ? ask : now + WATCH
+    this.#due = this.#answerBy ? Math.min(this.#answerBy, now + this.#rhythm.interval) : this.#quietUntil
     return this.#due - now
   }
 
   /** `buffered`: bytes of ours that have not left yet. `probe`: ask now, whatever the rhythm says. */
   look(now: number, buffered: number, probe = false): Verdict {
-    const { interval, silence } = this.#rhythm
-    const timeout = silence ? 0 : this.#rhythm.timeout
+    const { timeout, silence } = this.#rhythm
     // The clock was set back: nothing follows from timestamps that lie in the future.
     if (now < this.#looked) {
       this.hear(now)
       this.said = this.#due = now
     }
     this.#looked = now
-    const late = now - this.#due
+    const late = now - this.#due > LATE
     const left = this.given - buffered
-    if (late > SLEEP && !this.asks) return 'wake'
-    if (!interval) return
     if (this.#answerBy) {
       if (probe) this.#answerBy = Math.min(this.#answerBy, now + PROBE)
       if (now < this.#answerBy) return
@@ -86,12 +75,12 @@ export class Pulse {
         this.#answerBy = now + (timeout || PROBE)
         return
       }
-      if (this.#repeated || late <= LATE) return 'silent'
+      if (this.#repeated || !late) return 'silent'
       this.#repeated = true
-    } else if (!(probe && this.asks) && now < this.#quietUntil) return
+    } else if (!probe && now < this.#quietUntil) return
     this.#left = left
     this.#before = this.given
-    this.#answerBy = now + (probe ? PROBE : late > LATE ? Math.max(silence || timeout, PROBE) : timeout)
+    this.#answerBy = now + (probe ? PROBE : late ? Math.max(silence || timeout, PROBE) : timeout)
     if (silence) return
     this.said = now
     return 'ask'

@@ -9,7 +9,7 @@ import { Target } from '../unit/page.ts'
  * events. After every step the socket is held against what must be true of any socket at any time.
  */
 
-const RUNS = 1_500
+const RUNS = Number(process.env.TRACES ?? 1_500)
 const HEARTBEAT = { ping: 'ping', pong: 'pong', interval: 8_000, timeout: 3_000 }
 
 type User = { do: 'open' | 'reconnect' | 'send' | 'binaryType' } | { do: 'close'; code: number }
@@ -346,7 +346,7 @@ class Run {
   }
 }
 
-test(`whatever happens in whatever order, ${RUNS} times`, { timeout: 60_000 }, async () => {
+test(`whatever happens in whatever order, ${RUNS} times`, { timeout: 40 * RUNS }, async () => {
   await fc.assert(
     fc.asyncProperty(
       settings,

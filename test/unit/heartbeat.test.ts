@@ -234,6 +234,18 @@ describe('a silent peer', () => {
     expect([socket.status, last('waiting')?.close.cause]).toEqual(['waiting', 'silent'])
     expect(server.received).toEqual([])
   })
+
+  test('is not judged sooner by silence when the page is shown, though a ping is given as well', async ({
+    page,
+    server,
+    open,
+  }) => {
+    const heartbeat = { silence: 20_000, ping: 'ping' } as never
+    const { socket } = await open({ heartbeat })
+    page.show('visible')
+    await tick(19_000)
+    expect([socket.status, server.received]).toEqual(['open', []])
+  })
 })
 
 test('a clock that is set back harms nobody', async ({ server, open }) => {
@@ -259,10 +271,25 @@ describe('timers', () => {
     expect(vi.getTimerCount()).toBe(1)
   })
 
-  test('are one without a heartbeat, and none without wake either', async ({ open }) => {
+  test('are one for all sockets without a heartbeat, and none without wake', async ({ open }) => {
+    await open({ wake: false })
+    expect(vi.getTimerCount()).toBe(0)
+    await open()
+    await open()
     await open()
     expect(vi.getTimerCount()).toBe(1)
-    await open({ wake: false })
+  })
+
+  test('of a page are there while one socket needs them', async ({ open }) => {
+    const [first, second] = [await open(), await open()]
+    first.socket.close()
+    await tick(3 * HOP)
+    expect(vi.getTimerCount()).toBe(1)
+    second.socket.close()
+    await tick(3 * HOP)
+    expect(vi.getTimerCount()).toBe(0)
+    second.socket.open()
+    await tick(HOP)
     expect(vi.getTimerCount()).toBe(1)
   })
 

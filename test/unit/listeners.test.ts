@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { HOP, test, tick } from './stage.ts'
 
 describe('a listener', () => {
@@ -15,6 +15,23 @@ describe('a listener', () => {
     await tick(HOP)
     expect(heard).toEqual(['a', 'b'])
     expect(reports()).toEqual([bug, bug])
+    expect(socket.status).toBe('open')
+  })
+
+  test('that throws where the report throws as well starves nobody either', async ({ server, open }) => {
+    vi.stubGlobal('reportError', () => {
+      throw new Error('the report')
+    })
+    const { socket } = await open()
+    const heard: string[] = []
+    socket.on('text', () => {
+      throw new Error('bug')
+    })
+    socket.on('text', (text) => heard.push(text))
+    server.send('a')
+    server.send('b')
+    await tick(HOP)
+    expect(heard).toEqual(['a', 'b'])
     expect(socket.status).toBe('open')
   })
 

@@ -64,6 +64,12 @@ describe('opened()', () => {
 })
 
 describe('drained()', () => {
+  test('resolves at once for what is no limit, rather than never', async ({ dial }) => {
+    const { socket } = dial()
+    socket.send('queued')
+    await expect(socket.drained(NaN)).resolves.toBe(undefined)
+  })
+
   test('resolves at once where nothing is buffered', async ({ open }) => {
     const { socket } = await open()
     const state = settled(socket.drained())

@@ -21,6 +21,29 @@ describe('while waiting', () => {
     expect([server.dials, socket.status]).toEqual([2, 'open'])
   })
 
+  test('dials now when the machine has slept, though nothing tells the page', async ({ server, open }) => {
+    const { socket } = await open({ reconnect: () => 1_000_000 })
+    server.vanish()
+    await tick(HOP)
+    sleep(100_000)
+    await tick(10_000 + HOP)
+    expect([server.dials, socket.status]).toEqual([2, 'open'])
+  })
+
+  test('holds still when the network goes, however long ago the page was looked at', async ({
+    page,
+    server,
+    open,
+  }) => {
+    await open({ heartbeat, reconnect: () => 1_000_000 })
+    server.vanish()
+    await tick(HOP)
+    sleep(100_000)
+    page.tell('offline')
+    await tick(HOP)
+    expect(server.dials).toBe(1)
+  })
+
   test('does not dial when the page is hidden, or shown for the first time', async ({
     page,
     server,
@@ -161,6 +184,13 @@ describe('while open, without a heartbeat', () => {
     expect(last('waiting')?.close.cause).toBe('wake')
   })
 
+  test('is back at once after such a sleep', async ({ page: _, server, open }) => {
+    const { socket } = await open({ reconnect: () => 100_000 })
+    sleep(100_000)
+    await tick(10_000 + HOP)
+    expect([server.dials, server.live.length, socket.status]).toEqual([2, 1, 'open'])
+  })
+
   test('does not trust it when shown after a sleep of more than a minute', async ({ page, open }) => {
     const { last } = await open()
     sleep(100_000)
@@ -231,6 +261,15 @@ describe('the listeners of the page', () => {
     expect(listeners()).toBe(0)
   })
 
+  test('are shared by all sockets of the page', async ({ page, open }) => {
+    const [first, second] = [await open(), await open({ heartbeat })]
+    expect(page.listeners()).toBe(5)
+    first.socket.close()
+    expect(page.listeners()).toBe(5)
+    second.socket.close()
+    expect(page.listeners()).toBe(0)
+  })
+
   test('do not pile up over reconnects', async ({ page, open }) => {
     const { socket } = await open()
     for (let i = 0; i < 10; i++) {
@@ -251,6 +290,38 @@ describe('the listeners of the page', () => {
     expect(socket.status).toBe('open')
   })
 })
+
+test.for(['online', 'offline'])(
+  'what another socket closes on %s stays closed',
+  async (sign, { page, server, open }) => {
+    const first = await open()
+    const second = await open()
+    // Having waited before, it would know how to wait again.
+    server.vanish()
+    await tick(1_000 + 2 * HOP)
+    const off = first.socket.on('waiting', () => second.socket.close())
+    page.tell('offline')
+    page.tell('online')
+    off()
+    page.tell(sign)
+    await tick(60_000)
+    expect(second.names().slice(-2)).toEqual(['open', 'closed'])
+  },
+)
+
+test.for(['online', 'offline'])(
+  'what is closed because of a sleep stays closed on %s',
+  async (sign, { page, server, open }) => {
+    const { socket, names } = await open()
+    server.vanish()
+    await tick(1_000 + 2 * HOP)
+    socket.on('waiting', () => socket.close())
+    sleep(100_000)
+    page.tell(sign)
+    await tick(60_000)
+    expect(names().slice(-3)).toEqual(['open', 'waiting', 'closed'])
+  },
+)
 
 test('nothing wakes what was closed', async ({ page, server, open }) => {
   const { socket, names } = await open()

@@ -1,0 +1,26 @@
+import type { Emitter } from './emitter.ts'
+import { read } from './json.ts'
+import type { Settings } from './settings.ts'
+import type { Events } from './types.ts'
+
+/** Tells of a frame, as it is and by its kind, until a listener is done with the line that it came over. */
+export function deliver(
+  event: MessageEvent,
+  emitter: Emitter<Events>,
+  settings: Settings,
+  line: { readonly over: boolean },
+): void {
+  emitter.emit('message', event)
+  if (line.over) return
+  const { data } = event
+  if (typeof data !== 'string') return emitter.emit('binary', data)
+  emitter.emit('text', data)
+  if (line.over || !emitter.has('json')) return
+  let message: unknown
+  try {
+    message = read(data, settings)
+  } catch (error) {
+    return emitter.emit('invalid', { text: data, error })
+  }
+  emitter.emit('json', message)
+}
