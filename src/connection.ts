@@ -102,8 +102,7 @@ export class Connection {
 
   async #dial(): Promise<void> {
     const { url, protocols, WebSocket = globalThis.WebSocket } = this.#settings
-    const given = async (value: unknown) =>
-      typeof value === 'function' ? value({ signal: this.#signal }) : value
+    const given = (value: unknown) => (typeof value === 'function' ? value({ signal: this.#signal }) : value)
     let cause: Cause = 'url'
     // The functions asked below may close us, and the owner does not have us yet.
     await null
@@ -155,12 +154,13 @@ export class Connection {
     const owner = this.#owner
     if (!owner) return
     this.#timer?.()
-    // It would keep the whole attempt in memory.
+    // These would keep the whole attempt in memory.
     this.#timer = undefined
     if (interval) {
       this.#pulse = new Pulse(this.#settings, Date.now())
       this.#look()
     }
+    native.onopen = null
     native.onmessage = (event) => this.#hear(event)
     owner.opened(protocol)
     for (const frame of early) native.onmessage?.(frame)

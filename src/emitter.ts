@@ -1,4 +1,4 @@
-import mitt from 'mitt'
+import mitt, { type EventHandlerMap } from 'mitt'
 
 type Listener<Value> = (value: Value) => void
 
@@ -26,8 +26,7 @@ export function safely<Value, Answer>(run: (value: Value) => Answer, value?: Val
  * what is emitted during an event is heard after it, so that all listeners hear the same order.
  */
 export class Emitter<Events> {
-  readonly #mitt = mitt<Record<keyof Events & string, never>>()
-  readonly #lists = this.#mitt.all as Map<keyof Events, Listener<never>[]>
+  readonly #lists = new Map<keyof Events, Listener<never>[]>()
   readonly #later: [keyof Events, never][] = []
   #busy = false
 
@@ -41,7 +40,8 @@ export class Emitter<Events> {
     const own = (value: Events[Name]) => {
       if (wanted) listener(value)
     }
-    this.#mitt.on(name, own)
+    // Not kept: it would weigh more than the lists.
+    mitt(this.#lists as EventHandlerMap<Record<keyof Events & string, never>>).on(name, own)
     return () => {
       wanted = false
       // A new list: somebody may be walking the old one.
@@ -57,7 +57,7 @@ export class Emitter<Events> {
       return
     }
     this.#dispatch(name, value as never)
-    this.#rest()
+    if (this.#later.length) this.#rest()
   }
 
   /** Emits one after the other; what listeners do meanwhile is heard after all of them. */
@@ -67,7 +67,7 @@ export class Emitter<Events> {
   }
 
   #rest(): void {
-    while (this.#later[0]) this.#dispatch(...(this.#later.shift() as [keyof Events, never]))
+    while (this.#later.length) this.#dispatch(...(this.#later.shift() as [keyof Events, never]))
   }
 
   #dispatch(name: keyof Events, value: never): void {
