@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import type { BrowserConfigOptions } from 'vitest/node'
@@ -63,6 +64,8 @@ const inFirefox = engine('firefox', {
 
 export default defineConfig({
   test: {
+    // Most tests wait for a browser or a server: two at a time do not keep two cores busy.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     coverage: {
       include: ['src/**'],
