@@ -16,6 +16,7 @@ interface Settings {
 }
 declare const Holdfast: { Socket: typeof Socket }
 declare let heard: Heard[]
+declare let socket: Socket
 
 const bundle = join(import.meta.dirname, '../../dist/holdfast.umd.min.js')
 
@@ -27,7 +28,7 @@ async function dial(page: Page, url: string, options: Settings = {}): Promise<()
   await page.addScriptTag({ path: bundle })
   const dialHere = ({ url, options }: { url: string; options: Settings }) => {
     const socket = new Holdfast.Socket(url, { reconnect: { base: 50, max: 50 }, ...options })
-    Object.assign(globalThis, { heard: [] })
+    Object.assign(globalThis, { heard: [], socket })
     for (const name of ['open', 'waiting', 'closed'] as const) {
       socket.on(name, (value) => {
         const { close } = value as { close?: Closed }
@@ -76,6 +77,28 @@ describe('in a real Chromium, a connection', () => {
     // The next attempt may have fallen into the hole as well.
     line.hole = 'none'
     await expect.poll(async () => (await names(look)).at(-1), { timeout: 5_000 }).toBe('open')
+  })
+
+  test('that is busy with a long upload is not silent', { timeout: 60_000 }, async ({
+    listen,
+    proxy,
+    visit,
+  }) => {
+    const server = await listen()
+    server.answer('ping', 'pong')
+    const line = await proxy(server)
+    // What the kernel holds of it still has to leave after the browser has nothing left: about 4 s of it.
+    const heartbeat = { ping: 'ping', pong: 'pong', interval: 500, timeout: 4_000 }
+    const page = await visit(origin(server))
+    const look = await dial(page, line.url, { heartbeat })
+    const peer = await server.connection()
+    await expect.poll(() => names(look)).toEqual(['open'])
+    line.rate = 2_000_000
+    const since = Date.now()
+    await page.evaluate(() => void socket.send(new Uint8Array(20_000_000)))
+    await peer.message()
+    expect(Date.now() - since).toBeGreaterThan(500 + 4_000 + 500)
+    expect(await names(look)).toEqual(['open'])
   })
 })
 
