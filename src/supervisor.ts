@@ -32,7 +32,7 @@ export class Supervisor implements Owner {
   #wasOpen = false
   /** What the current, or last, wait is for. */
   #wait: Events['waiting'] | undefined
-  /** Takes back what listens for this life's sake. */
+  /** Takes back what listens for this life's sake. An array that is pushed to would make room for 17. */
   #undos: (() => void)[] = []
 
   constructor(settings: Settings, emitter: Emitter<Events>) {
@@ -58,7 +58,7 @@ export class Supervisor implements Owner {
     if (this.status === 'closed') this.#heed()
     if (signal?.aborted) return
     if (wake && this.status !== 'waiting')
-      this.#undos.push(watch((sign) => this.#notice(sign), ping !== undefined))
+      this.#undos = this.#undos.concat(watch((sign) => this.#notice(sign), ping !== undefined))
     this.#dial()
   }
 
@@ -133,7 +133,7 @@ export class Supervisor implements Owner {
     if (!signal) return
     const aborted = () => this.close({ ...lost('signal', signal.reason), code: 1000, reason: '' })
     signal.addEventListener('abort', aborted)
-    this.#undos.push(() => signal.removeEventListener('abort', aborted))
+    this.#undos = [() => signal.removeEventListener('abort', aborted)]
     if (signal.aborted) aborted()
   }
 
