@@ -75,6 +75,17 @@ test('the socket is told every change, none twice, in order', async () => {
   expect(numbers).toEqual(numbers.map((_, index) => first + index))
 })
 
+test('the value changes at odd times: a poll in step with it would be lucky every time, or never', async () => {
+  const run = await start(20)
+  const client = await connect(`${run.server.socketUrl}/compare/socket?run=${run.id}`)
+  const times: number[] = []
+  for (let i = 0; i < 22; i++) times.push((await client.json()).at as number)
+  const waits = times.slice(2).map((at, index) => at - (times[index + 1] ?? 0))
+  expect(Math.min(...waits)).toBeGreaterThan(20)
+  // From 25 to 75 ms: half of that, all of them are within once in 50,000 runs.
+  expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(25)
+})
+
 test('requests are counted, and bytes as they go over the connection', async () => {
   const run = await start(0.1)
   const response = await fetch(`${run.server.url}/compare/poll?run=${run.id}`)

@@ -42,10 +42,15 @@ export class Run {
     this.pace(rate)
   }
 
-  /** How often the value changes from now on. */
+  /** How often the value changes from now on, on average. */
   pace(rate: number): void {
-    clearInterval(this.#timer)
-    this.#timer = setInterval(() => this.#next(), 1_000 / rate)
+    clearTimeout(this.#timer)
+    // Never in step with who polls: it would be lucky, or unlucky, every time.
+    const wait = (1_000 / rate) * (0.5 + Math.random())
+    this.#timer = setTimeout(() => {
+      this.pace(rate)
+      this.#next()
+    }, wait)
   }
 
   /** Calls back at the next change. Answers with its undo. */
@@ -68,7 +73,7 @@ export class Run {
   }
 
   end(): void {
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
     // Who waits is answered with what there is.
     this.#tell()
   }

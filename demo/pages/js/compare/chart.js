@@ -5,6 +5,9 @@ const SPAN = 60
 const HEIGHT = 280
 /** Colour is not the only thing that tells the lines apart. */
 const dashes = { polling: [2, 4], long: [8, 5], socket: [] }
+const borders = { polling: 'dotted', long: 'dashed', socket: 'solid' }
+/** The height of the axis while there is nothing to show. */
+const EMPTY = 1_000
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
@@ -22,6 +25,8 @@ function colour(name) {
 export function chart(element, show) {
   let data = [[], ...order.map(() => [])]
   let plot
+  /** Under the pointer; without one, such as on a phone, the newest. */
+  const said = (series, value) => value ?? data[series].at(-1)
 
   function draw() {
     plot?.destroy()
@@ -35,21 +40,22 @@ export function chart(element, show) {
       width: element.clientWidth,
       height: HEIGHT - 40,
       cursor: { drag: { x: false, y: false } },
-      scales: { x: { time: false }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+      scales: { x: { time: false }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : EMPTY] } },
       axes: [
         { ...axis, font, values: (_, ticks) => ticks.map((tick) => `${tick} s`) },
         { ...axis, font, size: 70, values: (_, ticks) => ticks.map(show) },
       ],
+      legend: { markers: { dash: (_, index) => borders[order[index - 1]] } },
       series: [
-        { label: 'Time', value: (_, at) => (at === null ? '–' : `${at.toFixed(1)} s`) },
-        ...order.map((way) => ({
+        { label: 'Time', value: (_, at) => `${said(0, at)?.toFixed(1) ?? '–'} s` },
+        ...order.map((way, index) => ({
           label: words[way].name,
           stroke: colour(`--${way}`),
           width: 2.5,
           dash: dashes[way],
           points: { show: false },
           spanGaps: true,
-          value: (_, value) => (value === null || value === undefined ? '–' : show(value)),
+          value: (_, value) => show(said(index + 1, value) ?? undefined),
         })),
       ],
     }

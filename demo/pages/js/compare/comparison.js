@@ -14,6 +14,8 @@ export class Comparison {
   onSeen = () => {}
   onTally = () => {}
   onState = () => {}
+  /** All figures are at zero again. */
+  onReset = () => {}
   #rate = 1
   #control
   #off
@@ -35,6 +37,7 @@ export class Comparison {
   reset() {
     for (const way of order)
       this.rows[way] = { tally: { requests: 0, received: 0, sent: 0 }, follower: new Follower() }
+    this.onReset()
   }
 
   start() {

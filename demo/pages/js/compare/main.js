@@ -31,7 +31,8 @@ function showValues() {
   for (const way of order) {
     const { tally, follower } = comparison.rows[way]
     values[way].textContent = follower.value
-    costs[way].textContent = `${bytes(total(tally))}, ${milliseconds(follower.latest)} late`
+    const late = follower.latest === undefined ? 'nothing yet' : `${milliseconds(follower.latest)} late`
+    costs[way].textContent = `${bytes(total(tally))}, ${late}`
   }
 }
 
@@ -57,6 +58,7 @@ function clear() {
 
 comparison.onSeen = showValues
 comparison.onTally = showFigures
+comparison.onReset = clear
 comparison.onState = (state) => {
   byId('state').textContent = state
 }
@@ -80,16 +82,12 @@ const toggle = byId('toggle')
 byId('controls').addEventListener('submit', (event) => {
   event.preventDefault()
   if (comparison.running) comparison.stop()
-  else {
-    comparison.start()
-    clear()
-  }
+  else comparison.start()
   toggle.textContent = comparison.running ? 'Stop' : 'Start'
 })
 byId('reset').addEventListener('click', () => {
   if (comparison.running) comparison.start()
   else comparison.reset()
-  clear()
 })
 
 scrollable(byId('bill-frame'))

@@ -19,10 +19,11 @@ export const rates = [
 ]
 
 export function bytes(count) {
+  if (count === undefined) return '–'
   if (count < 1_000) return `${Math.round(count)} B`
   if (count < 1_000_000) return `${(count / 1_000).toFixed(1)} kB`
   return `${(count / 1_000_000).toFixed(2)} MB`
 }
 
 export const milliseconds = (ms) =>
-  ms === undefined ? '–' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+  ms === undefined ? '–' : `${ms < 10 && ms % 1 ? ms.toFixed(1) : Math.round(ms)} ms`

@@ -1,0 +1,216 @@
+import type { Locator, Page } from 'playwright'
+import { describe, expect } from 'vitest'
+import { test as base } from './demo.ts'
+
+type Tally = Record<'requests' | 'received' | 'sent', number>
+type Tallies = Record<'polling' | 'long' | 'socket', Tally>
+
+/** The page, and what can be known of it from outside. */
+interface Compare {
+  page: Page
+  /** The cells of a row of the table: polling, long polling, WebSocket. */
+  row(name: string): Promise<string[]>
+  button(name: string): Locator
+  /** What the server has said that it counted. */
+  tallies: Tallies[]
+  /** What the page has asked for. */
+  requests: string[]
+  errors: string[]
+}
+
+const patient = { timeout: 20_000 }
+
+type Draw = (data: number[][]) => void
+type Plot = new (options: object, data: number[][], element: Element) => { setData: Draw }
+
+/** Notes what each chart is given, and draws it all the same. */
+function watchCharts(): void {
+  const times: Record<string, number[]> = {}
+  let Watched: unknown
+  Object.assign(globalThis, { times })
+  Object.defineProperty(globalThis, 'uPlot', {
+    configurable: true,
+    get: () => Watched,
+    set: (Real: Plot) => {
+      Watched = class {
+        constructor(options: object, data: number[][], element: Element) {
+          const plot = new Real(options, data, element)
+          const { setData } = plot
+          plot.setData = (data) => {
+            times[element.id] = data[0] ?? []
+            setData(data)
+          }
+          // biome-ignore lint/correctness/noConstructorReturn: it is the real one that the page works with
+          return plot
+        }
+      }
+    },
+  })
+}
+
+const times = (page: Page) =>
+  page.evaluate(() => Object.values((globalThis as unknown as { times: Record<string, number[]> }).times))
+
+const test = base.extend<{ open: (options?: { phone: 'light' | 'dark' }) => Promise<Compare> }>({
+  open: async ({ demo, browser }, use) => {
+    const pages: Page[] = []
+    await use(async (options) => {
+      const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
+      const context = await browser.newContext(options && { ...phone, colorScheme: options.phone })
+      const page = await context.newPage()
+      pages.push(page)
+      const compare: Compare = {
+        page,
+        row: (name) =>
+          page
+            .getByRole('row')
+            .filter({ has: page.getByRole('rowheader', { name, exact: true }) })
+            .getByRole('cell')
+            .allTextContents(),
+        button: (name) => page.getByRole('button', { name, exact: true }),
+        tallies: [],
+        requests: [],
+        errors: [],
+      }
+      page.on('pageerror', (error) => compare.errors.push(error.message))
+      page.on('console', (said) => said.type() === 'error' && compare.errors.push(said.text()))
+      page.on('request', (request) => compare.requests.push(new URL(request.url()).pathname))
+      page.on('websocket', (socket) =>
+        socket.on('framereceived', ({ payload }) => {
+          const { tallies } = JSON.parse(String(payload))
+          if (tallies) compare.tallies.push(tallies)
+        }),
+      )
+      await page.addInitScript(watchCharts)
+      await page.goto(`${demo.url}/compare`)
+      return compare
+    })
+    await Promise.all(pages.map((page) => page.context().close()))
+  },
+})
+
+const least = (cells: string[]) => Math.min(...cells.map(Number))
+
+/** Each way has seen so many changes. */
+const seen = ({ row }: Compare, count: number) =>
+  expect.poll(async () => least(await row('Changes seen')), patient).toBeGreaterThanOrEqual(count)
+
+const state = ({ page }: Compare, words: RegExp) =>
+  expect.poll(() => page.locator('#state').textContent(), patient).toMatch(words)
+
+/** As the page writes it: the figure, and its multiple of what WebSocket has. */
+function written(tallies: Tallies, figure: keyof Tally, show: (value: number) => string): string[] {
+  const floor = tallies.socket[figure]
+  return [tallies.polling, tallies.long]
+    .map((tally) => {
+      const times = tally[figure] / floor
+      return `${show(tally[figure])} (${times < 10 ? times.toFixed(1) : Math.round(times)}×)`
+    })
+    .concat(show(floor))
+}
+
+const bytes = (count: number) => (count < 1_000 ? `${count} B` : `${(count / 1_000).toFixed(1)} kB`)
+
+describe('the comparison', { timeout: 60_000 }, () => {
+  test('starts all three, and shows what the server counted', async ({ open }) => {
+    const compare = await open()
+    const { page, row, button, tallies, requests, errors } = compare
+    await button('Start').click()
+    await seen(compare, 3)
+    await button('Stop').click()
+    await state(compare, /Stopped/)
+
+    const shown = [await row('Requests'), await row('Bytes up'), await row('Bytes down')]
+    const counted = tallies.map((each) => [
+      written(each, 'requests', String),
+      written(each, 'received', bytes),
+      written(each, 'sent', bytes),
+    ])
+    expect(counted).toContainEqual(shown)
+    // The server has not made it up: the browser has asked as often, the last one or two not yet answered.
+    const asked = (path: string) => requests.filter((each) => each === path).length
+    const [polling = 0, long = 0, socket] = shown[0]?.map((cell) => Number.parseInt(cell, 10)) ?? []
+    expect(asked('/compare/poll') - polling).toBeOneOf([0, 1])
+    expect(asked('/compare/long') - long).toBeOneOf([0, 1, 2])
+    expect(socket).toBe(1)
+    expect((await row('Bytes per change')).slice(0, 2)).toEqual(
+      Array(2).fill(expect.stringMatching(/ k?B \(\d+(\.\d)?×\)$/)),
+    )
+    for (const way of ['Polling', 'Long polling', 'WebSocket'])
+      expect(await page.getByRole('article').filter({ hasText: way }).first().textContent()).toMatch(
+        /\d°?.*°C.* B, [\d.]+ ms late|kB, [\d.]+ ms late/,
+      )
+    expect(errors).toEqual([])
+  })
+
+  test('changes as often as the keyboard says', async ({ open }) => {
+    const compare = await open()
+    const { page, row, errors } = compare
+    const rate = page.getByRole('slider')
+    await rate.focus()
+    await page.keyboard.press('End')
+    expect(await rate.getAttribute('aria-valuetext')).toBe('20 times a second')
+    for (const key of ['Tab', 'Tab', 'Enter']) await page.keyboard.press(key)
+    // Once a second, the rate that it opens with, would take a minute.
+    await expect.poll(async () => Number((await row('Changes seen'))[2]), patient).toBeGreaterThan(60)
+    await rate.focus()
+    await page.keyboard.press('Home')
+    expect(await page.getByText('every 10 seconds').count()).toBe(1)
+    // 5 s is the least that a wait takes now; what was under way at the old rate is over after the first look.
+    await expect
+      .poll(async () => {
+        const before = (await row('Changes seen'))[2]
+        await page.waitForTimeout(1_500)
+        return (await row('Changes seen'))[2] === before
+      }, patient)
+      .toBe(true)
+    expect(errors).toEqual([])
+  })
+
+  test('all three are healed after a restart of the server, and count from zero', async ({ open, demo }) => {
+    const compare = await open()
+    const { page, button, errors } = compare
+    await button('Start').click()
+    await seen(compare, 2)
+    demo.restart(1_500)
+    await state(compare, /The server is away/)
+    await state(compare, /Running/)
+    await expect.poll(async () => least(await compare.row('Changes seen')), patient).toBeLessThan(2)
+    await seen(compare, 2)
+    for (const line of await times(page)) {
+      expect(line.length).toBeGreaterThan(1)
+      expect(line).toEqual([...line].sort((a, b) => a - b))
+    }
+    // A dial or a request that fails is told to the console by the browser itself.
+    expect(errors.filter((error) => !/WebSocket connection|Failed to load resource/.test(error))).toEqual([])
+  })
+
+  test('shows zero again when asked to, running or not', async ({ open }) => {
+    const compare = await open()
+    const { page, row, button, errors } = compare
+    await button('Start').click()
+    await seen(compare, 2)
+    await button('From zero').click()
+    await expect.poll(async () => least(await row('Changes seen')), patient).toBeLessThan(2)
+    await seen(compare, 2)
+    await button('Stop').click()
+    await button('From zero').click()
+    expect(await row('Requests')).toEqual(['0', '0', '0'])
+    expect(await times(page)).toEqual([[], []])
+    expect(errors).toEqual([])
+  })
+
+  test.for(['light', 'dark'] as const)('fits a phone, %s', async (phone, { open }) => {
+    const compare = await open({ phone })
+    const { page, button, errors } = compare
+    const over = (selector: string) =>
+      page.locator(selector).evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)
+    expect(await over('html')).toBe(0)
+    await button('Start').click()
+    await seen(compare, 2)
+    expect(await over('html')).toBe(0)
+    // The table too, without a swipe.
+    expect(await over('#bill-frame')).toBe(0)
+    expect(errors).toEqual([])
+  })
+})
