@@ -30,10 +30,12 @@ export async function measureCost(
   const peers = peersOf(rig)
   const totals = new Map<string, number>()
   const times = new Map<string, number[]>(peers.map((peer) => [peer, []]))
+  /** Of rounds without a message. */
+  const bare: number[] = []
   const key = (peer: string) => `${way} ${kind} ${peer}`
   for (const peer of peers) await rig.call('open', peer, key(peer), url, kind)
 
-  const run = async (peer: string) => {
+  const run = async (peer: string, count: number) => {
     const total = (totals.get(peer) ?? 0) + count
     totals.set(peer, total)
     const before = await rig.cpu()
@@ -51,14 +53,18 @@ export async function measureCost(
 
   // No garbage is collected by force between the rounds: V8 would throw away the code with it.
   for (let turn = -WARM_UP; turn < rounds; turn++) {
+    const nothing = await run('raw', 0)
+    if (turn >= 0) bare.push(nothing)
     for (const peer of order(peers, turn + WARM_UP)) {
-      const time = await run(peer)
+      const time = await run(peer, count)
       if (turn >= 0) times.get(peer)?.push(time)
     }
   }
   for (const peer of peers) await rig.call('close', key(peer))
 
-  const of = (peer: string) => times.get(peer) ?? []
+  // What the bench itself takes would make all of them look alike.
+  const own = median(bare)
+  const of = (peer: string) => (times.get(peer) ?? []).map((time) => time - own)
   const floor = of('raw').map((time, index) => (time + (of('raw again')[index] ?? time)) / 2)
   return Object.fromEntries(
     peers.map((peer) => [

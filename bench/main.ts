@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { bundle } from './build.ts'
 import { install } from './install.ts'
-import { parts } from './parts.ts'
-import { machine, save } from './results.ts'
+import { parts, roundsOf } from './parts.ts'
+import { load, machine, save } from './results.ts'
 import { chromiumRig, nodeRig, server } from './rigs.ts'
 
 const usage = `Usage: npm run bench -- [--rounds 40] [${Object.keys(parts).join('] [')}]`
@@ -24,11 +24,15 @@ const remote = server()
 await remote.ready
 const port = await remote.call<number>('listen')
 const url = `ws://127.0.0.1:${port}/`
-const rigs = { chromium: () => chromiumRig(`http://127.0.0.1:${port}/`), node: nodeRig }
+const rigs = {
+  chromium: (words: string[] = []) => chromiumRig(`http://127.0.0.1:${port}/?${words}`.replace(/\?$/, '')),
+  node: nodeRig,
+}
 
 for (const [name, measure] of Object.entries(parts)) {
   if (positionals.length && !positionals.includes(name)) continue
   save(name, await measure({ rigs, server: remote, url, rounds }))
+  save('rounds', { ...load().rounds, [name]: roundsOf(name, rounds) })
 }
-save('machine', { ...machine(), rounds })
+save('machine', machine())
 remote.end()

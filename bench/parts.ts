@@ -12,7 +12,7 @@ import type { Ratio } from './statistics.ts'
 import { table } from './table.ts'
 
 export interface Place {
-  rigs: Record<Rig['name'], () => Promise<Rig>>
+  rigs: Record<Rig['name'], (words?: string[]) => Promise<Rig>>
   server: Remote
   url: string
   rounds: number
@@ -58,6 +58,12 @@ const counts: Record<Rig['name'], Record<Kind, number>> = {
   node: { text: 5_000, json: 2_500, binary: 250 },
 }
 const ROUNDS_EACH = 4
+
+/** How many rounds a part makes, where so many are asked for. */
+export function roundsOf(part: string, asked: number): number | undefined {
+  if (part === 'cost') return asked * ROUNDS_EACH
+  return part === 'connect' || part === 'round-trip' ? asked : undefined
+}
 
 /** Processor time per message, to raw. */
 async function cost(place: Place): Promise<Record<string, Figures<Cost>>> {

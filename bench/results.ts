@@ -3,7 +3,11 @@ import { cpus } from 'node:os'
 
 const file = new URL('results.json', import.meta.url)
 
-export type Results = Record<string, unknown>
+/** By the name of the part. */
+export interface Results extends Record<string, unknown> {
+  /** How many rounds each part has made. */
+  rounds?: Record<string, number | undefined>
+}
 
 export const load = (): Results => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {})
 

@@ -20,8 +20,9 @@ export interface Rig {
 
 export const server = () => new Remote(file('server/main.ts'), ['--import', 'tsx'])
 
-export async function nodeRig(): Promise<Rig> {
-  const remote = new Remote(file('.built/node.js'), ['--expose-gc'])
+/** `words`: `timers`, where they are to be counted. */
+export async function nodeRig(words: string[] = []): Promise<Rig> {
+  const remote = new Remote(file('.built/node.js'), ['--expose-gc'], words)
   await remote.ready
   return {
     name: 'node',

@@ -23,11 +23,11 @@ export class Remote {
   #last = 0
   readonly ready: Promise<void>
 
-  constructor(file: string, flags: string[] = []) {
+  constructor(file: string, flags: string[] = [], words: string[] = []) {
     this.ready = new Promise((resolve, reject) =>
       this.#waiting.set(0, { resolve: resolve as () => void, reject }),
     )
-    this.#child = fork(file, { execArgv: flags })
+    this.#child = fork(file, words, { execArgv: flags })
     this.#child.on('message', ({ id, value, error }: { id: number; value: never; error?: string }) => {
       const asked = this.#waiting.get(id)
       this.#waiting.delete(id)

@@ -20,8 +20,6 @@ const imports: Record<string, string> = {
   'socket.io': `export { io } from 'socket.io-client'`,
 }
 
-const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY }
-
 async function size(contents: string): Promise<Size> {
   const resolveDir = fileURLToPath(new URL('.', import.meta.url))
   const { outputFiles } = await build({
@@ -34,6 +32,10 @@ async function size(contents: string): Promise<Size> {
     logLevel: 'error',
   })
   const bytes = outputFiles[0]?.contents ?? new Uint8Array()
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+  }
   return {
     minified: bytes.length,
     gzip: gzipSync(bytes, { level: 9 }).length,

@@ -16,32 +16,35 @@ function sizes({ sizes }) {
   return `${table(['imported', 'minified', 'gzip', 'brotli'], rows)}\n\nEverything included, mitt too.`
 }
 
-/** `raw again` is how far one raw socket is from another: whatever differs by less is the same. */
 const ratio = (figure) => (figure ? figure.ratio.toFixed(2) : '–')
 const name = (peer) => (peer.startsWith('holdfast') ? `**${peer}**` : peer)
 
-function bench({ results }) {
-  const { cost, size, machine } = results
+function bench({ sizes, results }) {
+  const { brotli: socket } = sizes.find(({ name }) => name === '{ Socket }')
+  const { cost, size, machine, rounds } = results
   const [connect, idle, trip] = [results.connect, results.idle, results['round-trip']].map(
     (part) => part.chromium,
   )
   const tasks = ['receive text', 'receive json', 'receive binary', 'send text']
-  const peers = Object.keys(idle).filter((peer) => peer !== 'raw')
-  const rows = peers.map((peer) => [
+  const rows = Object.keys(idle).map((peer) => [
     name(peer),
     ...tasks.map((task) => ratio(cost[task].chromium[peer])),
     ratio(trip[peer].p50),
     ratio(connect[peer]),
     ratio(idle[peer]),
     `${idle[peer].timers}`,
-    size[peer] ? kB(size[peer].brotli) : '–',
+    // Ours is of this very build, as above.
+    peer === 'holdfast' ? kB(socket) : size[peer] ? kB(size[peer].brotli) : '–',
   ])
   const head = ['', ...tasks, 'round trip', 'connect', 'heap, idle', 'timers', 'brotli']
   const worst = Math.max(...tasks.map((task) => cost[task].chromium.holdfast.error))
-  const noise = `The first row is the noise. Holdfast's own figures err by ${worst.toFixed(2)} at most (standard error of the median).`
+  const errors = [worst, trip.holdfast.p50.error, connect.holdfast.error].map((error) => error.toFixed(2))
+  const noise = `The first two rows are the same socket, and their mean is 1: how far they are apart is the noise. Holdfast's own figures err by ${errors[0]} at most for messages, ${errors[1]} for round trips and ${errors[2]} for connections (standard error of the median).`
   const { received, sent, object } = results.allocation
-  const allocated = `A message allocates ${received} bytes beside its event, and a sent one ${sent}: the number that the clock answers with. (A small object is ${object}.)`
-  return `${table(head, rows)}\n\n${noise} ${allocated} Node ${machine.node.slice(1)}, ${machine.rounds} rounds.`
+  const allocated = `In Node a message allocates ${received} bytes beside its event, and a sent one ${sent}: the number that the clock answers with. (A small object is ${object}.)`
+  const us = (peer) => `${cost['receive text'].node[peer].us.toFixed(2)} µs`
+  const node = `Node itself takes less for a message, so that the same work weighs more: a text received costs ${us('raw')} raw and ${us('holdfast')} with Holdfast.`
+  return `${table(head, rows)}\n\n${noise} ${allocated} ${node} Node ${machine.node.slice(1)}; ${rounds.cost} rounds of messages, ${rounds['round-trip']} of round trips, ${rounds.connect} of connections.`
 }
 
 const seconds = (ms) => (ms === null ? 'never' : `${(ms / 1_000).toFixed(1)} s`)

@@ -66,9 +66,14 @@ const libraries: Record<string, (url: string) => Line> = {
       .build(),
   '@nktkas/rews': (url) => new Rews(url, { maxRetries: Number.POSITIVE_INFINITY }),
   partysocket: (url) => new PartySocket(url),
-  // Its heartbeat is the server's.
+  // Its heartbeat is the server's. `retries`: sends again what the server has not acknowledged.
   'socket.io': (url) => {
-    const socket = io(url, { transports: ['websocket'], forceNew: true })
+    const socket = io(url, {
+      transports: ['websocket'],
+      forceNew: true,
+      retries: Number.POSITIVE_INFINITY,
+      ackTimeout: 2_500,
+    })
     dials++
     socket.io.on('reconnect_attempt', () => {
       dials++

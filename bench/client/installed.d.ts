@@ -78,7 +78,7 @@ declare module 'socket.io' {
   interface Guest {
     handshake: { query: Record<string, string> }
     conn: { transport: { socket: import('ws').WebSocket }; close(): void }
-    on(event: string, listener: (value: never) => void): void
+    on(event: string, listener: (value: never, acknowledge?: () => void) => void): void
     emit(event: string, value: unknown): void
   }
   export class Server {

@@ -50,7 +50,10 @@ export class Faulty {
     })
     this.#rich = new SocketIo(http, { transports: ['websocket'], pingInterval: 5_000, pingTimeout: 2_500 })
     this.#rich.on('connection', (guest) => {
-      guest.on('message', (text: never) => this.#take(text))
+      guest.on('message', (text: never, acknowledge?: () => void) => {
+        this.#take(text)
+        acknowledge?.()
+      })
       this.greet({ close: () => guest.conn.close() })
     })
     await new Promise<void>((resolve) => http.listen(this.port, '127.0.0.1', resolve))

@@ -9,7 +9,7 @@ export async function page(request: IncomingMessage, response: ServerResponse): 
   // Isolated pages have the finer clock: 5 µs, where others have 100 µs.
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
   response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp')
-  if (request.url === '/') {
+  if (request.url === '/' || request.url === '/?timers') {
     response.setHeader('Content-Type', 'text/html')
     response.end(html)
   } else if (request.url === '/page.js') {

@@ -25,3 +25,12 @@ test('a figure that was changed by hand is noticed', () => {
 test('README.md without the marks is an error and no silence', () => {
   expect(() => fill('# Holdfast\n', figures())).toThrow('no marks for "sizes"')
 })
+
+test('what is said of the rounds, and of our own size, is what the files say', () => {
+  const { sizes, results } = figures()
+  const rounds = { cost: 12_345, connect: 23_456, 'round-trip': 34_567 }
+  const others = sizes.map((size) => ({ ...size, brotli: 9_900 }))
+  const filled = fill(readme(), { sizes: others, results: { ...results, rounds } })
+  for (const count of Object.values(rounds)) expect(filled).toContain(`${count} `)
+  expect(filled).toMatch(/\*\*holdfast\*\* \|.* 9\.9 kB \|/)
+})
