@@ -1,3 +1,4 @@
+import { within } from './patience.ts'
 import type { Kind } from './payload.ts'
 import { peersOf } from './peers.ts'
 import type { Rig } from './rigs.ts'
@@ -44,7 +45,10 @@ export async function measureCost(
       await server.call('burst', key(peer), kind, count)
       await all
     } else {
-      const all = server.call('got', key(peer), total)
+      const all = within(
+        server.call('got', key(peer), total),
+        `${rig.name}, ${key(peer)}: ${total} at the server`,
+      )
       await rig.call('send', key(peer), count)
       await all
     }

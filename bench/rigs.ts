@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright'
 import { executable } from '../scripts/executables.js'
 import { flags } from '../test/support/flags.ts'
+import { within } from './patience.ts'
 import { Remote } from './rpc.ts'
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -18,6 +19,8 @@ export interface Rig {
   close(): Promise<void>
 }
 
+const called = (place: string, name: string, given: unknown[]) => `${place}, ${name} ${given.join(' ')}`
+
 export const server = () => new Remote(file('server/main.ts'), ['--import', 'tsx'])
 
 /** `words`: `timers`, where they are to be counted. */
@@ -26,7 +29,7 @@ export async function nodeRig(words: string[] = []): Promise<Rig> {
   await remote.ready
   return {
     name: 'node',
-    call: (name, ...given) => remote.call(name, ...given),
+    call: (name, ...given) => within(remote.call(name, ...given), called('node', name, given)),
     cpu: () => remote.call('cpu'),
     heap: () => remote.call('heap'),
     close: async () => remote.end(),
@@ -46,11 +49,13 @@ export async function chromiumRig(url: string): Promise<Rig> {
   await tools.send('Performance.enable')
   return {
     name: 'chromium',
-    call: <Answer>(name: string, ...given: unknown[]) =>
-      page.evaluate(({ name, given }) => operations[name]?.(...given) as never, {
+    call: <Answer>(name: string, ...given: unknown[]) => {
+      const answer = page.evaluate(({ name, given }) => operations[name]?.(...given) as never, {
         name,
         given,
-      }) as Promise<Answer>,
+      })
+      return within<Answer>(answer, called('chromium', name, given))
+    },
     // Of the page's own thread: the network's is the same work for everybody.
     cpu: async () => {
       const { metrics } = await tools.send('Performance.getMetrics')

@@ -2,12 +2,6 @@
 const alive = new Set<unknown>()
 const { setTimeout, setInterval, clearTimeout, clearInterval } = globalThis
 
-/** The platform's own. */
-export const uncounted = {
-  setTimeout: setTimeout.bind(globalThis),
-  clearTimeout: clearTimeout.bind(globalThis),
-}
-
 const counting = {
   setTimeout: (run: (...given: unknown[]) => void, ms?: number, ...given: unknown[]) => {
     const id = setTimeout(() => {

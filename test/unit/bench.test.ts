@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { missing } from '../../bench/install.ts'
 import { roundsOf } from '../../bench/parts.ts'
+import { within } from '../../bench/patience.ts'
 import { order, ratio } from '../../bench/statistics.ts'
 
 test('nobody always follows the same one, and everybody comes first as often', () => {
@@ -26,6 +27,14 @@ test('each part tells how many rounds it makes', () => {
     10,
     undefined,
   ])
+})
+
+test('who never answers is named, and who does is not waited for', async () => {
+  await expect(within(new Promise(() => {}), 'chromium, open sockette', 10)).rejects.toThrow(
+    'Nothing within 0.01 s: chromium, open sockette',
+  )
+  expect(await within(Promise.resolve(7), 'node, open raw', 10)).toBe(7)
+  await expect(within(Promise.reject(new Error('refused')), 'node, open raw')).rejects.toThrow('refused')
 })
 
 test('a peer that is not there, or in another version, is installed', () => {
