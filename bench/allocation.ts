@@ -5,6 +5,8 @@ import { promisify } from 'node:util'
 /** Bytes on the heap per message, beside the event itself. */
 export interface Allocation {
   received: number
+  /** The same with a heartbeat, which notes the time. */
+  watched: number
   sent: number
   /** What one object per message would take: so that nobody needs to know what a small number is. */
   object: number

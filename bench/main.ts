@@ -12,11 +12,16 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '40' } },
 })
 const rounds = Number(values.rounds)
+/** Fewer have no spread to tell an error from. */
+const LEAST = 4
 const unknown = positionals.filter((name) => !(name in parts))
-if (unknown.length || !(rounds >= 1)) {
-  console.error(usage)
+if (unknown.length || !(rounds >= LEAST)) {
+  console.error(`${usage}\nAt least ${LEAST} rounds.`)
   process.exit(1)
 }
+
+// What it has started ends with it; who pressed ^C needs no stack of what was under way.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 install()
 await bundle()

@@ -116,10 +116,15 @@ async function size() {
 }
 
 async function allocation() {
-  const { received, sent, object } = await measureAllocation()
-  const found = { 'a message received': received, 'a message sent': sent, '(a small object)': object }
+  const { received, watched, sent, object } = await measureAllocation()
+  const found = {
+    'a message received': received,
+    'with a heartbeat': watched,
+    'a message sent': sent,
+    '(a small object)': object,
+  }
   print('Bytes allocated by Holdfast, beside the event (Node)', found, { bytes: (bytes) => `${bytes}` })
-  return { received, sent, object }
+  return { received, watched, sent, object }
 }
 
 /** What can be measured, by the word that asks for it. */

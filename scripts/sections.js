@@ -40,8 +40,9 @@ function bench({ sizes, results }) {
   const worst = Math.max(...tasks.map((task) => cost[task].chromium.holdfast.error))
   const errors = [worst, trip.holdfast.p50.error, connect.holdfast.error].map((error) => error.toFixed(2))
   const noise = `The first two rows are the same socket, and their mean is 1: how far they are apart is the noise. Holdfast's own figures err by ${errors[0]} at most for messages, ${errors[1]} for round trips and ${errors[2]} for connections (standard error of the median).`
-  const { received, sent, object } = results.allocation
-  const allocated = `In Node a message allocates ${received} bytes beside its event, and a sent one ${sent}: the number that the clock answers with. (A small object is ${object}.)`
+  const { received, watched, sent, object } = results.allocation
+  const amount = (bytes) => (bytes ? `${bytes} bytes` : 'nothing')
+  const allocated = `Beside its event a message received allocates ${amount(received)}, with a heartbeat ${amount(watched)}, a message sent ${amount(sent)} (in Node; a small object is ${object}).`
   const us = (peer) => `${cost['receive text'].node[peer].us.toFixed(2)} µs`
   const node = `Node itself takes less for a message, so that the same work weighs more: a text received costs ${us('raw')} raw and ${us('holdfast')} with Holdfast.`
   return `${table(head, rows)}\n\n${noise} ${allocated} ${node} Node ${machine.node.slice(1)}; ${rounds.cost} rounds of messages, ${rounds['round-trip']} of round trips, ${rounds.connect} of connections.`

@@ -46,10 +46,24 @@ socket.on('text', () => {
   heard++
 })
 
+const beating = new Socket('ws://127.0.0.1/', {
+  WebSocket: Native as unknown as typeof WebSocket,
+  heartbeat: { ping: 'ping', pong: 'pong' },
+})
+const plain = native
+await beating.opened()
+const watched = native
+beating.on('text', () => {
+  heard++
+})
+
 const event = { data: 'The same event each time: what it is made of is not ours.' }
 const figures = {
   received: bytes((count) => {
-    for (let i = 0; i < count; i++) native?.onmessage?.(event)
+    for (let i = 0; i < count; i++) plain?.onmessage?.(event)
+  }),
+  watched: bytes((count) => {
+    for (let i = 0; i < count; i++) watched?.onmessage?.(event)
   }),
   sent: bytes((count) => {
     for (let i = 0; i < count; i++) socket.send('text')
@@ -60,6 +74,7 @@ const figures = {
     heard += Object.keys(kept).length
   }),
 }
-if (heard < COUNT || (native?.sent ?? 0) < COUNT) throw new Error('The messages did not pass')
+if (heard < COUNT || (plain?.sent ?? 0) < COUNT) throw new Error('The messages did not pass')
 socket.close()
+beating.close()
 console.log(JSON.stringify(figures))
