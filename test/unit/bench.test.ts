@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { missing } from '../../bench/install.ts'
 import { roundsOf } from '../../bench/parts.ts'
 import { within } from '../../bench/patience.ts'
@@ -33,8 +33,13 @@ test('who never answers is named, and who does is not waited for', async () => {
   await expect(within(new Promise(() => {}), 'chromium, open sockette', 10)).rejects.toThrow(
     'Nothing within 0.01 s: chromium, open sockette',
   )
+  vi.useFakeTimers()
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
   expect(await within(Promise.resolve(7), 'node, open raw', 10)).toBe(7)
   await expect(within(Promise.reject(new Error('refused')), 'node, open raw')).rejects.toThrow('refused')
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 test('a peer that is not there, or in another version, is installed', () => {
