@@ -43,9 +43,11 @@ function bench({ sizes, results }) {
   const { received, watched, sent, object } = results.allocation
   const amount = (bytes) => (bytes ? `${bytes} bytes` : 'nothing')
   const allocated = `Beside its event a message received allocates ${amount(received)}, with a heartbeat ${amount(watched)}, a message sent ${amount(sent)} (in Node; a small object is ${object}).`
+  const { timers } = idle.holdfast
+  const shared = timers > 0 && timers < 1 ? ' Its timer is one for all sockets of a page.' : ''
   const us = (peer) => `${cost['receive text'].node[peer].us.toFixed(2)} µs`
   const node = `Node itself takes less for a message, so that the same work weighs more: a text received costs ${us('raw')} raw and ${us('holdfast')} with Holdfast.`
-  return `${table(head, rows)}\n\n${noise} ${allocated} ${node} Node ${machine.node.slice(1)}; ${rounds.cost} rounds of messages, ${rounds['round-trip']} of round trips, ${rounds.connect} of connections.`
+  return `${table(head, rows)}\n\n${noise}${shared} ${allocated} ${node} Node ${machine.node.slice(1)}; ${rounds.cost} rounds of messages, ${rounds['round-trip']} of round trips, ${rounds.connect} of connections.`
 }
 
 const seconds = (ms) => (ms === null ? 'never' : `${(ms / 1_000).toFixed(1)} s`)

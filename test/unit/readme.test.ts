@@ -34,3 +34,14 @@ test('what is said of the rounds, and of our own size, is what the files say', (
   for (const count of Object.values(rounds)) expect(filled).toContain(`${count} `)
   expect(filled).toMatch(/\*\*holdfast\*\* \|.* 9\.9 kB \|/)
 })
+
+test.each([
+  [0.05, true],
+  [1, false],
+  [0, false],
+])('with %d timers per idle socket, that they share one is said: %s', (timers, said) => {
+  const { sizes, results } = figures()
+  const idle = structuredClone(results.idle) as { chromium: { holdfast: { timers: number } } }
+  idle.chromium.holdfast.timers = timers
+  expect(fill(readme(), { sizes, results: { ...results, idle } }).includes('one for all sockets')).toBe(said)
+})

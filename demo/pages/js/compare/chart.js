@@ -47,7 +47,7 @@ export function chart(element, show) {
       ],
       legend: { markers: { dash: (_, index) => borders[order[index - 1]] } },
       series: [
-        { label: 'Time', value: (_, at) => `${said(0, at)?.toFixed(1) ?? '–'} s` },
+        { label: 'Time', value: (_, at) => said(0, at)?.toFixed(1).concat(' s') ?? '–' },
         ...order.map((way, index) => ({
           label: words[way].name,
           stroke: colour(`--${way}`),
