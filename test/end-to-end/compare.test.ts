@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright'
 import { describe, expect } from 'vitest'
+import { times, watchCharts } from '../support/charts.ts'
 import { test as base } from './demo.ts'
 
 type Tally = Record<'requests' | 'received' | 'sent', number>
@@ -19,37 +20,6 @@ interface Compare {
 }
 
 const patient = { timeout: 20_000 }
-
-type Draw = (data: number[][]) => void
-type Plot = new (options: object, data: number[][], element: Element) => { setData: Draw }
-
-/** Notes what each chart is given, and draws it all the same. */
-function watchCharts(): void {
-  const times: Record<string, number[]> = {}
-  let Watched: unknown
-  Object.assign(globalThis, { times })
-  Object.defineProperty(globalThis, 'uPlot', {
-    configurable: true,
-    get: () => Watched,
-    set: (Real: Plot) => {
-      Watched = class {
-        constructor(options: object, data: number[][], element: Element) {
-          const plot = new Real(options, data, element)
-          const { setData } = plot
-          plot.setData = (data) => {
-            times[element.id] = data[0] ?? []
-            setData(data)
-          }
-          // biome-ignore lint/correctness/noConstructorReturn: it is the real one that the page works with
-          return plot
-        }
-      }
-    },
-  })
-}
-
-const times = (page: Page) =>
-  page.evaluate(() => Object.values((globalThis as unknown as { times: Record<string, number[]> }).times))
 
 const test = base.extend<{ open: (options?: { phone: 'light' | 'dark' }) => Promise<Compare> }>({
   open: async ({ demo, browser }, use) => {
