@@ -69,7 +69,11 @@ export function lives(
   }
 
   const over = (end: End) => {
+    // A listener of `drop` may have called `close` within `close`.
+    if (last === 3) return
     last = 3
+    // Lets go of `signal`, even where it never dialled.
+    socket.close()
     ended(end)
   }
 
@@ -89,8 +93,6 @@ export function lives(
 
   const socket = new Socket(address, {
     ...options,
-    // With one life only, whatever ends it once it has begun is final.
-    ...(reopen ? {} : { final: () => opened }),
     protocols: offered,
     autoOpen: false,
     WebSocket: class {
@@ -108,7 +110,9 @@ export function lives(
   })
   socket.on('waiting', ({ close }) => {
     live = undefined
-    if (reopen && close !== told) ended(close)
+    // With one life only, whatever ends it once it has begun is final.
+    if (!reopen) opened && over(close)
+    else if (close !== told) ended(close)
   })
   const closed = (close: Closed) => {
     // The core may not have it yet, where `signal` had been aborted before.
@@ -145,8 +149,8 @@ export function lives(
     },
     send(data) {
       if (last) return native?.send(data)
-      const { size, byteLength = size } = Object(data)
-      socket.send(byteLength >= 0 ? (data as Blob) : `${data}`)
+      const { arrayBuffer, byteLength = arrayBuffer } = Object(data)
+      socket.send(byteLength === undefined ? `${data}` : data)
     },
     close(...args) {
       // Even a dead one knows what may be given, and a live one shakes hands.

@@ -152,6 +152,19 @@ describe('an attempt', () => {
     expect(said).toHaveLength(said.length > 2 ? 3 : 2)
     expect(said.at(-1)).toMatch(/^close 10.* in 3$/)
   })
+
+  test('of an object with one life ends it by a final code, as elsewhere', async ({ dial }) => {
+    const socket = dial({
+      reopen: false,
+      greet: ({ send, signal }) => {
+        send('close 4401 who are you')
+        return new Promise((_, reject) => signal.addEventListener('abort', reject))
+      },
+    })
+    const said = trace(socket)
+    await next(socket, 'close')
+    expect(said).toEqual(['close 4401 "who are you" true in 3'])
+  })
 })
 
 describe('close()', () => {
@@ -201,6 +214,20 @@ describe('close()', () => {
   })
 })
 
+test('what is no data is sent as text, as natively', async ({ dial }) => {
+  const odd = [new Set([1]), new Map(), { size: 3 }, new String('text'), 10n, null] as unknown as string[]
+  const native = await opened(WebSocket, url)
+  const socket = dial()
+  const heard: string[][] = [[], []]
+  for (const [index, one] of [native, socket].entries()) {
+    one.onmessage = ({ data }) => heard[index]?.push(data)
+    for (const data of odd) one.send(data)
+  }
+  await expect.poll(() => heard.map(({ length }) => length)).toEqual([odd.length, odd.length])
+  expect(heard[1]).toEqual(heard[0])
+  native.close()
+})
+
 test('a signal ends it', async ({ dial }) => {
   const gone = new AbortController()
   const socket = dial({ signal: gone.signal })
@@ -245,6 +272,18 @@ test('what the queue gives up is told', async ({ dial }) => {
   socket.send('two')
   expect(dropped).toEqual([{ data: 'two', why: 'overflow' }])
   await next(socket, 'open')
+})
+
+test('close() in a listener of what close() gives up is the same end', async ({ dial }) => {
+  const socket = dial({ reconnect: () => 60_000 }, refused)
+  await next(socket, 'close')
+  socket.send('kept')
+  const said = trace(socket)
+  socket.addEventListener('drop', () => socket.close())
+  socket.close()
+  await next(socket, 'close')
+  await pause(50)
+  expect(said).toEqual(['close 1006 "" false in 3'])
 })
 
 test('no event is made for a message that nobody wants', async ({ dial }) => {
