@@ -35,7 +35,7 @@ export function lives(
   tell: (event: Event) => unknown,
 ): Lives {
   const { reopen = true, WebSocket: Native = browsers ?? globalThis.WebSocket } = options
-  const address = typeof url === 'function' ? url : `${url}`
+  const text = typeof url !== 'function' && `${url}`
   // What is iterated is iterated once: an iterator has nothing to say the second time.
   const offered =
     typeof protocols !== 'string' && (protocols as string[])?.[Symbol.iterator]
@@ -91,6 +91,9 @@ export function lives(
     return made
   }
 
+  // A relative address is read once, as natively: the page may be elsewhere by the next dial.
+  const address = text === false ? url : ({ toString: () => native?.url ?? text } as URL)
+
   const socket = new Socket(address, {
     ...options,
     protocols: offered,
@@ -123,7 +126,7 @@ export function lives(
   socket.on('drop', (detail) => tell(new CustomEvent('drop', { detail })))
 
   // Before the core dials: what the constructor throws is for our caller.
-  if (typeof address === 'string' && typeof offered !== 'function') first = dial(address, offered)
+  if (text !== false && typeof offered !== 'function') first = dial(text, offered)
   if (first && options.reconnect === false) last = 2
   else socket.open()
   // An aborted `signal` ends it before anybody can listen.

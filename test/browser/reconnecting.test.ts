@@ -91,6 +91,25 @@ describe('a connection that is lost', () => {
     expect(socket.url).toBe(`${url}?token=2`)
   })
 
+  test.for(['room?name=x', ''])(
+    'goes to where "%s" led at first, wherever the page is by now',
+    async (address, { dial }) => {
+      const base = document.createElement('base')
+      base.href = `${url.replace('ws:', 'http:')}house/`
+      document.head.append(base)
+      try {
+        const socket = dial({}, address)
+        await next(socket, 'open')
+        base.href = refused.replace('ws:', 'http:')
+        socket.send('close 1012 ')
+        await next(socket, 'open')
+        expect(socket.url).toBe(`${url}house/${address}`)
+      } finally {
+        base.remove()
+      }
+    },
+  )
+
   test('keeps listeners, handlers and subprotocols', async ({ dial }) => {
     const socket = dial({}, url, 'chat')
     const heard: string[] = []
@@ -309,4 +328,15 @@ test('no event is made for a message that nobody wants', async ({ dial }) => {
   } finally {
     globalThis.MessageEvent = MessageEvent
   }
+})
+
+test('works in a worker', async () => {
+  const worker = new Worker(new URL('../websocket/worker.ts', import.meta.url), { type: 'module' })
+  worker.postMessage(url)
+  const said = await new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data)
+    worker.onerror = reject
+  })
+  worker.terminate()
+  expect(said).toEqual(['hello', 1012, 'hello', 4000])
 })
