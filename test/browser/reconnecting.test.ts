@@ -258,6 +258,18 @@ test('a signal ends it', async ({ dial }) => {
   expect(dial({ signal: gone.signal }).readyState).toBe(3)
 })
 
+test('from a function, one attempt is still one connection', async ({ dial }) => {
+  const socket = dial({ reconnect: false }, () => url)
+  const said = trace(socket)
+  socket.send('queued')
+  expect((await next(socket, 'message')).data).toBe('queued')
+  socket.send('close 1012 ')
+  await next(socket, 'close')
+  const failed = dial({ reconnect: false }, () => refused)
+  said.push(...(await next(failed, 'close').then(() => [`${failed.readyState}`])))
+  expect(said).toEqual(['open in 1', 'message in 1', 'close 1012 "" true in 3', '3'])
+})
+
 test('stands where the global WebSocket stood', async () => {
   const native = globalThis.WebSocket
   globalThis.WebSocket = ReconnectingWebSocket
