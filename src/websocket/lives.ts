@@ -35,10 +35,10 @@ export function lives(
   tell: (event: Event) => unknown,
 ): Lives {
   const { reopen = true, WebSocket: Native = browsers ?? globalThis.WebSocket } = options
-  const text = typeof url !== 'function' && `${url}`
+  const text = typeof url === 'function' ? undefined : `${url}`
   // What is iterated is iterated once: an iterator has nothing to say the second time.
   const offered =
-    typeof protocols !== 'string' && (protocols as string[])?.[Symbol.iterator]
+    typeof protocols === 'object' && protocols?.[Symbol.iterator]
       ? [...(protocols as string[])]
       : (protocols as string[])
   let native: WebSocket | undefined
@@ -70,7 +70,7 @@ export function lives(
 
   const over = (end: End) => {
     // A listener of `drop` may have called `close` within `close`.
-    if (last === 3) return
+    if (last > 2) return
     last = 3
     // Lets go of `signal`, even where it never dialled.
     socket.close()
@@ -79,32 +79,30 @@ export function lives(
 
   const dial = (target: string, names: string[]) => {
     const made = new Native(target, names) as WebSocket
-    const on = <Type extends 'open' | 'error' | 'close'>(
-      type: Type,
-      run: (event: WebSocketEventMap[Type]) => unknown,
-    ) => made.addEventListener(type, (event) => live === made && run(event))
-    on('open', () => last && say('open'))
-    on('error', () => (reopen || opened || last) && say('error'))
-    on('close', (event) => last && over(event))
+    for (const type of ['open', 'error', 'close'])
+      made.addEventListener(type, (event) => {
+        // The core tells the rest, until it has let go; and an attempt of the only life fails unheard.
+        if (live !== made || !(last || (type === 'error' && (reopen || opened)))) return
+        if (type === 'close') over(event as CloseEvent)
+        else say(type)
+      })
     live = made
     native = made
     return made
   }
 
   // A relative address is read once, as natively: the page may be elsewhere by the next dial.
-  const address = text === false ? url : ({ toString: () => native?.url ?? text } as URL)
+  const address = text === undefined ? url : ({ toString: () => native?.url ?? text } as URL)
 
   const socket = new Socket(address, {
     ...options,
     protocols: offered,
     autoOpen: false,
-    WebSocket: class {
-      constructor(target: string, names: string[]) {
-        const made = first ?? dial(target, names)
-        first = undefined
-        // biome-ignore lint/correctness/noConstructorReturn: this is how a constructor stands for another
-        return made
-      }
+    // biome-ignore lint/complexity/useArrowFunction: it stands for a constructor
+    WebSocket: function (target: string, names: string[]) {
+      const made = first ?? dial(target, names)
+      first = undefined
+      return made
     } as unknown as WebSocketConstructor,
   })
   socket.on('open', () => {
@@ -126,7 +124,7 @@ export function lives(
   socket.on('drop', (detail) => tell(new CustomEvent('drop', { detail })))
 
   // Before the core dials: what the constructor throws is for our caller.
-  if (text !== false && typeof offered !== 'function') first = dial(text, offered)
+  if (text !== undefined && typeof offered !== 'function') first = dial(text, offered)
   if (first && options.reconnect === false) last = 2
   else socket.open()
   // An aborted `signal` ends it before anybody can listen.
