@@ -10,8 +10,8 @@ self.addEventListener('message', ({ data: url }) => {
     if (said.length > 2) socket.close(4000, 'bye')
     else socket.send('close 1012 ')
   }
-  socket.onclose = ({ code }) => {
-    said.push(code)
+  socket.onclose = () => {
+    said.push('close')
     if (socket.readyState === WebSocket.CLOSED) postMessage(said)
   }
 })
