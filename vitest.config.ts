@@ -100,6 +100,7 @@ export default defineConfig({
         test: {
           name: 'clients',
           include: ['test/clients/**/*.test.ts'],
+          expect,
           browser: { enabled: true, headless: true, screenshotFailures: false, commands, ...inChromium() },
         },
       },

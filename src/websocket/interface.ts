@@ -1,10 +1,13 @@
-/** What WebIDL makes of an interface and a class does not: constants, a tag, members that can be listed. */
+const constants = Object.getOwnPropertyDescriptors(
+  Object.freeze({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }),
+)
+
+/** What WebIDL makes of an interface and a class does not: constants, its name, members that can be listed. */
 export function describe(Interface: { prototype: EventTarget }): void {
   const { prototype } = Interface
-  for (const name of Object.getOwnPropertyNames(prototype))
-    Object.defineProperty(prototype, name, { enumerable: name !== 'constructor' })
-  for (const holder of [Interface, prototype])
-    for (const [value, name] of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'].entries())
-      Object.defineProperty(holder, name, { value, enumerable: true })
-  Object.defineProperty(prototype, Symbol.toStringTag, { value: 'WebSocket', configurable: true })
+  const members: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(prototype)
+  for (const name in members) (members[name] as PropertyDescriptor).enumerable = name !== 'constructor'
+  const name = { value: 'WebSocket', configurable: true }
+  Object.defineProperties(Interface, { ...constants, name })
+  Object.defineProperties(prototype, { ...members, ...constants, [Symbol.toStringTag]: name })
 }

@@ -35,10 +35,10 @@ export function lives(
   tell: (event: Event) => unknown,
 ): Lives {
   const { reopen = true, WebSocket: Native = browsers ?? globalThis.WebSocket } = options
-  const address = typeof url === 'function' ? url : `${url}`
+  const text = typeof url === 'function' ? undefined : `${url}`
   // What is iterated is iterated once: an iterator has nothing to say the second time.
   const offered =
-    typeof protocols !== 'string' && (protocols as string[])?.[Symbol.iterator]
+    typeof protocols === 'object' && protocols?.[Symbol.iterator]
       ? [...(protocols as string[])]
       : (protocols as string[])
   let native: WebSocket | undefined
@@ -69,37 +69,40 @@ export function lives(
   }
 
   const over = (end: End) => {
+    // A listener of `drop` may have called `close` within `close`.
+    if (last > 2) return
     last = 3
+    // Lets go of `signal`, even where it never dialled.
+    socket.close()
     ended(end)
   }
 
   const dial = (target: string, names: string[]) => {
     const made = new Native(target, names) as WebSocket
-    const on = <Type extends 'open' | 'error' | 'close'>(
-      type: Type,
-      run: (event: WebSocketEventMap[Type]) => unknown,
-    ) => made.addEventListener(type, (event) => live === made && run(event))
-    on('open', () => last && say('open'))
-    on('error', () => (reopen || opened || last) && say('error'))
-    on('close', (event) => last && over(event))
+    for (const type of ['open', 'error', 'close'])
+      made.addEventListener(type, (event) => {
+        // The core tells the rest, until it has let go; and an attempt of the only life fails unheard.
+        if (live !== made || !(last || (type === 'error' && (reopen || opened)))) return
+        if (type === 'close') over(event as CloseEvent)
+        else say(type)
+      })
     live = made
     native = made
     return made
   }
 
+  // A relative address is read once, as natively: the page may be elsewhere by the next dial.
+  const address = text === undefined ? url : ({ toString: () => native?.url ?? text } as URL)
+
   const socket = new Socket(address, {
     ...options,
-    // With one life only, whatever ends it once it has begun is final.
-    ...(reopen ? {} : { final: () => opened }),
     protocols: offered,
     autoOpen: false,
-    WebSocket: class {
-      constructor(target: string, names: string[]) {
-        const made = first ?? dial(target, names)
-        first = undefined
-        // biome-ignore lint/correctness/noConstructorReturn: this is how a constructor stands for another
-        return made
-      }
+    // biome-ignore lint/complexity/useArrowFunction: it stands for a constructor
+    WebSocket: function (target: string, names: string[]) {
+      const made = first ?? dial(target, names)
+      first = undefined
+      return made
     } as unknown as WebSocketConstructor,
   })
   socket.on('open', () => {
@@ -108,7 +111,9 @@ export function lives(
   })
   socket.on('waiting', ({ close }) => {
     live = undefined
-    if (reopen && close !== told) ended(close)
+    // With one life only, whatever ends it once it has begun is final.
+    if (!reopen) opened && over(close)
+    else if (close !== told) ended(close)
   })
   const closed = (close: Closed) => {
     // The core may not have it yet, where `signal` had been aborted before.
@@ -119,7 +124,7 @@ export function lives(
   socket.on('drop', (detail) => tell(new CustomEvent('drop', { detail })))
 
   // Before the core dials: what the constructor throws is for our caller.
-  if (typeof address === 'string' && typeof offered !== 'function') first = dial(address, offered)
+  if (text !== undefined && typeof offered !== 'function') first = dial(text, offered)
   if (first && options.reconnect === false) last = 2
   else socket.open()
   // An aborted `signal` ends it before anybody can listen.
@@ -145,8 +150,8 @@ export function lives(
     },
     send(data) {
       if (last) return native?.send(data)
-      const { size, byteLength = size } = Object(data)
-      socket.send(byteLength >= 0 ? (data as Blob) : `${data}`)
+      const { arrayBuffer, byteLength = arrayBuffer } = Object(data)
+      socket.send(byteLength === undefined ? `${data}` : data)
     },
     close(...args) {
       // Even a dead one knows what may be given, and a live one shakes hands.

@@ -97,7 +97,8 @@ export class ReconnectingWebSocket extends EventTarget implements WebSocket {
   }
 
   set binaryType(type: BinaryType) {
-    if (/^(blob|arraybuffer)$/.test(`${type}`)) this.#lives.bearer.binaryType = type
+    const word = `${type}` as BinaryType
+    if (/^(blob|arraybuffer)$/.test(word)) this.#lives.bearer.binaryType = word
   }
 
   override addEventListener<Name extends Type>(

@@ -1,4 +1,5 @@
-import { Socket } from '../../src/index.ts'
+import { Socket, type WebSocketConstructor } from '../../src/index.ts'
+import { ReconnectingWebSocket, type WebSocketOptions } from '../../src/websocket/index.ts'
 
 /*
  * Run in a process of its own with --expose-gc, and told what to do by its first argument. It prints how much was alive in
@@ -88,16 +89,28 @@ async function run(work: (part: number) => Promise<void>, options: object = {}, 
     heard.opens++
   })
   await socket.opened()
+  await watched(work, () => socket.close())
+}
+
+async function watched(work: (part: number) => Promise<void>, end: () => unknown) {
   const ends: Alive[] = []
   // The first part warms everything up: only the later ones are compared.
   for (const part of [0, 1, 2]) {
     await work(part)
     ends.push(await alive())
   }
-  socket.close()
+  const left = await end()
   const after = await alive()
-  console.log(JSON.stringify({ heard, middle: ends[1], end: ends[2], after }))
+  console.log(JSON.stringify({ heard, middle: ends[1], end: ends[2], after, left }))
   process.exit()
+}
+
+/** A real server whose connections end as soon as they are told to. */
+async function serve() {
+  const [{ WebSocket }, { Server }] = await Promise.all([import('ws'), import('../support/server.ts')])
+  const server = new Server({})
+  await server.start()
+  return { WebSocket: WebSocket as unknown as WebSocketConstructor, server }
 }
 
 const next = () => new Promise((resolve) => setImmediate(resolve))
@@ -123,9 +136,7 @@ const works: Record<string, () => Promise<void>> = {
   },
 
   async real() {
-    const [{ WebSocket }, { Server }] = await Promise.all([import('ws'), import('../support/server.ts')])
-    const server = new Server({})
-    await server.start()
+    const { WebSocket, server } = await serve()
     await run(
       async () => {
         for (let i = 0; i < 70; i++) {
@@ -138,6 +149,44 @@ const works: Record<string, () => Promise<void>> = {
       { WebSocket },
       server.url,
     )
+  },
+
+  async dropIn() {
+    const { WebSocket, server } = await serve()
+    const dial = (options: WebSocketOptions) =>
+      new ReconnectingWebSocket(server.url, [], { WebSocket, signal, reconnect: { base: 0 }, ...options })
+    const next = (socket: globalThis.WebSocket, type: 'open' | 'close') =>
+      new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }))
+
+    const socket = dial({})
+    socket.onopen = () => heard.opens++
+    socket.onmessage = () => heard.messages++
+    await next(socket, 'open')
+    const work = async () => {
+      for (let i = 0; i < 350; i++) {
+        const opened = next(socket, 'open')
+        const peer = await server.connection()
+        i % 2 ? peer.vanish() : peer.close(1012)
+        await opened
+      }
+    }
+    await watched(work, async () => {
+      // What nobody refers to any more goes, though its signal and its server live on.
+      const gone: WeakRef<object>[] = []
+      for (let i = 0; i < 30; i++) {
+        const other = dial([{}, { reopen: false }, { reconnect: false as const }][i % 3] as WebSocketOptions)
+        other.onmessage = () => {}
+        await next(other, 'open')
+        other.close()
+        await next(other, 'close')
+        gone.push(new WeakRef(other))
+      }
+      socket.close()
+      await next(socket, 'close')
+      await server.stop()
+      await alive()
+      return { sockets: gone.filter((ref) => ref.deref()).length }
+    })
   },
 }
 

@@ -1,4 +1,5 @@
-import { afterAll, expect, test } from 'vitest'
+import { getEventListeners } from 'node:events'
+import { afterAll, describe, expect, test } from 'vitest'
 import { WebSocket as Ws } from 'ws'
 import type { WebSocketConstructor } from '../../src/index.ts'
 import { ReconnectingWebSocket } from '../../src/websocket/index.ts'
@@ -35,4 +36,46 @@ test('lives once with reconnect: false', async () => {
   socket.send('vanish')
   expect(await next(socket, 'close')).toMatchObject({ code: 1006, wasClean: false })
   expect(socket.readyState).toBe(socket.CLOSED)
+})
+
+describe('a signal that lives on', () => {
+  const lives = {
+    'any number of lives': {},
+    'one life': { reopen: false },
+    'no reconnecting': { reconnect: false },
+  } as const
+
+  for (const [name, options] of Object.entries(lives)) {
+    const dial = () => {
+      const gone = new AbortController()
+      const socket = new ReconnectingWebSocket(url, [], { WebSocket, signal: gone.signal, ...options })
+      return { gone, socket, heard: () => getEventListeners(gone.signal, 'abort').length }
+    }
+
+    test(`ends a socket of ${name}`, async () => {
+      const { gone, socket } = dial()
+      await next(socket, 'open')
+      const closed = next(socket, 'close')
+      gone.abort()
+      await closed
+      expect(socket.readyState).toBe(3)
+    })
+
+    test(`is left by a closed socket of ${name}`, async () => {
+      const { socket, heard } = dial()
+      await next(socket, 'open')
+      expect(heard()).toBe(1)
+      socket.close()
+      await next(socket, 'close')
+      expect(heard()).toBe(0)
+    })
+
+    test(`is left by a socket of ${name} that the server ended`, async () => {
+      const { socket, heard } = dial()
+      await next(socket, 'open')
+      socket.send('close 4401 enough')
+      await next(socket, 'close')
+      expect(heard()).toBe(0)
+    })
+  }
 })

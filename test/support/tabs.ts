@@ -10,6 +10,8 @@ import { flags } from './flags.ts'
 export interface Tab {
   /** Brings it to the front, and hides the one that was there. */
   show: () => Promise<unknown>
+  /** Freezes it, as Chromium does with tabs in the background, or thaws it. Only a hidden tab can be frozen. */
+  become: (state: 'frozen' | 'active') => Promise<unknown>
   /** The value of an expression in the page; a promise is waited for. */
   run: <Result>(expression: string) => Promise<Result>
 }
@@ -61,6 +63,7 @@ export async function launchTabs() {
       })
       return {
         show: () => ask('Target.activateTarget', { targetId }),
+        become: (state) => ask('Page.setWebLifecycleState', { state }, sessionId),
         run: async <Result>(expression: string) => {
           const params = { expression, awaitPromise: true, returnByValue: true }
           const { result, exceptionDetails } = await ask<{

@@ -20,6 +20,12 @@ export function shape(Ours: typeof WebSocket, { url }: Place) {
   ] as const
 
   describe('the interface', () => {
+    agree('has its name', (Class) => [
+      Object.getOwnPropertyDescriptor(Class, 'name'),
+      Object.prototype.toString.call(Class.prototype),
+      { ...Object.getOwnPropertyDescriptor(Class.prototype, 'constructor'), value: undefined },
+    ])
+
     agree('has its constants on the class and on every socket', (Class) => [
       constants.map((name) => Object.getOwnPropertyDescriptor(Class, name)),
       constants.map((name) => Object.getOwnPropertyDescriptor(Class.prototype, name)),

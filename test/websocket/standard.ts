@@ -306,6 +306,8 @@ export function standard(Ours: typeof WebSocket, { url, refused }: Place) {
     )
 
     const bytes = new Uint8Array([0, 1, 2, 3, 4])
+    const detached = new Uint8Array(4)
+    structuredClone(detached.buffer, { transfer: [detached.buffer] })
     for (const [name, data] of Object.entries<unknown>({
       text: 'grüße 🙂',
       nothing: '',
@@ -324,6 +326,14 @@ export function standard(Ours: typeof WebSocket, { url, refused }: Place) {
       floats: new Float64Array([1, 2]),
       'a blob': new Blob(['blob']),
       'a symbol': Symbol('data'),
+      'a set': new Set([1]),
+      'a map': new Map([[1, 2]]),
+      'a string object': new String('text'),
+      'an object with a size': { size: 3 },
+      'a file': new File(['file'], 'name'),
+      'a detached buffer': detached.buffer,
+      'a view of a detached buffer': detached,
+      'a big integer': 10n,
     }))
       agree(`${name} comes back`, async (Class) => {
         const socket = await open(Class)
@@ -381,6 +391,14 @@ export function standard(Ours: typeof WebSocket, { url, refused }: Place) {
       })
       socket.close()
       return [read, error]
+    })
+
+    agree('asks an object for its word once', (Class) => {
+      const socket = new Class(url)
+      const words = ['arraybuffer', 'blob']
+      socket.binaryType = { toString: () => words.shift() } as unknown as BinaryType
+      socket.close()
+      return [socket.binaryType, words]
     })
 
     agree(
