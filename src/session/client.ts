@@ -27,6 +27,7 @@ export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
     const half = new Half(
       () => this.#pump(),
       (fresh) => this.#emitter.emit('fresh', fresh),
+      () => this.status === 'closed',
     )
     const authenticate = async (context: { signal: AbortSignal }) => {
       const token = typeof auth === 'function' ? await auth(context) : auth
@@ -77,7 +78,7 @@ export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
       half.opened()
     })
     super.on('closed', () => {
-      leaving()
+      half.farewell()
       globalThis.removeEventListener?.('pagehide', leaving)
       this.#emitter.emit('ended', half.renew())
     })
@@ -129,16 +130,6 @@ export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
   async refresh(): Promise<void> {
     const token = await this.#authenticate(new AbortController())
     this.#half.line?.send(`!t${token}`)
-  }
-
-  /** Ends the session: the server forgets it. `delivered` first, where it matters that it has everything. */
-  override close(code?: number, reason?: string): void {
-    this.#half.over = true
-    try {
-      super.close(code, reason)
-    } finally {
-      this.#half.over = false
-    }
   }
 
   #push(data: Data | undefined, settle?: (outcome: Outcome) => void): SendResult {

@@ -28,7 +28,7 @@ export class Half implements Reader {
   after: number | undefined
   /** A welcome has come in this session. */
   known = false
-  /** The session ends with its line: we said so, or the server did. */
+  /** The server has ended the session. */
   over = false
   /** The line that the server has welcomed us on, until it ends. */
   line: Line | undefined
@@ -41,10 +41,16 @@ export class Half implements Reader {
   #early: MessageEvent[] | undefined
   readonly #pump: () => void
   readonly #fresh: (fresh: Outcomes & { why: Refusal['why'] }) => void
+  readonly #closed: () => boolean
 
-  constructor(pump: () => void, fresh: (fresh: Outcomes & { why: Refusal['why'] }) => void) {
+  constructor(
+    pump: () => void,
+    fresh: (fresh: Outcomes & { why: Refusal['why'] }) => void,
+    closed: () => boolean,
+  ) {
     this.#pump = pump
     this.#fresh = fresh
+    this.#closed = closed
   }
 
   hello(): string {
@@ -58,10 +64,10 @@ export class Half implements Reader {
     return `!p${this.outbox.written}`
   }
 
-  farewell(line: Line): void {
-    if (this.over && this.line === line) {
+  farewell(): void {
+    if (this.#closed()) {
       this.acknowledge()
-      line.send('!f')
+      this.line?.send('!f')
     }
     this.line = undefined
   }

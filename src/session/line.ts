@@ -23,7 +23,8 @@ export interface Reader {
   received(line: Line, event: MessageEvent): void
   /** The core's ping, as it is on the wire. */
   ping(): string
-  farewell(line: Line): void
+  /** The line is given up; when closed for good, the server is told first. */
+  farewell(): void
 }
 
 type Listener = ((event?: unknown) => void) | null
@@ -89,7 +90,7 @@ export function line(Given: unknown, reader: Reader, url: string, protocols: str
     }
 
     override close(code?: number, reason?: string) {
-      if (!over) reader.farewell(this)
+      if (!over) reader.farewell()
       over = true
       super.close(code, reason)
     }
