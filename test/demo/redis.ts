@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { executable } from '../../scripts/executables.js'
 import { freePort } from '../session/redis/processes.ts'
 
 const main = fileURLToPath(new URL('../../demo/server/main.ts', import.meta.url))
@@ -32,7 +33,7 @@ export async function redis(): Promise<string> {
     '--appendonly',
     'no',
   ]
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(await executable('redis-server'), args, { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(async () => {
     await kill(child)
     await rm(folder, { recursive: true })

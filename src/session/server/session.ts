@@ -155,16 +155,22 @@ export class ServerSession<Request> implements Recorder {
 
   #data(data: string | Uint8Array, bytes: number): void {
     const { inbox } = this
+    if (this.journal?.doubtful) return this.failed()
     if (!inbox.received(bytes)) return
     this.#house.counters.received++
     this.used = this.#house.clock
-    this.#turns.take(data)
-    if (this.#turns.open > this.#house.settings.credit[0]) this.line?.malformed('beyond the window')
+    const { credit } = this.#house.settings
+    this.#turns.take(data, bytes)
+    if (this.#turns.open > credit[0] || this.#turns.bytes > credit[1])
+      this.line?.malformed('beyond the window')
   }
 
   #note(): void {
-    if (this.journal) this.journal.note(this.#turns.done, this.outbox.acked)
-    else this.#owe()
+    const { journal } = this
+    if (!journal) return this.#owe()
+    journal.note(this.#turns.done, this.outbox.acked)
+    // It lets go of what waits for its turn, too.
+    if (journal.doubtful) this.failed()
   }
 
   #owe(): void {

@@ -41,20 +41,23 @@ test.for<[string, (socket: Session, abort: AbortController) => void]>([
       void socket.delivered('is that so?').catch(() => {})
     },
   ],
-])('%s ends the session at the server too, with what the client had got', async ([, end], { house, client }) => {
-  const endings: unknown[] = []
-  const { url, next, sessions } = await house({ ended: (_, ending) => endings.push(ending) })
-  const abort = new AbortController()
-  const socket = client(url, { signal: abort.signal, heartbeat: { interval: 20 } })
-  const heard = new Promise((resolve) => socket.on('text', resolve))
-  const session = await next()
-  session.send('one')
-  await heard
-  end(socket, abort)
-  await until(() => endings.length)
-  expect(endings).toEqual([{ why: 'finished', delivered: 1, written: 1, sent: 1 }])
-  expect(sessions.size.sessions).toBe(0)
-})
+])(
+  '%s ends the session at the server too, with what the client had got',
+  async ([, end], { house, client }) => {
+    const endings: unknown[] = []
+    const { url, next, sessions } = await house({ ended: (_, ending) => endings.push(ending) })
+    const abort = new AbortController()
+    const socket = client(url, { signal: abort.signal, heartbeat: { interval: 20 } })
+    const heard = new Promise((resolve) => socket.on('text', resolve))
+    const session = await next()
+    session.send('one')
+    await heard
+    end(socket, abort)
+    await until(() => endings.length)
+    expect(endings).toEqual([{ why: 'finished', delivered: 1, written: 1, sent: 1 }])
+    expect(sessions.size.sessions).toBe(0)
+  },
+)
 
 test('what a closed session had not heard of is unknown, and what it had not sent is lost', async ({
   house,

@@ -65,7 +65,7 @@ export class World {
         if (this.#rude && random() < 0.02) throw fault
         return slow && random() < 0.3 ? new Promise<void>((resolve) => setTimeout(resolve, 20)) : undefined
       },
-      ended: (session: ServerSession<{ token?: string }>, ending: Ending) => {
+      ended: (session: { id: string }, ending: Ending) => {
         const epoch = this.epochs.find((one) => one.session?.id === session.id)
         if (epoch) epoch.ending = ending
       },
