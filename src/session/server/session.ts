@@ -108,17 +108,14 @@ export class ServerSession<Request> implements Recorder {
     const { line, inbox, outbox } = this
     const frame = decode(data, fromClient)
     if (frame.is === 'data') return this.#data(frame.text ?? data, bytes)
-    if (frame.is === 'p' && frame.count === inbox.at) {
-      line?.write(`!q${inbox.tell(this.done)}`)
-      return
-    }
+    if (frame.is === 'p' && frame.count === inbox.at) return line?.write(`!q${inbox.tell(this.done)}`)
     if (frame.is === 'a' || frame.is === 'q') {
       if (!outbox.ack(frame.count)) return line?.malformed(String(data))
       this.journal?.note(this.#turns.done, outbox.acked)
       return this.pump()
     }
     if (frame.is === 'f') return this.#house.end(this, 'finished')
-    if (frame.is === 't') return void line?.authenticate(frame.token)
+    if (frame.is === 't') return void line?.refresh(frame.token)
     line?.malformed(String(data))
   }
 
