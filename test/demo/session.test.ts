@@ -152,6 +152,22 @@ describe('one server', () => {
     if (kind === 'silence') expect(ann.texts()).toEqual(['do you hear me?'])
   })
 
+  test('who was away with a full outbox is made to wait, and loses none of it', {
+    timeout: 60_000,
+  }, async () => {
+    const server = await serve({ restartTime: 1_000 })
+    const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    const away = new Promise((resolve) => ann.session.on('waiting', resolve))
+    server.restart()
+    await away
+    const texts = Array.from({ length: 500 }, (_, index) => `${index}`)
+    await Promise.all(texts.map((text) => ann.say(text, text)))
+    await expect.poll(() => bob.texts().length, { timeout: 20_000 }).toBe(texts.length)
+    expect(bob.texts()).toEqual(texts)
+    expect(ann.all.filter(({ type }) => type === 'error')).toEqual([])
+  })
+
   test('restart: refused for a while, then it goes on where it was', async () => {
     const server = await serve({ restartTime: 300 })
     const ann = enter('Ann', chatOf(server))

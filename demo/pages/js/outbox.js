@@ -49,7 +49,7 @@ export function outbox(link, { onChange, onToll }) {
   function entrust(entry, state) {
     // The answer to an earlier try, over a line that has been changed since, is no longer asked for.
     const turn = Symbol()
-    become(entry, state, { turn, progress: undefined })
+    become(entry, state, { turn, progress: 0 })
     const settled = (outcome) => {
       if (entry.turn !== turn || !entries.has(entry.id)) return
       if (outcome !== 'delivered' && entry.risked && !entry.counted) count(entry, 'saved')
@@ -59,6 +59,19 @@ export function outbox(link, { onChange, onToll }) {
       () => settled('delivered'),
       ({ cause }) => settled(cause),
     )
+    follow(entry)
+  }
+
+  /** How much of a picture has left. It is taken for the last thing said: what is still held here is taken to be its. */
+  function follow(entry) {
+    const { kind, data, turn } = entry
+    const look = () => {
+      if (entry.state !== 'sent' || entry.turn !== turn) return
+      const left = 1 - Math.min(1, link.wire.bufferedAmount / data.byteLength)
+      if (left > entry.progress) become(entry, 'sent', { progress: left })
+      if (left < 1) setTimeout(look, 100)
+    }
+    if (kind === 'image') look()
   }
 
   function again(entry) {
@@ -71,7 +84,7 @@ export function outbox(link, { onChange, onToll }) {
   /** What was handed to the browser and is not known to have arrived. */
   function broken() {
     for (const entry of inState('sent')) {
-      if (link.guaranteed) become(entry, 'queued', { risked: true })
+      if (link.guaranteed) become(entry, 'queued', { risked: true, progress: 0 })
       else {
         count(entry, 'lost')
         become(entry, 'lost')
@@ -92,7 +105,11 @@ export function outbox(link, { onChange, onToll }) {
 
   // What listeners of `open` send goes ahead of the queue: these were said before it.
   link.on('open', () => {
-    for (const entry of inState('queued')) become(entry, 'sent')
+    for (const entry of inState('queued')) {
+      become(entry, 'sent')
+      // A session begins to send when all have heard that it is open.
+      if (link.guaranteed) setTimeout(() => follow(entry))
+    }
     for (const entry of inState('held')) transmit(entry)
   })
   link.on('drop', ({ data }) => {
