@@ -1,4 +1,5 @@
 import { newId } from './id.js'
+import { sizeOf } from './payload.js'
 import { writePicture } from './picture.js'
 
 /**
@@ -62,16 +63,20 @@ export function outbox(link, { onChange, onToll }) {
     follow(entry)
   }
 
-  /** How much of a picture has left. It is taken for the last thing said: what is still held here is taken to be its. */
+  /** How much of a picture has left, of what is still held here: what was said after it leaves after it. */
   function follow(entry) {
     const { kind, data, turn } = entry
     const look = () => {
       if (entry.state !== 'sent' || entry.turn !== turn) return
-      const left = 1 - Math.min(1, link.wire.bufferedAmount / data.byteLength)
+      const all = [...entries.values()].filter(isPending)
+      const later = all.slice(all.indexOf(entry) + 1).reduce((sum, { data }) => sum + sizeOf(data), 0)
+      const held = Math.max(0, link.wire.bufferedAmount - later)
+      const left = 1 - Math.min(1, held / data.byteLength)
       if (left > entry.progress) become(entry, 'sent', { progress: left })
       if (left < 1) setTimeout(look, 100)
     }
-    if (kind === 'image') look()
+    // A session begins to send when all have heard that it is open.
+    if (kind === 'image') setTimeout(look)
   }
 
   function again(entry) {
@@ -107,8 +112,7 @@ export function outbox(link, { onChange, onToll }) {
   link.on('open', () => {
     for (const entry of inState('queued')) {
       become(entry, 'sent')
-      // A session begins to send when all have heard that it is open.
-      if (link.guaranteed) setTimeout(() => follow(entry))
+      if (link.guaranteed) follow(entry)
     }
     for (const entry of inState('held')) transmit(entry)
   })
