@@ -10,11 +10,18 @@ import { freePort } from '../session/redis/processes.ts'
 
 const main = fileURLToPath(new URL('../../demo/server/main.ts', import.meta.url))
 
-async function kill(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
-  child.kill('SIGKILL')
+  child.kill(signal)
   await exit
+}
+
+export interface Node {
+  port: number
+  kill: () => Promise<void>
+  /** Asks it to end, as who updates it does. */
+  stop: () => Promise<void>
 }
 
 /** A Redis of the test's own, which keeps nothing on disk. */
@@ -43,7 +50,7 @@ export async function redis(): Promise<string> {
 }
 
 /** One server of the demo, as `npm run demo` starts it. */
-export async function node(url: string): Promise<{ port: number; kill: () => Promise<void> }> {
+export async function node(url: string): Promise<Node> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-demo-'))
   const child = spawn(process.execPath, ['--import', 'tsx', main, '--port', '0', '--uploads', folder], {
     env: { ...process.env, REDIS_URL: url },
@@ -54,7 +61,7 @@ export async function node(url: string): Promise<{ port: number; kill: () => Pro
     await rm(folder, { recursive: true })
   })
   const [, port] = await said(child, /http:\/\/127\.0\.0\.1:(\d+)\//)
-  return { port: Number(port), kill: () => kill(child) }
+  return { port: Number(port), kill: () => kill(child), stop: () => kill(child, 'SIGTERM') }
 }
 
 function said(child: ChildProcess, words: RegExp): Promise<RegExpMatchArray> {

@@ -271,6 +271,27 @@ describe('two servers and one Redis', { timeout: 60_000 }, () => {
     ).toBe(true)
   })
 
+  test('who is on the one that is stopped goes on with the other, and does not come a second time', async () => {
+    const url = await redis()
+    const nodes = await Promise.all([node(url), node(url)])
+    const [first, second] = nodes
+    let port = first?.port
+    const ann = enter('Ann', () => `ws://127.0.0.1:${port}/chat`)
+    const bob = enter('Bob', () => `ws://127.0.0.1:${second?.port}/chat`)
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    await bob.until('people', ({ people }) => JSON.stringify(people).includes('Ann'))
+    const resumed = new Promise((resolve) => ann.session.on('resumed', resolve))
+    await first?.stop()
+    // Longer than the other one takes to look who is here.
+    await wait(1_500)
+    port = second?.port
+    await resumed
+    await ann.say('1', 'back')
+    await bob.until('message', ({ text }) => text === 'back')
+    const comings = bob.all.filter(({ type, text }) => type === 'system' && /^Ann/.test(text ?? ''))
+    expect(comings.map(({ text }) => text)).toEqual(['Ann joined'])
+  })
+
   test('a Redis that is emptied is another room: all are told, and go on', async () => {
     const url = await redis()
     const server = await serve({ redis: url })
