@@ -59,6 +59,28 @@ test.for<[string, (socket: Session, abort: AbortController) => void]>([
   },
 )
 
+test.for<[string | Uint8Array<ArrayBuffer>, number]>([
+  ['plain', 5],
+  ['a\nb', 3],
+  ['é€😀', 9],
+  ['', 0],
+  [new Uint8Array(7), 7],
+])('%j counts as the bytes that it has on the wire: %i', ([data, bytes], { client }) => {
+  const socket = client('ws://127.0.0.1:9/', { autoOpen: false })
+  expect(socket.send(data)).toBe('queued')
+  expect(socket.bufferedAmount).toBe(bytes)
+})
+
+test('without a token to show, a refresh shows an empty one', async ({ house, client }) => {
+  const seen: unknown[] = []
+  const { url } = await house({ authenticate: (_, token) => `ann${seen.push(token) && ''}` })
+  const socket = client(url)
+  await socket.opened()
+  await socket.refresh()
+  await socket.delivered('after it')
+  expect(seen).toEqual([undefined, ''])
+})
+
 test('what a closed session had not heard of is unknown, and what it had not sent is lost', async ({
   house,
   client,

@@ -121,7 +121,11 @@ export class World {
 
   close() {
     this.epoch.closed = true
+    const line = this.lines.at(-1)
+    const open = this.client.status === 'open' && line?.readyState === 1 && !line.hole
     this.client.close()
+    if (open && !line.up.some((frame) => 'data' in frame && frame.data === '!f'))
+      this.violations.push('closed without a word to the server')
   }
 
   finish() {
