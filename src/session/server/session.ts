@@ -107,7 +107,9 @@ export class ServerSession<Request> implements Recorder {
   frame(data: string | Uint8Array, bytes: number): void {
     const { line, inbox, outbox } = this
     const frame = decode(data, fromClient)
-    if (frame.is === 'data') return this.#data(frame.text ?? data, bytes)
+    // A client need not count the `!` that it put in front.
+    if (frame.is === 'data')
+      return this.#data(frame.text ?? data, frame.text === undefined ? bytes : bytes - 1)
     if (frame.is === 'p' && frame.count === inbox.at) return line?.write(`!q${inbox.tell(this.done)}`)
     if (frame.is === 'a' || frame.is === 'q') {
       if (!outbox.ack(frame.count)) return line?.malformed(String(data))
