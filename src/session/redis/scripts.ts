@@ -113,12 +113,13 @@ return {}`
 
 /**
  * Looks at the sessions whose time has come: one that is away for too long ends, and one whose owner has died begins to be
- * away. KEYS: the set of all. ARGV: prefix, ttl, time to keep. Answers with name, principal, number acknowledged and number
- * sent of each that ended. Whoever asks first is told, and nobody else.
+ * away. KEYS: the set of all. ARGV: prefix, ttl, time to keep. Answers with whether there are more, and with name, principal,
+ * number acknowledged and number sent of each that ended. Whoever asks first is told, and nobody else.
  */
 export const SWEEP = `${NOW}
 local ended = {}
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 200)) do
+local all = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 200)
+for _, name in ipairs(all) do
   local key = ARGV[1] .. '{' .. name .. '}:'
   local s = redis.call('HMGET', key .. 'session', 'principal', 'owner', 'over', 'acked', 'sent', 'away')
   local due = now
@@ -142,4 +143,4 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT',
     end
   end
 end
-return ended`
+return {#all == 200 and 1 or 0, ended}`

@@ -120,9 +120,13 @@ export class RedisStore implements Store {
     if (this.#sweeping) return
     this.#sweeping = true
     try {
-      const ended = await this.#redis.script(SWEEP, [this.#all], [this.#prefix, this.#ttl, this.#keep])
-      for (const [name, principal, acked, sent] of ended as string[][])
-        this.#host?.expired(name as string, principal as string, Number(acked), Number(sent))
+      for (let more: unknown = 1; Number(more) && !this.#over; ) {
+        const args = [this.#prefix, this.#ttl, this.#keep]
+        const [left, ended] = await this.#redis.script(SWEEP, [this.#all], args)
+        more = left
+        for (const [name, principal, acked, sent] of ended as [string, string, string, string][])
+          this.#host?.expired(name, principal, Number(acked), Number(sent))
+      }
     } catch {
       // In a second, then.
     } finally {

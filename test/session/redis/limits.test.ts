@@ -68,13 +68,15 @@ test('the one away for longest gives way, whichever came first, and is told of; 
 })
 
 test('one that is over makes room at once: many short ones beside a long one keep nobody out', async () => {
-  const { enter } = await pair({ authenticate, limits: { perPrincipal: 2 } })
+  const { redis, enter } = await pair({ authenticate, limits: { perPrincipal: 2 } })
   expect((await enter(0)).answer).toMatch(welcomed)
   for (let n = 1; n < 10; n++) {
     const { raw, answer } = await enter(n)
     expect(answer).toMatch(welcomed)
     raw.send('!f')
     await raw.closed
+    // Told to its client first, and then to Redis.
+    await expect.poll(() => redis.zcard('holdfast:sessions')).toBe(1)
   }
 })
 
