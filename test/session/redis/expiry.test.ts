@@ -96,3 +96,18 @@ test('what has ended stays so, also when the store could not be told at once', a
   await expect.poll(() => redis.client.hget(`holdfast:{${session?.id}}:session`, 'over')).toBe('1')
   expect((await greet(url, { id: id(), n: 2, got: 0 })).answer).toBe('!x{"why":"gone","got":0}')
 })
+
+test('a thousand whose time has come in one moment end in one sweep', async () => {
+  const redis = await town()
+  const many = redis.client.pipeline()
+  for (let n = 0; n < 1_000; n++) {
+    const session = { principal: '', n: 1, owner: '', got: 0, acked: 0, sent: 0, away: 1 }
+    many.hset(`holdfast:{${n}}:session`, session).zadd('holdfast:sessions', 1, `${n}`)
+  }
+  await many.exec()
+  const times: number[] = []
+  const { sessions } = await house(redis.port, { ended: () => times.push(sessions.clock) })
+  await until(() => times.length === 1_000)
+  // A second later at most, where the clock went on in the middle of it.
+  expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThan(2)
+})
