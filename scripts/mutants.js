@@ -36,8 +36,8 @@ const mutants = [
   [
     'ack after the listener, client',
     `${src}/half.ts`,
-    /( *inbox\.received\(.*\n)((?:.*\n)*?)( *return )(line\.show\(.*\))\n/,
-    '      line.show(frame.text === undefined ? event : new MessageEvent("message", { data: frame.text }))\n$1$2$3\n',
+    /( *inbox\.received\(.*\n)((?:.*\n)*?)( *const \{ text \}.*\n)( *return )(line\.onmessage.*\n)/,
+    '$3$5$1$2$4\n',
   ],
   [
     'ack after the listener, server',
@@ -51,6 +51,7 @@ const mutants = [
     'if (!inbox.received(bytes)) return',
     'inbox.received(bytes)',
   ],
+  ['no goodbye', `${src}/half.ts`, "line?.send('!f')", 'line'],
   ['no check of the attempt', `${src}/server/memory.ts`, 'if (n <= held.n)', 'if (n < 0)'],
 ]
 

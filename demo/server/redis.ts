@@ -182,8 +182,8 @@ class RedisNeighbours implements Neighbours {
   }
 
   close(): void {
+    // Those in our list are on their way to another process, and must not be new there. Who is not is forgotten in time.
     clearInterval(this.#timer)
-    this.#client.hDel(`${PREFIX}people`, this.#node).catch(() => {})
   }
 
   async #beat(): Promise<void> {

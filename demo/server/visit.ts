@@ -56,6 +56,9 @@ export class Visit {
     const socket = this.#socket
     return {
       protocol: socket.protocol,
+      get bufferedAmount() {
+        return socket.bufferedAmount
+      },
       send: (data, options) => {
         if (!this.muted && socket.readyState === socket.OPEN) socket.send(data, options)
       },

@@ -24,10 +24,11 @@ export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
 
   constructor(url: Place, options: SessionOptions<In> = {}) {
     const { auth, heartbeat, reconnect, WebSocket: Given } = options
-    const half = new Half(
-      () => this.#pump(),
-      (fresh) => this.#emitter.emit('fresh', fresh),
-    )
+    const half = new Half({
+      pump: () => this.#pump(),
+      fresh: (fresh) => this.#emitter.emit('fresh', fresh),
+      closed: () => this.status === 'closed',
+    })
     const authenticate = async (context: { signal: AbortSignal }) => {
       const token = typeof auth === 'function' ? await auth(context) : auth
       if (!context.signal.aborted) half.token = token
@@ -77,7 +78,7 @@ export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
       half.opened()
     })
     super.on('closed', () => {
-      leaving()
+      half.farewell()
       globalThis.removeEventListener?.('pagehide', leaving)
       this.#emitter.emit('ended', half.renew())
     })
@@ -128,21 +129,13 @@ export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
   /** Asks `auth` anew and shows the server the fresh token, on the open connection. */
   async refresh(): Promise<void> {
     const token = await this.#authenticate(new AbortController())
-    this.#half.line?.send(`!t${token}`)
-  }
-
-  /** Ends the session: the server forgets it. `delivered` first, where it matters that it has everything. */
-  override close(code?: number, reason?: string): void {
-    this.#half.over = true
-    try {
-      super.close(code, reason)
-    } finally {
-      this.#half.over = false
-    }
+    this.#half.line?.send(`!t${token ?? ''}`)
   }
 
   #push(data: Data | undefined, settle?: (outcome: Outcome) => void): SendResult {
-    const bytes = byteLength(data ?? ({} as Data))
+    // To count other text it is encoded, which costs more than sending it.
+    const plain = typeof data === 'string' && !/[^ -~]/.test(data)
+    const bytes = plain ? data.length : byteLength(data ?? ({} as Data))
     if (!(bytes >= 0)) throw new TypeError('Sends text and bytes')
     if (this.status === 'closed') return 'dropped'
     const { outbox, credit } = this.#half

@@ -16,6 +16,15 @@ export interface Message {
   settle?: ((outcome: Outcome) => void) | undefined
 }
 
+/** Whose half it is. */
+export interface Owner {
+  /** Writes what there is room for. */
+  pump(): void
+  fresh(fresh: Outcomes & { why: Refusal['why'] }): void
+  /** Whether it is closed for good. */
+  closed(): boolean
+}
+
 /** How long an acknowledgement may be owed, in ms. */
 const SOON = 1_000
 
@@ -28,7 +37,7 @@ export class Half implements Reader {
   after: number | undefined
   /** A welcome has come in this session. */
   known = false
-  /** The session ends with its line: we said so, or the server did. */
+  /** The server has ended the session. */
   over = false
   /** The line that the server has welcomed us on, until it ends. */
   line: Line | undefined
@@ -39,12 +48,10 @@ export class Half implements Reader {
   #timer: ReturnType<typeof setTimeout> | undefined
   /** What came before the core was ready to show it. */
   #early: MessageEvent[] | undefined
-  readonly #pump: () => void
-  readonly #fresh: (fresh: Outcomes & { why: Refusal['why'] }) => void
+  readonly #owner: Owner
 
-  constructor(pump: () => void, fresh: (fresh: Outcomes & { why: Refusal['why'] }) => void) {
-    this.#pump = pump
-    this.#fresh = fresh
+  constructor(owner: Owner) {
+    this.#owner = owner
   }
 
   hello(): string {
@@ -58,10 +65,10 @@ export class Half implements Reader {
     return `!p${this.outbox.written}`
   }
 
-  farewell(line: Line): void {
-    if (this.over && this.line === line) {
+  farewell(): void {
+    if (this.#owner.closed()) {
       this.acknowledge()
-      line.send('!f')
+      this.line?.send('!f')
     }
     this.line = undefined
   }
@@ -70,7 +77,7 @@ export class Half implements Reader {
   opened(line = this.line): void {
     const early = this.#early ?? []
     this.#early = undefined
-    this.#pump()
+    this.#owner.pump()
     for (const event of early) if (line && this.line === line) this.received(line, event)
   }
 
@@ -89,7 +96,8 @@ export class Half implements Reader {
       inbox.received(data.size ?? data.byteLength ?? data.length)
       if (inbox.due(inbox.got)) this.acknowledge()
       else this.#timer ??= setTimeout(() => this.acknowledge(), SOON)
-      return line.show(frame.text === undefined ? event : new MessageEvent('message', { data: frame.text }))
+      const { text } = frame
+      return line.onmessage?.(text === undefined ? event : new MessageEvent('message', { data: text }))
     } else if (frame.is === 'f') {
       this.over = true
       return line.end(1000, '')
@@ -98,8 +106,8 @@ export class Half implements Reader {
       const gone = this.outbox.ack(frame.count)
       if (gone) {
         settle(gone, 'delivered')
-        if (frame.is === 'q') line.show({ data: PONG })
-        return this.#pump()
+        if (frame.is === 'q') line.onmessage?.({ data: PONG })
+        return this.#owner.pump()
       }
     }
     line.end(4400, `${data}`.slice(0, 20))
@@ -140,7 +148,7 @@ export class Half implements Reader {
     this.credit = this.#inbox.credit = win
     this.line = line
     this.#early = []
-    line.welcomed()
+    line.onopen?.()
   }
 
   #refused(line: Line, { why, got, after }: Refusal): void {
@@ -148,7 +156,7 @@ export class Half implements Reader {
     if (why === 'restart') this.after = after ?? 0
     this.line = undefined
     line.end(codes[why], why)
-    if (outcomes) this.#fresh({ why, ...outcomes })
+    if (outcomes) this.#owner.fresh({ why, ...outcomes })
   }
 }
 

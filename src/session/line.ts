@@ -7,11 +7,9 @@ export const PONG = {}
 
 /** What the core takes for a `WebSocket`. */
 export interface Line {
-  readonly readyState: number
-  /** The server has welcomed us. */
-  welcomed(): void
-  /** Shows the core a message. */
-  show(event: Pick<MessageEvent, 'data'>): void
+  /** The core's, which it is not told by the platform but by the session: when it is welcomed, and what is for it. */
+  onopen: Listener
+  onmessage: Listener
   send(data: string): void
   /** Ends it at once, as if the server had closed it so: its close frame may never come. */
   end(code: number, reason: string): void
@@ -23,7 +21,8 @@ export interface Reader {
   received(line: Line, event: MessageEvent): void
   /** The core's ping, as it is on the wire. */
   ping(): string
-  farewell(line: Line): void
+  /** The line is given up; when closed for good, the server is told first. */
+  farewell(): void
 }
 
 type Listener = ((event?: unknown) => void) | null
@@ -33,7 +32,6 @@ type Native = new (
   url: string,
   protocols: string[],
 ) => {
-  readyState: number
   protocol: string
   addEventListener(name: string, listener: (event: never) => void): void
   onclose: Listener
@@ -47,35 +45,21 @@ type Native = new (
  */
 export function line(Given: unknown, reader: Reader, url: string, protocols: string[]): Line {
   let over = false
-  let opened: Listener = null
-  let shown: Listener = null
   return new (class extends (Given as Native) implements Line {
+    // Fields of its own, in front of those by which the platform would tell the core.
+    onopen: Listener = null
+    onmessage: Listener = null
+
     constructor() {
       super(url, protocols)
       this.addEventListener('open', () => {
         // A server that does not know the protocol is told nothing; the core sees why and ends it.
         if (this.protocol === SUBPROTOCOL) super.send(reader.hello())
-        else this.welcomed()
+        else this.onopen?.()
       })
       this.addEventListener('message', (event) => {
         if (!over) reader.received(this, event)
       })
-    }
-
-    set onopen(listener: Listener) {
-      opened = listener
-    }
-
-    set onmessage(listener: Listener) {
-      shown = listener
-    }
-
-    welcomed() {
-      opened?.()
-    }
-
-    show(event: unknown) {
-      shown?.(event)
     }
 
     override send(data: string) {
@@ -89,7 +73,7 @@ export function line(Given: unknown, reader: Reader, url: string, protocols: str
     }
 
     override close(code?: number, reason?: string) {
-      if (!over) reader.farewell(this)
+      if (!over) reader.farewell()
       over = true
       super.close(code, reason)
     }

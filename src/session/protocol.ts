@@ -59,7 +59,7 @@ export const codes = { gone: 4410, overflow: 4410, stale: 4409, taken: 4409, den
 
 export const fromServer: Shapes = {
   w: ({ got, win }) => count(got) && (win as number[]).every((limit) => count(limit) && limit),
-  x: ({ why, got, after }) => Object.hasOwn(codes, why as string) && count(got ?? 0) && count(after ?? 0),
+  x: ({ why, got, after }) => codes[why as 'gone'] > 0 && count(got ?? 0) && count(after ?? 0),
 }
 
 /** Reads one frame, whatever it is. What is not text is data; `text` is there where data had to be changed. */
@@ -70,10 +70,11 @@ export function decode(data: unknown, shapes: Shapes): Frame {
   if (data[1] === '!') return { is: 'data', text: data.slice(1) }
   if (data[1] === 't') return { is: 't', token: rest }
   if (data === '!f') return { is: 'f' }
-  if (/^.[apq](0|[1-9]\d{0,15})$/.test(data) && count(+rest)) return { is: data[1] as 'a', count: +rest }
   try {
     const body = JSON.parse(rest)
-    if (Object.hasOwn(shapes, is) && shapes[is]?.(body)) return { is, body } as Frame
+    // As it would be written: no exponent, no sign, no blanks.
+    if (/[apq]/.test(is) && count(body) && `${body}` === rest) return { is, count: body } as never
+    if (shapes[is]?.(body)) return { is, body } as Frame
   } catch {}
   return { is: '!' }
 }

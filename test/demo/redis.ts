@@ -5,15 +5,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { executable } from '../../scripts/executables.js'
 import { freePort } from '../session/redis/processes.ts'
 
 const main = fileURLToPath(new URL('../../demo/server/main.ts', import.meta.url))
 
-async function kill(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
-  child.kill('SIGKILL')
+  child.kill(signal)
   await exit
+}
+
+export interface Node {
+  port: number
+  kill: () => Promise<void>
+  /** Asks it to end, as who updates it does. */
+  stop: () => Promise<void>
 }
 
 /** A Redis of the test's own, which keeps nothing on disk. */
@@ -32,7 +40,7 @@ export async function redis(): Promise<string> {
     '--appendonly',
     'no',
   ]
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(await executable('redis-server'), args, { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(async () => {
     await kill(child)
     await rm(folder, { recursive: true })
@@ -42,7 +50,7 @@ export async function redis(): Promise<string> {
 }
 
 /** One server of the demo, as `npm run demo` starts it. */
-export async function node(url: string): Promise<{ port: number; kill: () => Promise<void> }> {
+export async function node(url: string): Promise<Node> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-demo-'))
   const child = spawn(process.execPath, ['--import', 'tsx', main, '--port', '0', '--uploads', folder], {
     env: { ...process.env, REDIS_URL: url },
@@ -53,7 +61,7 @@ export async function node(url: string): Promise<{ port: number; kill: () => Pro
     await rm(folder, { recursive: true })
   })
   const [, port] = await said(child, /http:\/\/127\.0\.0\.1:(\d+)\//)
-  return { port: Number(port), kill: () => kill(child) }
+  return { port: Number(port), kill: () => kill(child), stop: () => kill(child, 'SIGTERM') }
 }
 
 function said(child: ChildProcess, words: RegExp): Promise<RegExpMatchArray> {

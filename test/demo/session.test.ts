@@ -152,6 +152,22 @@ describe('one server', () => {
     if (kind === 'silence') expect(ann.texts()).toEqual(['do you hear me?'])
   })
 
+  test('who was away with a full outbox is made to wait, and loses none of it', {
+    timeout: 60_000,
+  }, async () => {
+    const server = await serve({ restartTime: 1_000 })
+    const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    const away = new Promise((resolve) => ann.session.on('waiting', resolve))
+    server.restart()
+    await away
+    const texts = Array.from({ length: 500 }, (_, index) => `${index}`)
+    await Promise.all(texts.map((text) => ann.say(text, text)))
+    await expect.poll(() => bob.texts().length, { timeout: 20_000 }).toBe(texts.length)
+    expect(bob.texts()).toEqual(texts)
+    expect(ann.all.filter(({ type }) => type === 'error')).toEqual([])
+  })
+
   test('restart: refused for a while, then it goes on where it was', async () => {
     const server = await serve({ restartTime: 300 })
     const ann = enter('Ann', chatOf(server))
@@ -253,6 +269,27 @@ describe('two servers and one Redis', { timeout: 60_000 }, () => {
         .subarray(-png.length)
         .equals(png),
     ).toBe(true)
+  })
+
+  test('who is on the one that is stopped goes on with the other, and does not come a second time', async () => {
+    const url = await redis()
+    const nodes = await Promise.all([node(url), node(url)])
+    const [first, second] = nodes
+    let port = first?.port
+    const ann = enter('Ann', () => `ws://127.0.0.1:${port}/chat`)
+    const bob = enter('Bob', () => `ws://127.0.0.1:${second?.port}/chat`)
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    await bob.until('people', ({ people }) => JSON.stringify(people).includes('Ann'))
+    const resumed = new Promise((resolve) => ann.session.on('resumed', resolve))
+    await first?.stop()
+    // Longer than the other one takes to look who is here.
+    await wait(1_500)
+    port = second?.port
+    await resumed
+    await ann.say('1', 'back')
+    await bob.until('message', ({ text }) => text === 'back')
+    const comings = bob.all.filter(({ type, text }) => type === 'system' && /^Ann/.test(text ?? ''))
+    expect(comings.map(({ text }) => text)).toEqual(['Ann joined'])
   })
 
   test('a Redis that is emptied is another room: all are told, and go on', async () => {

@@ -2,7 +2,7 @@ import type { Page } from 'playwright'
 import { describe, expect, onTestFinished } from 'vitest'
 import { startServer } from '../../demo/server/server.ts'
 import { node, redis } from '../demo/redis.ts'
-import { test as base } from './demo.ts'
+import { test as base, picture } from './demo.ts'
 
 const COUNT = 50
 
@@ -80,6 +80,35 @@ describe('guaranteed delivery', { timeout: 120_000 }, () => {
     await expect
       .poll(() => own(ann).then((rows) => rows.map(([, state]) => state)))
       .toEqual(['delivered', 'delivered', 'delivered'])
+  })
+
+  test('on: a picture shows how much of it has left, and starts anew with a new line', async ({ enter }) => {
+    const ann = await enter('Ann')
+    const seen = await ann.evaluateHandle(() => {
+      const parts: number[][] = []
+      const rows = () => [...document.querySelectorAll('#log .own')]
+      new MutationObserver(() => {
+        for (const [index, row] of rows().entries()) {
+          const { value, hidden } = row.querySelector('progress') as HTMLProgressElement
+          parts[index] ??= []
+          if (!hidden && parts[index].at(-1) !== value) parts[index].push(value)
+        }
+      }).observe(document, { subtree: true, childList: true, attributes: true })
+      return parts
+    })
+    // A server that reads nothing: more than the system takes off the browser's hands stays in them.
+    await ann.getByRole('button', { name: 'Go silent on me' }).click()
+    const buffer = Buffer.concat([picture, Buffer.alloc(4_000_000)])
+    const files = ['1', '2', '3'].map((name) => ({ name: `${name}.png`, mimeType: 'image/png', buffer }))
+    await ann.getByLabel('Send a picture').setInputFiles(files)
+    await expect
+      .poll(() => own(ann).then((rows) => rows.map(([, state]) => state)), { timeout: 60_000 })
+      .toEqual(['delivered', 'delivered', 'delivered'])
+    const parts = await seen.jsonValue()
+    expect(parts).toHaveLength(3)
+    // What was stuck was shown as stuck, and it began again at nothing.
+    expect(parts.flat().some((part) => part > 0 && part < 1)).toBe(true)
+    expect(parts.some((part) => part.lastIndexOf(0) > 0)).toBe(true)
   })
 
   test('off: the counter tells how many nobody heard', async ({ demo, enter }) => {

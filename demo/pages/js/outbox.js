@@ -1,4 +1,5 @@
 import { newId } from './id.js'
+import { sizeOf } from './payload.js'
 import { writePicture } from './picture.js'
 
 /**
@@ -49,7 +50,7 @@ export function outbox(link, { onChange, onToll }) {
   function entrust(entry, state) {
     // The answer to an earlier try, over a line that has been changed since, is no longer asked for.
     const turn = Symbol()
-    become(entry, state, { turn, progress: undefined })
+    become(entry, state, { turn, progress: 0 })
     const settled = (outcome) => {
       if (entry.turn !== turn || !entries.has(entry.id)) return
       if (outcome !== 'delivered' && entry.risked && !entry.counted) count(entry, 'saved')
@@ -59,6 +60,23 @@ export function outbox(link, { onChange, onToll }) {
       () => settled('delivered'),
       ({ cause }) => settled(cause),
     )
+    follow(entry)
+  }
+
+  /** How much of a picture has left, of what is still held here: what was said after it leaves after it. */
+  function follow(entry) {
+    const { kind, data, turn } = entry
+    const look = () => {
+      if (entry.state !== 'sent' || entry.turn !== turn) return
+      const all = [...entries.values()].filter(isPending)
+      const later = all.slice(all.indexOf(entry) + 1).reduce((sum, { data }) => sum + sizeOf(data), 0)
+      const held = Math.max(0, link.wire.bufferedAmount - later)
+      const left = 1 - Math.min(1, held / data.byteLength)
+      if (left > entry.progress) become(entry, 'sent', { progress: left })
+      if (left < 1) setTimeout(look, 100)
+    }
+    // A session begins to send when all have heard that it is open.
+    if (kind === 'image') setTimeout(look)
   }
 
   function again(entry) {
@@ -71,7 +89,7 @@ export function outbox(link, { onChange, onToll }) {
   /** What was handed to the browser and is not known to have arrived. */
   function broken() {
     for (const entry of inState('sent')) {
-      if (link.guaranteed) become(entry, 'queued', { risked: true })
+      if (link.guaranteed) become(entry, 'queued', { risked: true, progress: 0 })
       else {
         count(entry, 'lost')
         become(entry, 'lost')
@@ -92,7 +110,10 @@ export function outbox(link, { onChange, onToll }) {
 
   // What listeners of `open` send goes ahead of the queue: these were said before it.
   link.on('open', () => {
-    for (const entry of inState('queued')) become(entry, 'sent')
+    for (const entry of inState('queued')) {
+      become(entry, 'sent')
+      if (link.guaranteed) follow(entry)
+    }
     for (const entry of inState('held')) transmit(entry)
   })
   link.on('drop', ({ data }) => {

@@ -66,9 +66,7 @@ export function ownRow(entry, onAgain) {
     again.hidden = name !== 'lost' && name !== 'unknown'
     state.textContent = words ?? states[name]
     if (progress) {
-      // How much of it has left is known of a plain socket only.
-      if (part === undefined) progress.removeAttribute('value')
-      else progress.value = part
+      progress.value = part ?? 0
       progress.hidden = name !== 'sent'
     }
   }

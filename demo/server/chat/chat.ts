@@ -34,11 +34,9 @@ export function chat({
   const text = (person: () => Person, visit: Visit, pace: Pace, reply: Reply, order: object): unknown => {
     const type = readField(order, 'type')
     if (type === 'message') {
-      return about(order, reply, (id) => {
-        const author = person()
-        pace.message()
-        return room.say(author, id, readText(order, 'text', 4_000))
-      })
+      return about(order, person, pace, reply, (author, id) =>
+        room.say(author, id, readText(order, 'text', 4_000)),
+      )
     }
     if (type === 'rename') {
       const member = person()
@@ -51,9 +49,7 @@ export function chat({
   }
   const binary = (person: () => Person, pace: Pace, reply: Reply, frame: Buffer): unknown => {
     const { header, mime, bytes } = readPicture(frame)
-    return about(header, reply, (id) => {
-      const author = person()
-      pace.message()
+    return about(header, person, pace, reply, (author, id) => {
       if (!mime) throw new BadInput('This is not a picture: send PNG, JPEG, GIF, WebP or AVIF.')
       return room.show(author, id, readName(header, 'name', 200), mime, bytes)
     })
@@ -61,7 +57,7 @@ export function chat({
 
   function plain(visit: Visit): Visitor {
     let person: Person | undefined
-    const pace = new Pace()
+    const pace = new Pace(false)
     const joined = () => {
       if (!person) throw new BadInput('Join first.')
       return person
@@ -134,7 +130,7 @@ export function chat({
   })
 
   function guaranteed(visit: Visit): Visitor {
-    const entry = { visit, pace: new Pace(), joining: undefined as Joining | undefined }
+    const entry = { visit, pace: new Pace(true), joining: undefined as Joining | undefined }
     visits.set(visit.request, entry)
     sessions.accept(visit.line, visit.request)
     return {
@@ -168,13 +164,26 @@ const joining = (order: object): Joining => ({
   since: readField(order, 'since'),
 })
 
-/** The sender must know which of its messages was refused. */
-function about(order: object, reply: Reply, work: (id: string) => unknown): unknown {
+/** Says it when it may be said. The sender must know which of its messages was refused. */
+function about(
+  order: object,
+  person: () => Person,
+  pace: Pace,
+  reply: Reply,
+  work: (author: Person, id: string) => unknown,
+): unknown {
   const id = readText(order, 'id', 64)
-  try {
-    return work(id)
-  } catch (error) {
-    if (!(error instanceof BadInput)) throw error
-    return reply({ type: 'error', id, message: error.message })
+  const attempt = (act: () => unknown): unknown => {
+    try {
+      return act()
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error
+      return reply({ type: 'error', id, message: error.message })
+    }
   }
+  return attempt(() => {
+    const author = person()
+    const turn = pace.message()
+    return turn ? turn.then(() => attempt(() => work(author, id))) : work(author, id)
+  })
 }

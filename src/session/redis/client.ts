@@ -1,3 +1,5 @@
+import { within } from '../server/within.ts'
+
 /** The user's own connection to Redis: a client of the package `redis` (4 or later), connected, or of `ioredis`. */
 export type RedisClient = NodeRedis | IoRedis
 
@@ -36,17 +38,7 @@ export class Redis {
     const [name = '', ...rest] = args.map(String)
     const client = this.#client
     const answer = 'call' in client ? client.call(name, ...rest) : client.sendCommand([name, ...rest])
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`Redis has not answered within ${PATIENCE} ms`)), PATIENCE)
-    })
-    // It may be refused long after we have stopped to wait.
-    answer.catch(() => {})
-    try {
-      return await Promise.race([answer, late])
-    } finally {
-      clearTimeout(timer)
-    }
+    return within(PATIENCE, answer, 'Redis')
   }
 
   async script(lua: string, keys: string[], args: (string | number)[]): Promise<unknown[]> {
@@ -70,6 +62,8 @@ export class Redis {
     heard: (message: string) => void,
     failed: (error: unknown) => void,
   ): Promise<void> {
+    // What an attempt that failed has left.
+    this.stop()
     const subscriber = this.#client.duplicate() as Subscriber
     this.#subscriber = subscriber
     subscriber.on('error', failed)

@@ -2,14 +2,18 @@ import type { Item, Journal, Recorder } from '../server/index.ts'
 import type { Redis } from './client.ts'
 import { RELEASE, WRITE } from './scripts.ts'
 
+export type Keys = [hash: string, stream: string, all: string]
+
 /** What a journal is for. */
 export interface Place {
   redis: Redis
-  keys: [hash: string, stream: string]
+  keys: Keys
   node: string
   n: number
   /** In ms. */
   keep: number
+  /** Whether others still believe that this process is alive. */
+  held: () => boolean
   /** How far the record went when the session was taken over. */
   got: number
   acked: number
@@ -18,6 +22,7 @@ export interface Place {
 
 /** How long to wait before a write that failed is tried again, in ms. */
 const AGAIN = 200
+export const again = () => new Promise((resolve) => setTimeout(resolve, AGAIN))
 
 /** The record of one session: whatever comes up while a write is on its way goes out together with the next. */
 export class RedisJournal implements Journal {
@@ -44,6 +49,10 @@ export class RedisJournal implements Journal {
 
   get waiting(): { messages: number; bytes: number } {
     return { messages: this.#items.length, bytes: this.#bytes }
+  }
+
+  get doubtful(): boolean {
+    return !this.#place.held()
   }
 
   append(item: Item): void {
@@ -94,7 +103,7 @@ export class RedisJournal implements Journal {
   /** Until it is written. Answers with the number of the message before these; with nothing when it is not ours any more. */
   async #write(items: Item[], got: number, acked: number, batch: number): Promise<number | undefined> {
     const { redis, keys, n, node, keep } = this.#place
-    for (let failed = false; ; ) {
+    for (let failed = false; !this.over; ) {
       try {
         const args = [n, node, got, acked, keep, batch, ...items.map(written)]
         const [is, before] = await redis.script(WRITE, keys, args)
@@ -106,7 +115,7 @@ export class RedisJournal implements Journal {
       } catch (error) {
         if (!failed) this.#recorder.failed(error)
         failed = true
-        await new Promise((resolve) => setTimeout(resolve, AGAIN))
+        await again()
       }
     }
   }
@@ -119,7 +128,7 @@ export class RedisJournal implements Journal {
         const entries = await redis.command('XRANGE', keys[1], `${this.#stored + 1}-0`, `${to}-0`)
         return (entries as [string, [string, string]][]).map(([, [, value]]) => read(value))
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, AGAIN))
+        await again()
       }
     }
   }

@@ -1,8 +1,8 @@
 import { report } from '../../emitter.ts'
-import type { Answer, Claim, Host, Item, Journal, Kept, Recorder, Store } from '../server/index.ts'
+import type { Answer, Bounds, Claim, Host, Item, Journal, Kept, Recorder, Store } from '../server/index.ts'
 import { Redis, type RedisClient } from './client.ts'
-import { RedisJournal, read, written } from './journal.ts'
-import { APPEND, CLAIM, DISOWN, END, EVICT } from './scripts.ts'
+import { again, type Keys, RedisJournal, read, written } from './journal.ts'
+import { APPEND, CLAIM, DISOWN, END, SWEEP } from './scripts.ts'
 
 export interface RedisStoreOptions {
   /** What all keys and channels start with. @default 'holdfast:' */
@@ -27,8 +27,15 @@ export class RedisStore implements Store {
   readonly #live = new Map<string, RedisJournal>()
   #ttl = 0
   #keep = 0
-  #perPrincipal = Number.POSITIVE_INFINITY
+  #sessions = 0
+  #perPrincipal: number | '' = ''
   #beats = 0
+  /** When the word that we are alive, as far as it is known to be in Redis, was given. */
+  #alive = 0
+  /** Since when Redis has answered whenever it was asked; 0 when it has not. */
+  #answers = 0
+  #sweeping = false
+  #over = false
   #ready: Promise<void> | undefined
   #host: Host | undefined
   #timer: ReturnType<typeof setInterval> | undefined
@@ -39,14 +46,12 @@ export class RedisStore implements Store {
     this.#most = messages
   }
 
-  start(
-    host: Host,
-    { ttl, tombstone, perPrincipal }: { ttl: number; tombstone: number; perPrincipal: number },
-  ): void {
+  start(host: Host, { ttl, tombstone, sessions, perPrincipal }: Bounds): void {
     this.#host = host
     this.#ttl = ttl * 1_000
     this.#keep = (ttl + tombstone) * 1_000
-    this.#perPrincipal = perPrincipal
+    this.#sessions = Math.min(sessions, Number.MAX_SAFE_INTEGER)
+    if (perPrincipal < Number.POSITIVE_INFINITY) this.#perPrincipal = perPrincipal
     this.#timer = setInterval(() => void this.#beat(), BEAT)
     ;(this.#timer as { unref?: () => void }).unref?.()
     this.#ready = this.#begin()
@@ -57,13 +62,12 @@ export class RedisStore implements Store {
     // What failed at the start is tried again with every hello.
     this.#ready = this.#ready?.catch(() => this.#begin())
     await this.#ready
-    if (got === undefined && !(await this.#room(principal, name))) return { is: 'refused', why: 'denied' }
     const until = Date.now() + HANDOVER
     for (let force = 0; ; ) {
-      const args = [n, got ?? '', principal, this.#node, this.#ttl, this.#keep, force]
-      const [is, ...rest] = await this.#redis.script(CLAIM, this.#keys(name), args)
-      if (is === 'made') return { is }
-      if (is === 'found') {
+      const who = [n, got ?? '', principal, this.#node, this.#ttl, this.#keep, force, name]
+      const bounds = [this.#prefix, this.#sessions, this.#perPrincipal]
+      const [is, ...rest] = await this.#redis.script(CLAIM, this.#keys(name), [...who, ...bounds])
+      if (is === 'made' || is === 'found') {
         const [handled, acked, items] = rest as [string, string, string[]]
         return { is, kept: { got: Number(handled), acked: Number(acked), items: items.map(read) } }
       }
@@ -71,9 +75,11 @@ export class RedisStore implements Store {
         const known = rest[0] === undefined || rest[0] === null ? undefined : Number(rest[0])
         return { is: 'refused', why: is as 'gone', got: known }
       }
-      // Its owner may have handled more than is recorded: only what is dead is not waited for.
+      // Its owner may have handled more than is recorded: only what is dead is not waited for. When Redis itself was away,
+      // those alive have yet to say so again.
       const owner = rest[0] as string
-      if (Number(await this.#redis.command('EXISTS', this.#lease(owner)))) {
+      const alive = Number(await this.#redis.command('EXISTS', this.#lease(owner)))
+      if (alive || !this.#answers || Date.now() - this.#answers < LEASE) {
         if (Date.now() > until) throw new Error('the process that has the session does not give it back')
         await this.#redis.command('PUBLISH', this.#channel(owner), `give ${name}`)
         await new Promise((resolve) => setTimeout(resolve, 25))
@@ -82,7 +88,8 @@ export class RedisStore implements Store {
   }
 
   journal(name: string, n: number, { got, acked, items }: Kept, recorder: Recorder): Journal {
-    const place = { redis: this.#redis, keys: this.#keys(name), node: this.#node, n, keep: this.#keep }
+    const held = () => Date.now() - this.#alive < LEASE
+    const place = { redis: this.#redis, keys: this.#keys(name), node: this.#node, n, keep: this.#keep, held }
     const journal = new RedisJournal({ ...place, got, acked, sent: acked + items.length }, recorder)
     this.#live.set(name, journal)
     return journal
@@ -90,7 +97,15 @@ export class RedisStore implements Store {
 
   async end(name: string, n: number, got: number): Promise<void> {
     this.#live.delete(name)
-    await this.#redis.script(END, this.#keys(name), [n, got, this.#keep]).catch(report)
+    // What its client was told must not be undone by its return.
+    while (!this.#over) {
+      try {
+        await this.#redis.script(END, this.#keys(name), [n, got, this.#keep, name])
+        return
+      } catch {
+        await again()
+      }
+    }
   }
 
   async send(name: string, items: Item[]): Promise<boolean> {
@@ -101,10 +116,28 @@ export class RedisStore implements Store {
     return true
   }
 
-  sweep(): void {}
+  async sweep(): Promise<void> {
+    if (this.#sweeping) return
+    this.#sweeping = true
+    try {
+      for (let more: unknown = 1; Number(more) && !this.#over; ) {
+        const args = [this.#prefix, this.#ttl, this.#keep]
+        const [left, ended] = await this.#redis.script(SWEEP, [this.#all], args)
+        more = left
+        for (const [name, principal, acked, sent] of ended as [string, string, string, string][])
+          this.#host?.expired(name, principal, Number(acked), Number(sent))
+      }
+    } catch {
+      // In a second, then.
+    } finally {
+      this.#sweeping = false
+    }
+  }
 
   async stop(): Promise<void> {
+    this.#over = true
     clearInterval(this.#timer)
+    for (const journal of this.#live.values()) journal.over = true
     await this.#redis.command('DEL', this.#lease(this.#node)).catch(() => {})
     this.#redis.stop()
   }
@@ -121,9 +154,13 @@ export class RedisStore implements Store {
 
   /** Says that this process is alive; twice a minute also that its sessions are, quiet ones included. */
   async #beat(loud = false): Promise<void> {
+    const now = Date.now()
     try {
       await this.#redis.command('SET', this.#lease(this.#node), 1, 'PX', LEASE)
+      this.#alive = Math.max(this.#alive, now)
+      this.#answers ||= Date.now()
     } catch (error) {
+      this.#answers = 0
       if (loud) throw error
     }
     if (++this.#beats % 30 === 0)
@@ -135,25 +172,12 @@ export class RedisStore implements Store {
     await this.#redis.script(DISOWN, this.#keys(name), [this.#node])
   }
 
-  async #room(principal: string, name: string): Promise<boolean> {
-    if (this.#perPrincipal === Number.POSITIVE_INFINITY) return true
-    const key = `${this.#prefix}principal:${principal}`
-    const now = Date.now()
-    await this.#redis.command('ZREMRANGEBYSCORE', key, 0, now - this.#ttl)
-    if (Number(await this.#redis.command('ZCARD', key)) >= this.#perPrincipal) {
-      // The one that came first gives way, if nobody is there.
-      const [oldest = ''] = (await this.#redis.command('ZRANGE', key, 0, 0)) as string[]
-      const [is] = await this.#redis.script(EVICT, this.#keys(oldest), [this.#keep])
-      if (is === 'owned') return false
-      await this.#redis.command('ZREM', key, oldest)
-    }
-    await this.#redis.command('ZADD', key, now, name)
-    await this.#redis.command('PEXPIRE', key, this.#keep)
-    return true
+  get #all(): string {
+    return `${this.#prefix}sessions`
   }
 
-  #keys(name: string): [string, string] {
-    return [`${this.#prefix}{${name}}:session`, `${this.#prefix}{${name}}:outbox`]
+  #keys(name: string): Keys {
+    return [`${this.#prefix}{${name}}:session`, `${this.#prefix}{${name}}:outbox`, this.#all]
   }
 
   #lease(node: string): string {

@@ -6,6 +6,9 @@ import type { Settings } from './options.ts'
 import type { ServerSession } from './session.ts'
 import { frameOf, nameOf, type ServerSocket } from './socket.ts'
 
+/** How much more than its messages may wait for a client: their headers, and control frames. In bytes. */
+const SLACK = 65_536
+
 /** What a connection needs of those it stands among. */
 export interface Door<Request> {
   readonly settings: Settings<Request>
@@ -111,6 +114,19 @@ export class Connection<Request> implements Lane {
     this.#asked = undefined
   }
 
+  /** Looks at a fresh token; of those that come meanwhile, at the last. */
+  async refresh(token: string): Promise<void> {
+    const busy = this.#token !== undefined
+    this.#token = token
+    if (busy) return
+    for (let next: string | undefined = token; next !== undefined && !this.over; ) {
+      await this.authenticate(next)
+      next = this.#token === next ? undefined : this.#token
+    }
+    this.#token = undefined
+  }
+  #token: string | undefined
+
   async authenticate(token: string | undefined): Promise<string | undefined> {
     let principal: string | null | undefined
     try {
@@ -129,7 +145,13 @@ export class Connection<Request> implements Lane {
   #heard(data: unknown, binary: boolean): void {
     const frame = frameOf(data, binary)
     this.#alive()
-    if (this.session) return this.session.frame(frame.data, frame.bytes)
+    if (this.session) {
+      this.session.frame(frame.data, frame.bytes)
+      // It asks and asks, and does not read the answers.
+      if ((this.#socket.bufferedAmount ?? 0) > this.session.outbox.bytes + SLACK)
+        this.end(1013, 'reads nothing')
+      return
+    }
     if (frame.bytes > this.#door.settings.limits.hello) return this.end(4413, 'hello too large')
     const hello = decode(frame.data, fromClient)
     if (this.#greeted || hello.is !== 'h') return this.malformed('no hello')

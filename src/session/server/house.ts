@@ -7,7 +7,7 @@ export interface Lane {
   refuse(why: Refusal): void
   malformed(what: string): void
   end(code: number, reason: string): void
-  authenticate(token: string): Promise<unknown>
+  refresh(token: string): Promise<void>
 }
 
 /** What a session needs of those it stands among. */

@@ -21,8 +21,11 @@ export interface SessionsOptions<Request> {
    * and until then the next message waits. `key` is the same if a crash should bring the message again.
    */
   received?: (session: ServerSession<Request>, data: string | Uint8Array, key: string) => unknown
-  /** A session is over, with what became of the messages to its client. */
-  ended?: (session: ServerSession<Request>, ending: Ending) => void
+  /**
+   * A session is over, with what became of the messages to its client. Called once, in the process that had it; where none
+   * had it, in any one of those that share the store.
+   */
+  ended?: (session: Pick<ServerSession<Request>, 'id' | 'principal'>, ending: Ending) => void
   /** What may be unacknowledged in one direction of a session: messages and bytes. @default [1_000, 1_048_576] */
   credit?: Credit
   /** How long a session outlives its connection, in s. @default 120 */

@@ -6,6 +6,10 @@ import type { Settings } from './options.ts'
 import type { Registry } from './registry.ts'
 import { ServerSession } from './session.ts'
 import type { Answer, Kept, Store } from './store.ts'
+import { within } from './within.ts'
+
+/** How long what is handled may take to be recorded before its client, who is back, is sent away for a while, in ms. */
+const PATIENCE = 5_000
 
 /** What a reception needs of those it lets people in to. */
 export interface Hall<Request> extends House<ServerSession<Request>> {
@@ -35,7 +39,9 @@ export class Reception<Request> {
     if (!known && !this.#store.shared && got === undefined && !this.#room(principal))
       return line.refuse({ why: 'denied' })
     // What is handled here must be recorded before the store says where the client goes on.
-    if (known?.journal && known.principal === principal && n > known.n) await this.#hall.give(known)
+    if (known?.journal && known.principal === principal && n > known.n)
+      await within(PATIENCE, this.#hall.give(known), 'The record of the session')
+    if (line.over) return
     const answer = await this.#store.claim({ name, n, got, principal })
     if (answer.is === 'refused')
       return line.over ? undefined : line.refuse({ why: answer.why, got: answer.got })
@@ -82,9 +88,12 @@ export class Reception<Request> {
 
   #adopt(line: Connection<Request>, name: string, n: number, principal: string, answer: Answer) {
     const before = this.#sessions.get(name)
+    const { line: old } = before ?? {}
     if (before) this.#hall.left(before)
+    // Two came at the same time: what the first one says from now on is not heard.
+    old?.refuse({ why: 'taken' })
     const session = new ServerSession<Request>(this.#hall, name, principal, line.request)
-    const kept = (answer as { kept?: Kept }).kept ?? { got: 0, acked: 0, items: [] }
+    const { kept = { got: 0, acked: 0, items: [] } } = answer as { kept?: Kept }
     session.adopt(kept.got, kept.acked, kept.items)
     session.journal = this.#store.journal?.(name, n, kept, session)
     this.#sessions.add(session)

@@ -37,6 +37,9 @@ export class Registry<Request> {
 
   left(session: ServerSession<Request>, clock: number): void {
     this.#away.set(session, clock)
+    // Behind its siblings that left before.
+    const siblings = this.#principals.get(session.principal)
+    if (siblings?.delete(session)) siblings.add(session)
   }
 
   back(session: ServerSession<Request>): void {

@@ -107,18 +107,17 @@ export class ServerSession<Request> implements Recorder {
   frame(data: string | Uint8Array, bytes: number): void {
     const { line, inbox, outbox } = this
     const frame = decode(data, fromClient)
-    if (frame.is === 'data') return this.#data(frame.text ?? data, bytes)
-    if (frame.is === 'p' && frame.count === inbox.at) {
-      line?.write(`!q${inbox.tell(this.done)}`)
-      return
-    }
+    // A client need not count the `!` that it put in front.
+    if (frame.is === 'data')
+      return this.#data(frame.text ?? data, frame.text === undefined ? bytes : bytes - 1)
+    if (frame.is === 'p' && frame.count === inbox.at) return line?.write(`!q${inbox.tell(this.done)}`)
     if (frame.is === 'a' || frame.is === 'q') {
       if (!outbox.ack(frame.count)) return line?.malformed(String(data))
       this.journal?.note(this.#turns.done, outbox.acked)
       return this.pump()
     }
     if (frame.is === 'f') return this.#house.end(this, 'finished')
-    if (frame.is === 't') return void line?.authenticate(frame.token)
+    if (frame.is === 't') return void line?.refresh(frame.token)
     line?.malformed(String(data))
   }
 
@@ -155,16 +154,22 @@ export class ServerSession<Request> implements Recorder {
 
   #data(data: string | Uint8Array, bytes: number): void {
     const { inbox } = this
+    if (this.journal?.doubtful) return this.failed()
     if (!inbox.received(bytes)) return
     this.#house.counters.received++
     this.used = this.#house.clock
-    this.#turns.take(data)
-    if (this.#turns.open > this.#house.settings.credit[0]) this.line?.malformed('beyond the window')
+    const { credit } = this.#house.settings
+    this.#turns.take(data, bytes)
+    if (this.#turns.open > credit[0] || this.#turns.bytes > credit[1])
+      this.line?.malformed('beyond the window')
   }
 
   #note(): void {
-    if (this.journal) this.journal.note(this.#turns.done, this.outbox.acked)
-    else this.#owe()
+    const { journal } = this
+    if (!journal) return this.#owe()
+    journal.note(this.#turns.done, this.outbox.acked)
+    // It lets go of what waits for its turn, too.
+    if (journal.doubtful) this.failed()
   }
 
   #owe(): void {

@@ -1,4 +1,4 @@
-import { safely } from '../../emitter.ts'
+import { report, safely } from '../../emitter.ts'
 import type { Hello, Refusal } from '../protocol.ts'
 import { Connection, type Door } from './connection.ts'
 import type { House } from './house.ts'
@@ -10,6 +10,7 @@ import { Registry } from './registry.ts'
 import type { ServerSession } from './session.ts'
 import { type Item, item, type ServerSocket } from './socket.ts'
 import type { Store } from './store.ts'
+import { within } from './within.ts'
 
 /** The sessions of one server process. */
 export class Sessions<Request = unknown> implements House<ServerSession<Request>>, Door<Request> {
@@ -50,8 +51,17 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
           if (session) await this.give(session)
           return session !== undefined
         },
+        expired: (id, principal, delivered, sent) => {
+          this.counters.expired++
+          this.#ended({ id, principal }, { why: 'expired', delivered, written: sent, sent })
+        },
       },
-      { ttl, tombstone, perPrincipal: options.authenticate ? limits.perPrincipal : Infinity },
+      {
+        ttl,
+        tombstone,
+        sessions: limits.sessions,
+        perPrincipal: options.authenticate ? limits.perPrincipal : Infinity,
+      },
     )
     this.#timer = setInterval(() => this.#tick(), 1_000)
     // It must not keep a process alive that has nothing else to do.
@@ -94,12 +104,16 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
     for (const session of this.#sessions.all()) if (!to || safely(() => to(session))) session.push(shared)
   }
 
-  /** Ends all connections: the clients come back at a random time within `after` ms. Nobody is let in any more. */
-  async shutdown({ after = 1_500 }: { after?: number } = {}): Promise<void> {
+  /**
+   * Ends all connections: the clients come back at a random time within `after` ms. Nobody is let in any more. With a shared
+   * store, what is being handled is waited for, and recorded, for up to `grace` ms.
+   */
+  async shutdown({ after = 1_500, grace = 5_000 }: { after?: number; grace?: number } = {}): Promise<void> {
     this.down = { why: 'restart', after }
     clearInterval(this.#timer)
     const sessions = [...this.#sessions.all()]
-    await Promise.all(sessions.map((session) => session.journal && this.give(session, this.down)))
+    const given = Promise.all(sessions.map((session) => session.journal && this.give(session, this.down)))
+    await within(grace, given, 'What is handled or recorded').catch(report)
     for (const session of sessions) session.acknowledge()
     for (const line of this.#lines) line.refuse(this.down)
     await this.#store.stop()
@@ -125,7 +139,8 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
     void this.#store.end(session.id, session.n, got)
     this.#forget(session)
     const { acked: delivered, highest: written } = outbox
-    safely(() => this.settings.ended?.(session, { why, delivered, written, sent: delivered + outbox.size }))
+    const sent = delivered + outbox.size + (session.journal?.waiting.messages ?? 0)
+    this.#ended(session, { why, delivered, written, sent })
   }
 
   received(session: ServerSession<Request>, data: string | Uint8Array, key: string): unknown {
@@ -160,16 +175,16 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
     this.owing.delete(session)
   }
 
+  #ended(session: { id: string; principal: string }, ending: Ending): void {
+    safely(() => this.settings.ended?.(session, ending))
+  }
+
   #tick(): void {
     this.clock++
     for (const session of this.owing) session.acknowledge()
     for (const line of this.#lines) line.look()
-    const { ttl } = this.settings
-    for (
-      let next = this.#sessions.expired(this.clock - ttl);
-      next;
-      next = this.#sessions.expired(this.clock - ttl)
-    ) {
+    const expired = () => this.#sessions.expired(this.clock - this.settings.ttl)
+    for (let next = expired(); next; next = expired()) {
       this.counters.expired++
       this.end(next, 'expired')
     }
@@ -177,6 +192,6 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
     if (idle < Infinity)
       for (const session of this.#sessions.all())
         if (this.clock - session.used >= idle) this.end(session, 'idle')
-    this.#store.sweep()
+    void this.#store.sweep()
   }
 }

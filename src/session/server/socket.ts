@@ -1,6 +1,8 @@
 /** What a server's end of a WebSocket must be able to do: the `ws` package's, or one that behaves as it does. */
 export interface ServerSocket {
   readonly protocol?: string
+  /** Bytes given to `send` that have not left, where that is known. */
+  readonly bufferedAmount?: number
   send(data: string | Uint8Array, options: { binary: boolean }): void
   close(code: number, reason: string): void
   /** Ends it without a close frame, where the other end is not believed to be there. */

@@ -20,8 +20,8 @@ export interface Kept {
   items: Item[]
 }
 
-/** `made`: it is new; `found`: it goes on, with what is `kept` elsewhere; or why not. */
-export type Answer = { is: 'made' } | { is: 'found'; kept?: Kept } | ({ is: 'refused' } & Refusal)
+/** `made`: it is new; `found`: it goes on; with what is `kept` elsewhere; or why not. */
+export type Answer = { is: 'made' | 'found'; kept?: Kept } | ({ is: 'refused' } & Refusal)
 
 /** Whom a journal tells, in order. */
 export interface Recorder {
@@ -39,6 +39,8 @@ export interface Recorder {
 
 /** The record of one session that this process owns. Writes go out together, one round trip at a time. */
 export interface Journal {
+  /** Whether another process may have the session by now, because this one was out of touch for too long. */
+  readonly doubtful: boolean
   /** What is not stored yet: messages and bytes. */
   readonly waiting: { messages: number; bytes: number }
   append(item: Item): void
@@ -56,18 +58,28 @@ export interface Host {
   wake(name: string): void
   /** Another process wants a session of ours: it must get all that is handled here recorded first. False: it is not ours. */
   give(name: string): Promise<boolean>
+  /** A session has ended that no process had. */
+  expired(name: string, principal: string, delivered: number, sent: number): void
+}
+
+/** Times in s, and how many sessions there may be. */
+export interface Bounds {
+  ttl: number
+  tombstone: number
+  sessions: number
+  perPrincipal: number
 }
 
 /** Where sessions are kept. */
 export interface Store {
   /** Sessions that are away are kept in the process itself, by the session object. */
   readonly shared: boolean
-  start(host: Host, settings: { ttl: number; tombstone: number; perPrincipal: number }): void
+  start(host: Host, bounds: Bounds): void
   claim(claim: Claim): Awaitable<Answer>
   /** The session is deleted; a tombstone keeps `got`. */
   end(name: string, n: number, got: number): Awaitable<void>
   /** Takes back what has had its time. Called about once a second. */
-  sweep(): void
+  sweep(): Awaitable<void>
   journal?(name: string, n: number, kept: Kept, recorder: Recorder): Journal
   /** Sends to a session of any process. False: there is no such session, or no room. */
   send?(name: string, items: Item[]): Promise<boolean>

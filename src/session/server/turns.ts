@@ -4,7 +4,9 @@ import { report } from '../../emitter.ts'
 export class Turns<Message> {
   /** How many are handled. */
   done = 0
-  readonly #waiting: Message[] = []
+  /** Bytes of those that wait. */
+  bytes = 0
+  readonly #waiting: [message: Message, bytes: number][] = []
   readonly #handle: (message: Message, number: number) => unknown
   readonly #advanced: () => void
   #busy = false
@@ -20,14 +22,15 @@ export class Turns<Message> {
     return this.#waiting.length + (this.#busy ? 1 : 0)
   }
 
-  take(message: Message): void {
-    if (this.#busy) this.#waiting.push(message)
-    else this.#run(message)
+  take(message: Message, bytes: number): void {
+    if (!this.#busy) return this.#run(message)
+    this.#waiting.push([message, bytes])
+    this.bytes += bytes
   }
 
   /** Nothing more is handled. Answers with how many were, the one that is being handled included. */
   close(): number {
-    this.#waiting.length = 0
+    this.#forget()
     if (this.#busy && !this.#closed) this.done++
     this.#closed = true
     return this.done
@@ -35,8 +38,18 @@ export class Turns<Message> {
 
   /** Forgets what has not been begun, and waits for what has. */
   async stop(): Promise<void> {
-    this.#waiting.length = 0
+    this.#forget()
     while (this.#busy) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+
+  #forget(): void {
+    this.#waiting.length = this.bytes = 0
+  }
+
+  #next(): [Message, number] | undefined {
+    const next = this.#busy ? undefined : this.#waiting.shift()
+    this.bytes -= next?.[1] ?? 0
+    return next
   }
 
   #run(message: Message): void {
@@ -59,7 +72,7 @@ export class Turns<Message> {
         if (this.#closed) return
         this.done++
         this.#advanced()
-        while (!this.#busy && this.#waiting.length) this.#run(this.#waiting.shift() as Message)
+        for (let next = this.#next(); next; next = this.#next()) this.#run(next[0])
       })
   }
 }

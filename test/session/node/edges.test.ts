@@ -193,6 +193,77 @@ test('sessions that are all connected do not give way', async ({ house, raw }) =
   expect(sessions.size).toEqual({ sessions: 3, connected: 3 })
 })
 
+test('the one away for longest gives way, whichever came first', async ({ house, raw }) => {
+  const { url, sessions } = await house({ authenticate: () => 'one', limits: { perPrincipal: 3 } })
+  const peers = [raw(url), raw(url), raw(url)]
+  for (const [n, peer] of peers.entries()) await peer.hello({ id: id(n) })
+  for (const n of [2, 1]) {
+    peers[n]?.socket.terminate()
+    await until(() => sessions.size.connected === n)
+  }
+  expect(await raw(url).hello({ id: id(3) })).toMatch(/^!w/)
+  expect(await raw(url).hello({ id: id(2), n: 2, got: 0 })).toBe('!x{"why":"gone","got":0}')
+  expect(await raw(url).hello({ id: id(1), n: 2, got: 0 })).toMatch(/^!w/)
+})
+
+test('a client that asks and asks and does not read the answers is ended; its session is kept', {
+  timeout: 60_000,
+}, async ({ house, raw }) => {
+  const { url, sessions, sockets } = await house()
+  const peer = raw(url)
+  await peer.hello({ id: id() })
+  peer.socket.pause()
+  const [far] = sockets()
+  let most = 0
+  while (sessions.size.connected) {
+    for (let n = 0; n < 10_000; n++) peer.send('!p0')
+    await new Promise((resolve) => setImmediate(resolve))
+    most = Math.max(most, far?.bufferedAmount ?? 0)
+    // What it has sent and we have not read is its own to hold.
+    while (peer.socket.bufferedAmount > 1_000_000 && sessions.size.connected) await wait(5)
+  }
+  expect(most).toBeLessThan(2 * 65_536)
+  expect(sessions.size).toEqual({ sessions: 1, connected: 0 })
+})
+
+test('of tokens that come faster than they can be looked at, the last one counts', async ({ house, raw }) => {
+  const seen: unknown[] = []
+  let answer = (_: string) => {}
+  const authenticate = (_: unknown, token: string | undefined) => {
+    seen.push(token)
+    if (seen.length !== 2) return 'ann'
+    return new Promise<string>((resolve) => {
+      answer = resolve
+    })
+  }
+  const { url } = await house({ authenticate })
+  const peer = raw(url)
+  await peer.hello({ id: id(), auth: '1' })
+  for (const token of ['2', '3', '4', '5']) peer.send(`!t${token}`)
+  peer.send('!p0')
+  expect(await peer.next()).toBe('!q0')
+  expect(seen).toEqual(['1', '2'])
+  answer('ann')
+  await until(() => seen.length === 3)
+  peer.send('!t6')
+  await until(() => seen.length === 4)
+  expect(seen).toEqual(['1', '2', '5', '6'])
+})
+
+test('bytes beyond the window are not held', async ({ house, raw }) => {
+  const { url, sessions } = await house({ credit: [100, 1_000], received: () => new Promise(() => {}) })
+  const peer = raw(url)
+  await peer.hello({ id: id() })
+  peer.send('one that is being handled')
+  for (let n = 0; n < 2; n++) peer.send(`!!${'x'.repeat(499)}`)
+  // What was put in front of them does not count: this is exactly what there is room for.
+  peer.send('!p3')
+  expect(await peer.next()).toBe('!q0')
+  peer.send('x')
+  expect(await peer.closed).toEqual({ code: 4400, reason: 'beyond the window' })
+  expect(sessions.counters.malformed).toBe(1)
+})
+
 test('a client that never reads is ended as overflow, and holds no more than its bound', async ({
   house,
   raw,

@@ -1,5 +1,6 @@
 import { expect, vi } from 'vitest'
 import { messages } from '../../../src/index.ts'
+import type { Session } from '../../../src/session/index.ts'
 import { test, until } from './fixtures.ts'
 
 test('it is a Socket: JSON, helpers and events work as they do there', async ({ house, client }) => {
@@ -28,6 +29,56 @@ test('`delivered` resolves when the server has it, and soon', async ({ house, cl
   await socket.delivered('one')
   expect(performance.now() - begun).toBeLessThan(500)
   expect(got).toEqual(['one'])
+})
+
+test.for<[string, (socket: Session, abort: AbortController) => void]>([
+  ['close()', (socket) => socket.close()],
+  ['an abort', (_, abort) => abort.abort()],
+  [
+    'close() in a listener',
+    (socket) => {
+      socket.on('pulse', () => socket.close())
+      void socket.delivered('is that so?').catch(() => {})
+    },
+  ],
+])(
+  '%s ends the session at the server too, with what the client had got',
+  async ([, end], { house, client }) => {
+    const endings: unknown[] = []
+    const { url, next, sessions } = await house({ ended: (_, ending) => endings.push(ending) })
+    const abort = new AbortController()
+    const socket = client(url, { signal: abort.signal, heartbeat: { interval: 20 } })
+    const heard = new Promise((resolve) => socket.on('text', resolve))
+    const session = await next()
+    session.send('one')
+    await heard
+    end(socket, abort)
+    await until(() => endings.length)
+    expect(endings).toEqual([{ why: 'finished', delivered: 1, written: 1, sent: 1 }])
+    expect(sessions.size.sessions).toBe(0)
+  },
+)
+
+test.for<[string | Uint8Array<ArrayBuffer>, number]>([
+  ['plain', 5],
+  ['a\nb', 3],
+  ['é€😀', 9],
+  ['', 0],
+  [new Uint8Array(7), 7],
+])('%j counts as the bytes that it has on the wire: %i', ([data, bytes], { client }) => {
+  const socket = client('ws://127.0.0.1:9/', { autoOpen: false })
+  expect(socket.send(data)).toBe('queued')
+  expect(socket.bufferedAmount).toBe(bytes)
+})
+
+test('without a token to show, a refresh shows an empty one', async ({ house, client }) => {
+  const seen: unknown[] = []
+  const { url } = await house({ authenticate: (_, token) => `ann${seen.push(token) && ''}` })
+  const socket = client(url)
+  await socket.opened()
+  await socket.refresh()
+  await socket.delivered('after it')
+  expect(seen).toEqual([undefined, ''])
 })
 
 test('what a closed session had not heard of is unknown, and what it had not sent is lost', async ({

@@ -1,4 +1,4 @@
-// One server process of three: `tsx node.ts <port of Redis> <which client>`. Says its port, and whom it has opened.
+// One server process of three: `tsx node.ts <port of Redis> <which client> <ttl>`. Says its port, and what happens.
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { Redis as IoRedis } from 'ioredis'
@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws'
 import { RedisStore } from '../../../src/session/redis/index.ts'
 import { Sessions } from '../../../src/session/server/index.ts'
 
-const [port, which] = process.argv.slice(2)
+const [port, which, ttl] = process.argv.slice(2)
 const url = `redis://127.0.0.1:${port}`
 // The effect and the key of its message are written in one step: so a crash right after it repeats nothing.
 const EFFECT = `if redis.call('SET', KEYS[1], 1, 'NX') then redis.call('RPUSH', KEYS[2], ARGV[1]) end`
@@ -21,9 +21,12 @@ if (client instanceof IoRedis) client.on('error', () => {})
 
 const sessions = new Sessions({
   store: new RedisStore(client),
-  ttl: 30,
+  ttl: Number(ttl),
   opened: (session, { resumed }) => console.log(`opened ${session.id} ${resumed}`),
+  ended: ({ id }, { why, delivered, written, sent }) =>
+    console.log(`ended ${id} ${why} ${delivered} ${written} ${sent}`),
   received: async (_, data, key) => {
+    console.log(`received ${data}`)
     for (;;) {
       try {
         return await effects.eval(EFFECT, 2, `effect:${key}`, 'effects', String(data))

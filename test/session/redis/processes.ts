@@ -48,6 +48,9 @@ export async function startRedis() {
     client,
     stop: () => ended(child, 'SIGTERM'),
     start,
+    /** It takes connections and commands, and answers none of them, until it is resumed. */
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
     remove: async () => {
       client.disconnect()
       await ended(child, 'SIGKILL')
@@ -61,23 +64,38 @@ export interface Node {
   /** When it last opened a session; 0 for never. */
   opened: number
   id: string | undefined
+  /** What was handed to its application, and which sessions ended there. */
+  received: string[]
+  ended: string[]
   kill: () => Promise<void>
+  pause: () => void
+  resume: () => void
 }
 
 /** One server process. */
-export async function startNode(redis: number, client: string): Promise<Node> {
+export async function startNode(redis: number, client: string, ttl = 30): Promise<Node> {
   const file = join(import.meta.dirname, 'node.ts')
-  const child = spawn(process.execPath, ['--import', 'tsx', file, `${redis}`, client], {
+  const child = spawn(process.execPath, ['--import', 'tsx', file, `${redis}`, client, `${ttl}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const node: Node = { port: 0, opened: 0, id: undefined, kill: () => ended(child, 'SIGKILL') }
+  const node: Node = {
+    port: 0,
+    opened: 0,
+    id: undefined,
+    received: [],
+    ended: [],
+    kill: () => ended(child, 'SIGKILL'),
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+  }
   createInterface({ input: child.stdout }).on('line', (line) => {
     const [what, value] = line.split(' ')
     if (what === 'port') node.port = Number(value)
     else if (what === 'opened') {
       node.opened = performance.now()
       node.id = value
-    }
+    } else if (what === 'received') node.received.push(value as string)
+    else if (what === 'ended') node.ended.push(line)
   })
   while (!node.port) {
     if (child.exitCode !== null) throw new Error('the node did not start')

@@ -65,7 +65,7 @@ export class World {
         if (this.#rude && random() < 0.02) throw fault
         return slow && random() < 0.3 ? new Promise<void>((resolve) => setTimeout(resolve, 20)) : undefined
       },
-      ended: (session: ServerSession<{ token?: string }>, ending: Ending) => {
+      ended: (session: { id: string }, ending: Ending) => {
         const epoch = this.epochs.find((one) => one.session?.id === session.id)
         if (epoch) epoch.ending = ending
       },
@@ -121,7 +121,11 @@ export class World {
 
   close() {
     this.epoch.closed = true
+    const line = this.lines.at(-1)
+    const open = this.client.status === 'open' && line?.readyState === 1 && !line.hole
     this.client.close()
+    if (open && !line.up.some((frame) => 'data' in frame && frame.data === '!f'))
+      this.violations.push('closed without a word to the server')
   }
 
   finish() {

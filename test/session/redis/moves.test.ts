@@ -1,0 +1,73 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { WRITE } from '../../../src/session/redis/scripts.ts'
+import { until } from '../node/fixtures.ts'
+import { client, greet, house, id, numbers, town } from './fixtures.ts'
+
+test('a process that is shut down finishes what it handles, and its clients go on elsewhere: each once, in order', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await town()
+  const got: string[] = []
+  const options = {
+    received: async (_: unknown, data: unknown) => {
+      await wait(5)
+      got.push(String(data))
+    },
+  }
+  const nodes = [await house(redis.port, options), await house(redis.port, options)] as const
+  let url = nodes[0].url
+  const socket = client(() => url)
+  const endings: unknown[] = []
+  for (const name of ['fresh', 'closed'] as const) socket.on(name, (value) => endings.push(value))
+  await socket.opened()
+  const sent = numbers(1, 200).map((text) => socket.delivered(text))
+  await until(() => got.length > 20)
+  url = nodes[1].url
+  await nodes[0].sessions.shutdown({ after: 50 })
+  const here = got.length
+  await Promise.all(sent)
+  expect(here).toBeLessThan(200)
+  expect(got).toEqual(numbers(1, 200))
+  expect(endings).toEqual([])
+  expect(nodes.map(({ sessions }) => sessions.size.connected)).toEqual([0, 1])
+})
+
+test('of two that take a session over in one moment the later attempt has it, and the other is not heard', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await town()
+  const got: string[] = []
+  const { sessions, url } = await house(redis.port, {
+    received: (_, data) => void got.push(String(data)),
+  })
+  await greet(url, { id: id() })
+  for (let n = 2; n < 60; n += 2) {
+    const [first, second] = await Promise.all([
+      greet(url, { id: id(), n, got: 0 }),
+      greet(url, { id: id(), n: n + 1, got: 0 }),
+    ])
+    expect(second.answer).toMatch(/^!w/)
+    if (first.raw.socket.readyState === 1) first.raw.send('from the one that lost')
+    expect((await first.raw.closed).code).toBe(4409)
+    expect(second.raw.socket.readyState).toBe(1)
+    expect(sessions.size).toEqual({ sessions: 1, connected: 1 })
+  }
+  expect(got).toEqual([])
+})
+
+test('a write that arrives again, late, changes nothing', async () => {
+  const redis = await town()
+  const { sessions, url } = await house(redis.port)
+  await greet(url, { id: id() })
+  const [session] = sessions
+  const keys = [`holdfast:{${session?.id}}:session`, `holdfast:{${session?.id}}:outbox`, 'holdfast:sessions']
+  const node = await redis.client.hget(keys[0] as string, 'owner')
+  const write = (batch: number, text: string) =>
+    redis.client.eval(WRITE, 3, ...keys, 1, node as string, 0, 0, 60_000, batch, `t${text}`)
+  expect(await write(101, 'one')).toEqual(['stored', '0'])
+  expect(await write(102, 'two')).toEqual(['stored', '1'])
+  // The client of Redis had sent it over a connection that broke, and Redis reads that one only now.
+  await write(101, 'one')
+  expect(await redis.client.xlen(keys[1] as string)).toBe(2)
+})
