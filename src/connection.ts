@@ -64,7 +64,8 @@ export class Connection {
   /** The page noticed something. Asks the peer; or, with nothing to ask with, ends what cannot be trusted. */
   notice(sign: Sign): void {
     const back = this.#offline && sign === 'online'
-    this.#offline = sign === 'offline'
+    // A page that is shown meanwhile is no less offline.
+    this.#offline ||= sign === 'offline'
     if (this.#settings.ping !== undefined) this.#look(true)
     else if (back || sign === 'slept') this.#end(lost('wake'))
   }

@@ -170,6 +170,15 @@ describe('while open, without a heartbeat', () => {
     expect([socket.status, server.live.length]).toEqual(['open', 1])
   })
 
+  test('does not trust it either when the page was shown in between', async ({ page, open }) => {
+    const { last } = await open()
+    page.tell('offline')
+    page.show('visible')
+    page.resume()
+    page.tell('online')
+    expect(last('waiting')?.close.cause).toBe('wake')
+  })
+
   test('trusts it after online alone', async ({ page, server, open }) => {
     await open()
     page.tell('online')
