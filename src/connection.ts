@@ -103,7 +103,9 @@ export class Connection {
 
   async #dial(): Promise<void> {
     const { url, protocols, WebSocket = globalThis.WebSocket } = this.#settings
-    const given = (value: unknown) => (typeof value === 'function' ? value({ signal: this.#signal }) : value)
+    // Async, so that one that throws does not leave the other's rejection to nobody.
+    const given = async (value: unknown) =>
+      typeof value === 'function' ? value({ signal: this.#signal }) : value
     let cause: Cause = 'url'
     // The functions asked below may close us, and the owner does not have us yet.
     await null

@@ -57,6 +57,17 @@ describe('the url', () => {
     expect(socket.status).toBe('open')
   })
 
+  test('that rejects where the subprotocols throw is one failed attempt, and no unhandled rejection', async ({
+    dial,
+  }) => {
+    const protocols = () => {
+      throw new Error('no subprotocols')
+    }
+    const { all } = dial({ protocols }, () => Promise.reject(new Error('no token')))
+    await tick(HOP)
+    expect(all('waiting').map(({ close }) => close.cause)).toEqual(['url'])
+  })
+
   test('whose function gives nothing usable is a failed attempt', async ({ server, dial }) => {
     const { last } = dial({}, () => 'ftp://nowhere')
     await tick(HOP)
