@@ -173,7 +173,10 @@ export class Connection {
     const { pong } = this.#settings
     const emitter = this.#emitter
     this.#pulse?.hear(Date.now())
-    if (pong !== undefined && (typeof pong === 'function' ? safely(pong, event) : event.data === pong)) {
+    const answered =
+      pong !== undefined && (typeof pong === 'function' ? safely(pong, event) : event.data === pong)
+    if (!this.#owner) return
+    if (answered) {
       const rtt = Date.now() - this.#pinged
       if (this.#pinged) emitter.emit('pulse', { rtt: Math.max(0, rtt) })
       this.#pinged = 0

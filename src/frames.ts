@@ -16,11 +16,13 @@ export function deliver(
   if (typeof data !== 'string') return emitter.emit('binary', data)
   emitter.emit('text', data)
   if (line.over || !emitter.has('json')) return
-  let message: unknown
+  let name: 'json' | 'invalid' = 'json'
+  let value: unknown
   try {
-    message = read(data, settings)
+    value = read(data, settings)
   } catch (error) {
-    return emitter.emit('invalid', { text: data, error })
+    name = 'invalid'
+    value = { text: data, error }
   }
-  emitter.emit('json', message)
+  if (!line.over) emitter.emit(name, value as never)
 }
