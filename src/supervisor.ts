@@ -54,9 +54,8 @@ export class Supervisor implements Owner {
 
   open(): void {
     const { signal, wake, ping } = this.#settings
-    if (this.#connection) return
+    if (this.#connection || signal?.aborted) return
     if (this.status === 'closed') this.#heed()
-    if (signal?.aborted) return
     if (wake && this.status !== 'waiting')
       this.#undos.push(watch((sign) => this.#notice(sign), ping !== undefined))
     this.#dial()
