@@ -67,7 +67,9 @@ export class Emitter<Events> {
   }
 
   #rest(): void {
-    while (this.#later.length) this.#dispatch(...(this.#later.shift() as [keyof Events, never]))
+    // It grows meanwhile.
+    for (const event of this.#later) this.#dispatch(...event)
+    this.#later.length = 0
   }
 
   #dispatch(name: keyof Events, value: never): void {
