@@ -173,22 +173,18 @@ export class Connection {
     const { pong } = this.#settings
     const emitter = this.#emitter
     this.#pulse?.hear(Date.now())
-    const answered =
-      pong !== undefined && (typeof pong === 'function' ? safely(pong, event) : event.data === pong)
+    const answers = typeof pong === 'function' ? safely(pong, event) : event.data === pong
     if (!this.#owner) return
-    if (answered) {
-      const rtt = Date.now() - this.#pinged
-      if (this.#pinged) emitter.emit('pulse', { rtt: Math.max(0, rtt) })
-      this.#pinged = 0
-      return
-    }
-    deliver(event, emitter, this.#settings, this)
+    if (!answers) return deliver(event, emitter, this.#settings, this)
+    // The clock may have been set back.
+    if (this.#pinged) emitter.emit('pulse', { rtt: Math.max(0, Date.now() - this.#pinged) })
+    this.#pinged = 0
   }
 
   #look(probe?: boolean): void {
-    const { native } = this
+    const native = this.native as WebSocket
     const pulse = this.#pulse
-    if (!pulse || !native) return
+    if (!pulse) return
     const now = Date.now()
     const verdict = pulse.look(now, native.bufferedAmount, probe)
     if (verdict === 'silent') return this.#end(lost(verdict))

@@ -143,10 +143,10 @@ export class Supervisor implements Owner {
     this.#connection = new Connection(this.#settings, this.#emitter, this.#failures, this)
   }
 
-  #hold(delay: number, { attempt, close }: Failure): void {
+  #hold(delay: number, failure: Failure): void {
     this.#timer?.()
     this.#timer = after(delay, () => this.#dial())
-    this.#wait = { attempt, delay, close }
+    this.#wait = { ...failure, delay }
     this.status = 'waiting'
     this.#emitter.emit('waiting', this.#wait)
   }
