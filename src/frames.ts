@@ -15,7 +15,7 @@ export function deliver(
   const { data } = event
   if (typeof data !== 'string') return emitter.emit('binary', data)
   emitter.emit('text', data)
-  if (line.over || !emitter.has('json')) return
+  if (!emitter.has('json')) return
   let name: 'json' | 'invalid' = 'json'
   let value: unknown
   try {
