@@ -90,6 +90,20 @@ describe('the url', () => {
     expect(server.dials).toBe(0)
   })
 
+  test.for(['close', 'reconnect'] as const)(
+    'whose function is still at work hears of %s through its signal',
+    async (method, { dial }) => {
+      const signals: AbortSignal[] = []
+      const { socket } = dial({}, ({ signal }) => {
+        signals.push(signal)
+        return new Promise<string>(() => {})
+      })
+      await tick(1)
+      socket[method]()
+      expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    },
+  )
+
   test('whose function closes the socket dials nothing more', async ({ server, open }) => {
     let again = false
     const { socket, names } = await open({}, () => {
