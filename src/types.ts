@@ -1,5 +1,6 @@
 /** What `WebSocket.send` takes. */
-export type Data = string | ArrayBuffer | ArrayBufferView<ArrayBuffer> | Blob
+// Spelt so that it is understood by TypeScript before 5.7, where views have no type argument.
+export type Data = string | ArrayBuffer | (ArrayBufferView & { readonly buffer: ArrayBuffer }) | Blob
 
 /** The name of the last transition. */
 export type Status = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
