@@ -130,6 +130,22 @@ describe('a helper', () => {
     expect(listeners(signal)).toBe(0)
   })
 
+  test('given a signal that was aborted before does nothing at all', async ({ server, open }) => {
+    const { socket } = await open<unknown, object>()
+    const signal = AbortSignal.abort(new Error('before'))
+    const asked = [
+      request(socket, {}, { signal }),
+      upload(socket, 'file', { signal }),
+      socket.drained(0, { signal }),
+      socket.opened({ signal }),
+      messages(socket, { signal }).next(),
+    ]
+    const settled = await Promise.allSettled(asked)
+    expect(settled).toEqual(asked.map(() => ({ status: 'rejected', reason: new Error('before') })))
+    await tick(HOP)
+    expect([server.received, listeners(signal)]).toEqual([[], 0])
+  })
+
   test('of a socket that closes takes it back as well', async ({ open }) => {
     const { socket } = await open<unknown, object>()
     const { signal } = new AbortController()

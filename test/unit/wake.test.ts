@@ -35,13 +35,16 @@ describe('while waiting', () => {
     server,
     open,
   }) => {
+    // Without a heartbeat: it has the page looked at, until it is closed.
+    const { socket } = await open()
+    socket.close()
     await open({ heartbeat, reconnect: () => 1_000_000 })
     server.vanish()
     await tick(HOP)
     sleep(100_000)
     page.tell('offline')
     await tick(HOP)
-    expect(server.dials).toBe(1)
+    expect(server.dials).toBe(2)
   })
 
   test('does not dial when the page is hidden, or shown for the first time', async ({
@@ -331,6 +334,24 @@ test.for(['online', 'offline'])(
     expect(names().slice(-3)).toEqual(['open', 'waiting', 'closed'])
   },
 )
+
+test('what is closed and opened again on a sign is not told the same sign again', async ({
+  page,
+  server,
+  open,
+}) => {
+  const { socket } = await open()
+  server.vanish()
+  await tick(HOP)
+  let told = 0
+  socket.on('waiting', () => {
+    if (++told > 10) return
+    socket.close()
+    socket.open()
+  })
+  page.tell('online')
+  expect(told).toBe(1)
+})
 
 test('nothing wakes what was closed', async ({ page, server, open }) => {
   const { socket, names } = await open()
