@@ -353,6 +353,32 @@ test('what is closed and opened again on a sign is not told the same sign again'
   expect(told).toBe(1)
 })
 
+test('a socket that was opened while it waited is told once', async ({ page, server, open }) => {
+  const { socket, all } = await open()
+  for (let i = 0; i < 3; i++) {
+    server.vanish()
+    await tick(HOP)
+    socket.open()
+    await tick(HOP)
+  }
+  server.vanish()
+  await tick(HOP)
+  const before = all('waiting').length
+  page.tell('offline')
+  expect(all('waiting').length - before).toBe(1)
+})
+
+test('where a silence is what counts, a ping that is given too is none to ask with', async ({
+  page,
+  server,
+  open,
+}) => {
+  const { socket } = await open({ heartbeat: { silence: 60_000, ping: 'ping' } as never })
+  page.show('visible')
+  await tick(20_000)
+  expect([socket.status, server.dials, server.received]).toEqual(['open', 1, []])
+})
+
 test('nothing wakes what was closed', async ({ page, server, open }) => {
   const { socket, names } = await open()
   socket.close()
