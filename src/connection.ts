@@ -89,9 +89,8 @@ export class Connection {
     this.#owner = undefined
     this.#timer?.()
     if (!native) return
+    // Not `onerror`: an 'error' that nobody listens for would end a Node process.
     native.onopen = native.onmessage = native.onclose = null
-    // An 'error' that nobody listens for would end a Node process.
-    native.onerror = () => {}
     // The peer may never answer, and Chromium waits 60 s for it: we do not.
     native.close(code, reason)
   }

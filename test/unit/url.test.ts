@@ -117,6 +117,14 @@ describe('the url', () => {
     expect(server.sockets).toEqual([])
   })
 
+  test('is not asked for an attempt that was over at once', async ({ server, dial }) => {
+    const provide = vi.fn(() => server.url)
+    const { socket } = dial({}, provide)
+    socket.close()
+    await tick(HOP)
+    expect(provide).not.toHaveBeenCalled()
+  })
+
   test('that comes after its attempt was over dials nothing', async ({ server, dial }) => {
     let give = (_: string) => {}
     const provide = vi.fn(
