@@ -23,9 +23,7 @@ export function isBlob(data: unknown): data is Blob {
 
 /** Whether a WebSocket sends it as it is, and not as "[object Object]". */
 export function isData(data: unknown): data is Data {
-  return (
-    typeof data === 'string' || isBlob(data) || Number((data as ArrayBuffer | undefined)?.byteLength) >= 0
-  )
+  return typeof data === 'string' || isBlob(data) || (data as ArrayBuffer)?.byteLength >= 0
 }
 
 /** How many bytes a message will be on the wire, its frame not counted. */

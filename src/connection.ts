@@ -64,7 +64,8 @@ export class Connection {
   /** The page noticed something. Asks the peer; or, with nothing to ask with, ends what cannot be trusted. */
   notice(sign: Sign): void {
     const back = this.#offline && sign === 'online'
-    this.#offline = sign === 'offline'
+    // A page that is shown meanwhile is no less offline.
+    this.#offline ||= sign === 'offline'
     if (this.#settings.ping !== undefined) this.#look(true)
     else if (back || sign === 'slept') this.#end(lost('wake'))
   }
@@ -88,9 +89,8 @@ export class Connection {
     this.#owner = undefined
     this.#timer?.()
     if (!native) return
+    // Not `onerror`: an 'error' that nobody listens for would end a Node process.
     native.onopen = native.onmessage = native.onclose = null
-    // An 'error' that nobody listens for would end a Node process.
-    native.onerror = () => {}
     // The peer may never answer, and Chromium waits 60 s for it: we do not.
     native.close(code, reason)
   }
@@ -102,7 +102,9 @@ export class Connection {
 
   async #dial(): Promise<void> {
     const { url, protocols, WebSocket = globalThis.WebSocket } = this.#settings
-    const given = (value: unknown) => (typeof value === 'function' ? value({ signal: this.#signal }) : value)
+    // Async, so that one that throws does not leave the other's rejection to nobody.
+    const given = async (value: unknown) =>
+      typeof value === 'function' ? value({ signal: this.#signal }) : value
     let cause: Cause = 'url'
     // The functions asked below may close us, and the owner does not have us yet.
     await null
@@ -170,19 +172,20 @@ export class Connection {
     const { pong } = this.#settings
     const emitter = this.#emitter
     this.#pulse?.hear(Date.now())
-    if (pong !== undefined && (typeof pong === 'function' ? safely(pong, event) : event.data === pong)) {
-      const rtt = Date.now() - this.#pinged
-      if (this.#pinged) emitter.emit('pulse', { rtt: Math.max(0, rtt) })
-      this.#pinged = 0
-      return
-    }
-    deliver(event, emitter, this.#settings, this)
+    // `data` is dear in Chromium: nobody looks at it without need.
+    const answers =
+      pong !== undefined && (typeof pong === 'function' ? safely(pong, event) : event.data === pong)
+    if (!this.#owner) return
+    if (!answers) return deliver(event, emitter, this.#settings, this)
+    // The clock may have been set back.
+    if (this.#pinged) emitter.emit('pulse', { rtt: Math.max(0, Date.now() - this.#pinged) })
+    this.#pinged = 0
   }
 
   #look(probe?: boolean): void {
-    const { native } = this
+    const native = this.native as WebSocket
     const pulse = this.#pulse
-    if (!pulse || !native) return
+    if (!pulse) return
     const now = Date.now()
     const verdict = pulse.look(now, native.bufferedAmount, probe)
     if (verdict === 'silent') return this.#end(lost(verdict))

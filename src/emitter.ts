@@ -52,22 +52,18 @@ export class Emitter<Events> {
   }
 
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
-    if (this.#busy) {
-      this.#later.push([name, value as never])
-      return
-    }
+    if (this.#busy) return this.emitAll(name, [value])
     this.#dispatch(name, value as never)
-    if (this.#later.length) this.#rest()
+    if (this.#later.length) this.emitAll(name, [])
   }
 
   /** Emits one after the other; what listeners do meanwhile is heard after all of them. */
   emitAll<Name extends keyof Events>(name: Name, values: Events[Name][]): void {
     for (const value of values) this.#later.push([name, value as never])
-    if (!this.#busy) this.#rest()
-  }
-
-  #rest(): void {
-    while (this.#later.length) this.#dispatch(...(this.#later.shift() as [keyof Events, never]))
+    if (this.#busy) return
+    // It grows meanwhile.
+    for (const event of this.#later) this.#dispatch(...event)
+    this.#later.length = 0
   }
 
   #dispatch(name: keyof Events, value: never): void {

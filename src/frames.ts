@@ -15,12 +15,14 @@ export function deliver(
   const { data } = event
   if (typeof data !== 'string') return emitter.emit('binary', data)
   emitter.emit('text', data)
-  if (line.over || !emitter.has('json')) return
-  let message: unknown
+  if (!emitter.has('json')) return
+  let name: 'json' | 'invalid' = 'json'
+  let value: unknown
   try {
-    message = read(data, settings)
+    value = read(data, settings)
   } catch (error) {
-    return emitter.emit('invalid', { text: data, error })
+    name = 'invalid'
+    value = { text: data, error }
   }
-  emitter.emit('json', message)
+  if (!line.over) emitter.emit(name, value as never)
 }

@@ -106,7 +106,7 @@ export interface Options<In = unknown> {
   greet?: ((greeting: Greeting) => unknown) | false | undefined
   /** What is kept while not open; `false`: nothing. */
   queue?: QueueOptions | false | undefined
-  /** Whether to listen to the page: online and offline, visible, restored from bfcache, resumed. @default true */
+  /** Whether to listen to the page: online and offline, visible, restored from bfcache, resumed, slept. @default true */
   wake?: boolean | undefined
   /** The shape of binary frames. @default 'blob' */
   binaryType?: BinaryType | undefined

@@ -115,7 +115,7 @@ export class Socket<In = unknown, Out = unknown> implements Wire<In, Out> {
    */
   close(code = 1000, reason = ''): void {
     if (!mayClose(code))
-      throw new DOMException(`The close code must be 1000 or 3000–4999, not ${code}`, 'InvalidAccessError')
+      throw new DOMException(`The close code must be 1000 or 3000 to 4999, not ${code}`, 'InvalidAccessError')
     if (byteLength(`${reason}`) > 123)
       throw new DOMException('The close reason is over 123 bytes', 'SyntaxError')
     this.#supervisor.close({ code, reason, wasClean: false, cause: 'user' })

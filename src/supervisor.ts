@@ -54,9 +54,8 @@ export class Supervisor implements Owner {
 
   open(): void {
     const { signal, wake, ping } = this.#settings
-    if (this.#connection) return
+    if (this.#connection || signal?.aborted) return
     if (this.status === 'closed') this.#heed()
-    if (signal?.aborted) return
     if (wake && this.status !== 'waiting')
       this.#undos = this.#undos.concat(watch((sign) => this.#notice(sign), ping !== undefined))
     this.#dial()
@@ -144,10 +143,10 @@ export class Supervisor implements Owner {
     this.#connection = new Connection(this.#settings, this.#emitter, this.#failures, this)
   }
 
-  #hold(delay: number, { attempt, close }: Failure): void {
+  #hold(delay: number, failure: Failure): void {
     this.#timer?.()
     this.#timer = after(delay, () => this.#dial())
-    this.#wait = { attempt, delay, close }
+    this.#wait = { ...failure, delay }
     this.status = 'waiting'
     this.#emitter.emit('waiting', this.#wait)
   }

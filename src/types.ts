@@ -1,5 +1,6 @@
 /** What `WebSocket.send` takes. */
-export type Data = string | ArrayBuffer | ArrayBufferView<ArrayBuffer> | Blob
+// Spelt so that it is understood by TypeScript before 5.7, where views have no type argument.
+export type Data = string | ArrayBuffer | (ArrayBufferView & { readonly buffer: ArrayBuffer }) | Blob
 
 /** The name of the last transition. */
 export type Status = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
@@ -62,13 +63,16 @@ export interface Events<In = unknown> {
   binary: ArrayBuffer | Blob
   /** A text frame that could not be parsed or failed the schema, while somebody listens for `json`. */
   invalid: { text: string; error: unknown }
-  /** The connection or the attempt ended; the next one starts in `delay` ms. */
+  /** The connection or the attempt ended; the next one starts in `delay` ms. Told anew when the page changes that. */
   waiting: { attempt: number; delay: number; close: Closed }
   /** Final: nothing more is heard until `open()` is called. */
   closed: Closed
   /** A pong came, `rtt` ms after its ping. */
   pulse: { rtt: number }
-  /** A message was given up. `data` is what `send` was given: the same object. */
+  /**
+   * A message was given up. `data` is what `send` was given: the same object. What is sent once it is closed is not told
+   * here, as nothing is: `send` answers.
+   */
   drop: { data: Data; why: DropReason }
 }
 

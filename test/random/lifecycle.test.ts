@@ -15,13 +15,17 @@ const HEARTBEAT = { ping: 'ping', pong: 'pong', interval: 8_000, timeout: 3_000 
 type User = { do: 'open' | 'reconnect' | 'send' | 'binaryType' } | { do: 'close'; code: number }
 type Step =
   | User
-  | { do: 'accept' | 'refuse' | 'hang' | 'mute' | 'unmute' | 'speak' | 'vanish' | 'stall' | 'flow' }
+  | {
+      do: 'accept' | 'refuse' | 'hang' | 'mute' | 'unmute' | 'speak' | 'mumble' | 'vanish' | 'stall' | 'flow'
+    }
   | { do: 'hangUp'; code: number }
   | { do: 'tick' | 'sleep'; ms: number }
   | { do: 'online' | 'offline' | 'shown' | 'resumed' }
-/** What a listener does from inside an event, the first two times. */
+const events = ['connecting', 'open', 'text', 'json', 'waiting', 'closed', 'drop', 'pulse'] as const
+const functions = ['url', 'protocols', 'greet', 'final', 'reconnect', 'parse', 'pong', 'ended'] as const
+/** What is done from inside an event, or a function that was given as an option, the first two times. */
 interface Trap {
-  on: 'connecting' | 'open' | 'text' | 'waiting' | 'closed' | 'drop'
+  on: (typeof events)[number] | (typeof functions)[number]
   user: User
 }
 
@@ -43,6 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       'mute',
       'unmute',
       'speak',
+      'mumble',
       'vanish',
       'stall',
       'flow',
@@ -67,7 +72,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: simple('online', 'offline', 'shown', 'resumed') },
 )
 const trap: fc.Arbitrary<Trap> = fc.record({
-  on: fc.constantFrom('connecting', 'open', 'text', 'waiting', 'closed', 'drop'),
+  on: fc.oneof(fc.constantFrom(...events), fc.constantFrom(...functions)),
   user,
 })
 const settings: fc.Arbitrary<Options> = fc.record({
@@ -159,8 +164,42 @@ class Run {
     this.server.onMessage = (peer, data) => {
       if (data === 'ping') peer.send('pong')
     }
-    this.socket = new Socket(async () => this.server.url, { WebSocket: Native, ...options })
+    this.socket = new Socket((context) => this.#url(context), {
+      WebSocket: Native,
+      ...options,
+      ...this.#trapped(options),
+    })
     this.#listen()
+  }
+
+  async #url({ signal }: { signal: AbortSignal }) {
+    signal.addEventListener('abort', () => this.#spring('ended'))
+    this.#spring('url')
+    return this.server.url
+  }
+
+  /** Options that are functions, for the traps in them; without one it is the default that is tried. */
+  #trapped({ heartbeat }: Options): Options {
+    const options: Record<(typeof functions)[number], Options> = {
+      url: {},
+      ended: {},
+      protocols: { protocols: () => this.#spring('protocols', []) },
+      greet: { greet: async () => this.#spring('greet') },
+      final: { final: ({ code }) => this.#spring('final', code === 4401) },
+      reconnect: { reconnect: () => this.#spring('reconnect', Math.random() * 3_000) },
+      parse: { parse: (text) => this.#spring('parse', JSON.parse(text)) },
+      pong: {},
+    }
+    if (heartbeat === HEARTBEAT)
+      options.pong = {
+        heartbeat: { ...heartbeat, pong: ({ data }) => this.#spring('pong', data === 'pong') },
+      }
+    return Object.assign({}, ...this.#traps.map(({ on }) => options[on as keyof typeof options]))
+  }
+
+  #spring<Answer>(name: Trap['on'], answer?: Answer) {
+    for (const trap of this.#traps) if (trap.on === name && trap.left-- > 0) this.act(trap.user)
+    return answer as Answer
   }
 
   get #alive() {
@@ -179,7 +218,7 @@ class Run {
       waiting: ['idle', 'connecting', 'open', 'waiting', 'closed'],
       closed: ['idle', 'connecting', 'open', 'waiting', 'closed'],
     }
-    const heard = (name: Trap['on'] | 'binary' | 'pulse') => {
+    const heard = (name: Trap['on'] | 'binary' | 'invalid') => {
       expect(this.#ends, `${name} after closed`).toBeLessThan(this.#starts)
     }
     for (const name of ['connecting', 'open', 'waiting', 'closed'] as const)
@@ -196,9 +235,11 @@ class Run {
     })
     socket.on('binary', () => heard('binary'))
     socket.on('pulse', () => heard('pulse'))
+    socket.on('json', () => heard('json'))
+    socket.on('invalid', () => heard('invalid'))
     socket.on('text', (text) => {
       heard('text')
-      expect(text, 'whose message is heard').toBe(`from ${this.natives.length - 1}`)
+      expect(text, 'whose message is heard').toMatch(new RegExp(`^(not JSON )?${this.natives.length - 1}$`))
     })
     socket.on('drop', ({ data }) => {
       heard('drop')
@@ -212,10 +253,8 @@ class Run {
         this.#inOpen = false
       })
     })
-    for (const trap of this.#traps)
-      socket.on(trap.on, () => {
-        if (trap.left-- > 0) this.act(trap.user)
-      })
+    for (const name of events)
+      if (this.#traps.some(({ on }) => on === name)) socket.on(name, () => this.#spring(name))
   }
 
   #hand(text: string) {
@@ -265,7 +304,9 @@ class Run {
         this.act(step)
         break
       case 'speak':
-        for (const peer of server.live) peer.send(`from ${this.natives.indexOf(peer.socket)}`)
+      case 'mumble':
+        for (const peer of server.live)
+          peer.send(`${step.do === 'speak' ? '' : 'not JSON '}${this.natives.indexOf(peer.socket)}`)
         break
       case 'hangUp':
         server.hangUp(step.code)

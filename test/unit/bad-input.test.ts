@@ -154,6 +154,7 @@ describe('send()', () => {
     ['an object with a size', { size: 1 }],
     ['a Map', new Map()],
     ['search parameters', new URLSearchParams('a=1')],
+    ['a response, which has an arrayBuffer() as a Blob has', new Response('a')],
   ])('of %s throws, open or not', async ([, data], { server, dial }) => {
     const { socket } = dial()
     expect(() => socket.send(data as string)).toThrow(TypeError)

@@ -31,6 +31,42 @@ describe('a text listener that', () => {
   })
 })
 
+describe('a function of the application that closes from inside a frame is the last to hear of it, where it', () => {
+  test.for([true, false])('is the pong, and answers %s', async (answer, { server, open }) => {
+    const { socket, names } = await open({
+      heartbeat: {
+        ...heartbeat,
+        pong: () => {
+          socket.close()
+          return answer
+        },
+      },
+    })
+    const message = vi.fn()
+    socket.on('message', message)
+    await tick(1_000 + HOP)
+    server.send('1')
+    await tick(HOP)
+    expect(message).not.toHaveBeenCalled()
+    expect(names()).toEqual(['connecting', 'open', 'closed'])
+  })
+
+  test.for(['1', 'not JSON'])('parses %s', async (text, { server, open }) => {
+    const { socket, names } = await open({
+      parse: (frame) => {
+        socket.close()
+        return JSON.parse(frame)
+      },
+    })
+    const json = vi.fn()
+    socket.on('json', json)
+    server.send(text)
+    await tick(HOP)
+    expect(json).not.toHaveBeenCalled()
+    expect(names()).toEqual(['connecting', 'open', 'closed'])
+  })
+})
+
 describe('a pong', () => {
   test('that nobody asked for is no pulse, and no message', async ({ server, open }) => {
     const { socket, all } = await open({ heartbeat })
@@ -92,6 +128,22 @@ describe('a helper', () => {
     expect(listeners(signal)).toBe(1)
     await loop.return()
     expect(listeners(signal)).toBe(0)
+  })
+
+  test('given a signal that was aborted before does nothing at all', async ({ server, open }) => {
+    const { socket } = await open<unknown, object>()
+    const signal = AbortSignal.abort(new Error('before'))
+    const asked = [
+      request(socket, {}, { signal }),
+      upload(socket, 'file', { signal }),
+      socket.drained(0, { signal }),
+      socket.opened({ signal }),
+      messages(socket, { signal }).next(),
+    ]
+    const settled = await Promise.allSettled(asked)
+    expect(settled).toEqual(asked.map(() => ({ status: 'rejected', reason: new Error('before') })))
+    await tick(HOP)
+    expect([server.received, listeners(signal)]).toEqual([[], 0])
   })
 
   test('of a socket that closes takes it back as well', async ({ open }) => {

@@ -176,6 +176,19 @@ describe('two live sockets after offline/online or a double reconnect; late even
     expect(socket.status).toBe('open')
   })
 
+  test('no greeting over a native socket that opens after its attempt was over', async ({ server, dial }) => {
+    class Deaf extends constructorOf(server) {
+      override close() {}
+    }
+    const greet = vi.fn()
+    const { socket } = dial({ WebSocket: Deaf, greet })
+    await tick(1)
+    expect(server.dials).toBe(1)
+    socket.close()
+    await tick(10 * HOP)
+    expect(greet).not.toHaveBeenCalled()
+  })
+
   test('not even of a native socket that goes on after close()', async ({ server, dial }) => {
     class Deaf extends constructorOf(server) {
       override close() {}

@@ -49,6 +49,19 @@ describe('the gate', () => {
     expect(texts).toEqual(['first'])
   })
 
+  test('gives each question its frame, in order', async ({ server, dial }) => {
+    const said: unknown[] = []
+    dial({
+      greet: async ({ next }) => {
+        said.push(...(await Promise.all([next(), next(), next()])))
+      },
+    })
+    await tick(HOP)
+    for (const text of ['a', 'b', 'c']) server.send(text)
+    await tick(HOP)
+    expect(said).toEqual(['a', 'b', 'c'])
+  })
+
   test('hands over, in order, the frames that it did not ask for', async ({ server, dial }) => {
     let pass = () => {}
     const { socket } = dial({

@@ -322,3 +322,23 @@ describe('the timeout of an attempt', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 })
+
+test.for(['the server', 'close() and open()'])(
+  'failures after a stable connection that %s ended count up again',
+  async (who, { server, open }) => {
+    const { socket, all } = await open()
+    await tick(6_000)
+    server.refuse()
+    if (who === 'the server') server.vanish()
+    else {
+      socket.close()
+      socket.open()
+    }
+    await tick(60_000)
+    expect(
+      all('waiting')
+        .slice(0, 4)
+        .map(({ attempt }) => attempt),
+    ).toEqual([0, 1, 2, 3])
+  },
+)

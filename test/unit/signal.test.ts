@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, vi } from 'vitest'
 import { HOP, test, tick } from './stage.ts'
 
@@ -31,6 +32,13 @@ test('what was aborted before never dials', async ({ server, dial }) => {
   socket.open()
   await tick(1_000)
   expect([socket.status, server.dials]).toEqual(['closed', 0])
+})
+
+test('what was aborted holds on to nothing, however often it is opened', async ({ dial }) => {
+  const signal = AbortSignal.abort()
+  const { socket } = dial({ signal })
+  for (let i = 0; i < 5; i++) socket.open()
+  expect([socket.status, getEventListeners(signal, 'abort')]).toEqual(['closed', []])
 })
 
 test('aborting after close is not heard', async ({ open }) => {

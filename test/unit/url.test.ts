@@ -57,6 +57,17 @@ describe('the url', () => {
     expect(socket.status).toBe('open')
   })
 
+  test('that rejects where the subprotocols throw is one failed attempt, and no unhandled rejection', async ({
+    dial,
+  }) => {
+    const protocols = () => {
+      throw new Error('no subprotocols')
+    }
+    const { all } = dial({ protocols }, () => Promise.reject(new Error('no token')))
+    await tick(HOP)
+    expect(all('waiting').map(({ close }) => close.cause)).toEqual(['url'])
+  })
+
   test('whose function gives nothing usable is a failed attempt', async ({ server, dial }) => {
     const { last } = dial({}, () => 'ftp://nowhere')
     await tick(HOP)
@@ -79,6 +90,20 @@ describe('the url', () => {
     expect(server.dials).toBe(0)
   })
 
+  test.for(['close', 'reconnect'] as const)(
+    'whose function is still at work hears of %s through its signal',
+    async (method, { dial }) => {
+      const signals: AbortSignal[] = []
+      const { socket } = dial({}, ({ signal }) => {
+        signals.push(signal)
+        return new Promise<string>(() => {})
+      })
+      await tick(1)
+      socket[method]()
+      expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    },
+  )
+
   test('whose function closes the socket dials nothing more', async ({ server, open }) => {
     let again = false
     const { socket, names } = await open({}, () => {
@@ -90,6 +115,14 @@ describe('the url', () => {
     await tick(60_000)
     expect([server.dials, socket.status, names().at(-1)]).toEqual([1, 'closed', 'closed'])
     expect(server.sockets).toEqual([])
+  })
+
+  test('is not asked for an attempt that was over at once', async ({ server, dial }) => {
+    const provide = vi.fn(() => server.url)
+    const { socket } = dial({}, provide)
+    socket.close()
+    await tick(HOP)
+    expect(provide).not.toHaveBeenCalled()
   })
 
   test('that comes after its attempt was over dials nothing', async ({ server, dial }) => {

@@ -35,13 +35,16 @@ describe('while waiting', () => {
     server,
     open,
   }) => {
+    // Without a heartbeat: it has the page looked at, until it is closed.
+    const { socket } = await open()
+    socket.close()
     await open({ heartbeat, reconnect: () => 1_000_000 })
     server.vanish()
     await tick(HOP)
     sleep(100_000)
     page.tell('offline')
     await tick(HOP)
-    expect(server.dials).toBe(1)
+    expect(server.dials).toBe(2)
   })
 
   test('does not dial when the page is hidden, or shown for the first time', async ({
@@ -168,6 +171,15 @@ describe('while open, without a heartbeat', () => {
     expect(last('waiting')?.close).toMatchObject({ code: 1006, wasClean: false, cause: 'wake' })
     await tick(1_000 + HOP)
     expect([socket.status, server.live.length]).toEqual(['open', 1])
+  })
+
+  test('does not trust it either when the page was shown in between', async ({ page, open }) => {
+    const { last } = await open()
+    page.tell('offline')
+    page.show('visible')
+    page.resume()
+    page.tell('online')
+    expect(last('waiting')?.close.cause).toBe('wake')
   })
 
   test('trusts it after online alone', async ({ page, server, open }) => {
@@ -322,6 +334,50 @@ test.for(['online', 'offline'])(
     expect(names().slice(-3)).toEqual(['open', 'waiting', 'closed'])
   },
 )
+
+test('what is closed and opened again on a sign is not told the same sign again', async ({
+  page,
+  server,
+  open,
+}) => {
+  const { socket } = await open()
+  server.vanish()
+  await tick(HOP)
+  let told = 0
+  socket.on('waiting', () => {
+    if (++told > 10) return
+    socket.close()
+    socket.open()
+  })
+  page.tell('online')
+  expect(told).toBe(1)
+})
+
+test('a socket that was opened while it waited is told once', async ({ page, server, open }) => {
+  const { socket, all } = await open()
+  for (let i = 0; i < 3; i++) {
+    server.vanish()
+    await tick(HOP)
+    socket.open()
+    await tick(HOP)
+  }
+  server.vanish()
+  await tick(HOP)
+  const before = all('waiting').length
+  page.tell('offline')
+  expect(all('waiting').length - before).toBe(1)
+})
+
+test('where a silence is what counts, a ping that is given too is none to ask with', async ({
+  page,
+  server,
+  open,
+}) => {
+  const { socket } = await open({ heartbeat: { silence: 60_000, ping: 'ping' } as never })
+  page.show('visible')
+  await tick(20_000)
+  expect([socket.status, server.dials, server.received]).toEqual(['open', 1, []])
+})
 
 test('nothing wakes what was closed', async ({ page, server, open }) => {
   const { socket, names } = await open()
