@@ -1,8 +1,8 @@
 import { session } from './identity.js'
 import { tapped } from './tap.js'
 
-/** Far shorter than anybody needs, so that a visitor sees a silent server found out soon. */
-const soon = { interval: 5_000, timeout: 3_000 }
+/** Far shorter than anybody needs, so that a visitor sees the round trip, and a silent server found out, soon. */
+const soon = { interval: 2_000, timeout: 3_000 }
 
 /**
  * The connection of the chat: a plain socket, or a session over it that loses nothing.
