@@ -27,7 +27,8 @@ export function safely<Value, Answer>(run: (value: Value) => Answer, value?: Val
  */
 export class Emitter<Events> {
   readonly #lists = new Map<keyof Events, Listener<never>[]>()
-  readonly #later: [keyof Events, never][] = []
+  /** What was emitted meanwhile, if anything. */
+  #later: [keyof Events, never][] | undefined
   #busy = false
 
   /** Whether anybody listens. */
@@ -54,16 +55,17 @@ export class Emitter<Events> {
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
     if (this.#busy) return this.emitAll(name, [value])
     this.#dispatch(name, value as never)
-    if (this.#later.length) this.emitAll(name, [])
+    if (this.#later) this.emitAll(name, [])
   }
 
   /** Emits one after the other; what listeners do meanwhile is heard after all of them. */
   emitAll<Name extends keyof Events>(name: Name, values: Events[Name][]): void {
+    this.#later ??= []
     for (const value of values) this.#later.push([name, value as never])
     if (this.#busy) return
     // It grows meanwhile.
     for (const event of this.#later) this.#dispatch(...event)
-    this.#later.length = 0
+    this.#later = undefined
   }
 
   #dispatch(name: keyof Events, value: never): void {

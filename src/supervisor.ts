@@ -32,8 +32,9 @@ export class Supervisor implements Owner {
   #wasOpen = false
   /** What the current, or last, wait is for. */
   #wait: Events['waiting'] | undefined
-  /** Takes back what listens for this life's sake. An array that is pushed to would make room for 17. */
-  #undos: (() => void)[] = []
+  /** Take back what listens for this life's sake. */
+  #unwatch: (() => void) | undefined
+  #unheed: (() => void) | undefined
 
   constructor(settings: Settings, emitter: Emitter<Events>) {
     this.#settings = settings
@@ -57,7 +58,7 @@ export class Supervisor implements Owner {
     if (this.#connection || signal?.aborted) return
     if (this.status === 'closed') this.#heed()
     if (wake && this.status !== 'waiting')
-      this.#undos = this.#undos.concat(watch((sign) => this.#notice(sign), ping !== undefined))
+      this.#unwatch = watch((sign) => this.#notice(sign), ping !== undefined)
     this.#dial()
   }
 
@@ -73,7 +74,8 @@ export class Supervisor implements Owner {
     if (this.status === 'closed') return
     const connection = this.#connection
     this.#timer?.()
-    for (const undo of this.#undos.splice(0)) undo()
+    this.#unwatch?.()
+    this.#unheed?.()
     this.#connection = undefined
     this.closed = close
     this.#failures = this.#openedAt = 0
@@ -132,7 +134,7 @@ export class Supervisor implements Owner {
     if (!signal) return
     const aborted = () => this.close({ ...lost('signal', signal.reason), code: 1000, reason: '' })
     signal.addEventListener('abort', aborted)
-    this.#undos = [() => signal.removeEventListener('abort', aborted)]
+    this.#unheed = () => signal.removeEventListener('abort', aborted)
     if (signal.aborted) aborted()
   }
 

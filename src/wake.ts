@@ -49,7 +49,7 @@ export function watch(hear: (sign: Sign) => void, asks: boolean): () => void {
     timer = setInterval(() => tell(), LOOK)
   }
   return () => {
-    hearers.delete(hear)
+    if (!hearers.delete(hear)) return
     if (!asks && !--sleepers) clearInterval(timer)
     if (!hearers.size) page.abort()
   }

@@ -1,7 +1,7 @@
 const names = [
   'Ada',
   'Barbara',
-  'Claude',
+  'Claudia',
   'Dennis',
   'Edsger',
   'Frances',
