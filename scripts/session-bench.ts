@@ -1,6 +1,8 @@
-// What the session costs, as ratios of one run: rounds of raw socket, Socket and Session by turns, on 127.0.0.1.
+// What the session costs, as ratios of one run: rounds of raw socket, Socket and Session by turns, on 127.0.0.1. Each has
+// a process of its own, with its server, as a page has one of them: what one makes the engine assume costs no other.
 // npx tsx scripts/session-bench.ts [messages each way per round] [rounds]
-import { once } from 'node:events'
+import { fork } from 'node:child_process'
+import { on, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import { Socket } from '../src/index.ts'
@@ -9,13 +11,15 @@ import { Sessions } from '../src/session/server/index.ts'
 import { Line } from '../test/support/faults.ts'
 
 const count = Number(process.argv[2] ?? 20_000)
-const rounds = Number(process.argv[3] ?? 7)
+const rounds = Number(process.argv[3] ?? 40)
 const text = 'x'.repeat(100)
 const tick = () => new Promise((resolve) => setImmediate(resolve))
 const options = { WebSocket: WebSocket as never, binaryType: 'arraybuffer' as const }
 
 interface Run {
   ms: number
+  /** Of the processor, in ms: what else the machine does is not in it. */
+  cpu: number
   bytes: number
 }
 
@@ -58,10 +62,12 @@ async function serve(
     }
   })()
   const begun = performance.now()
+  const idle = process.cpuUsage()
   const stop = await run(cut ? line.url : `ws://127.0.0.1:${port}/`, async () => {
     while (got < count) await tick()
   })
   const ms = performance.now() - begun
+  const { user, system } = process.cpuUsage(idle)
   cutting = false
   await cutter
   stop()
@@ -70,7 +76,7 @@ async function serve(
   await sessions.shutdown()
   await new Promise((resolve) => server.close(resolve))
   await line.close()
-  return { ms, bytes }
+  return { ms, cpu: (user + system) / 1000, bytes }
 }
 
 const raw = async (url: string, heard: () => Promise<void>) => {
@@ -106,29 +112,47 @@ const over = (make: (url: string) => Socket) => async (url: string, heard: () =>
 }
 
 const session = over((url) => new Session(url, { ...options, reconnect: { base: 20, max: 60 } }))
-const kinds: [string, () => Promise<Run>][] = [
-  ['raw', () => serve(false, raw)],
-  [
-    'Socket',
-    () =>
-      serve(
-        false,
-        over((url) => new Socket(url, options)),
-      ),
-  ],
-  ['Session', () => serve(false, session)],
-  ['Session, cut', () => serve(true, session)],
-]
-const results = new Map<string, Run[]>(kinds.map(([name]) => [name, []]))
-for (let round = 0; round <= rounds; round++)
-  for (const [name, run] of kinds) {
-    const result = await run()
+const kinds: Record<string, () => Promise<Run>> = {
+  raw: () => serve(false, raw),
+  Socket: () =>
+    serve(
+      false,
+      over((url) => new Socket(url, options)),
+    ),
+  Session: () => serve(false, session),
+  'Session, cut': () => serve(true, session),
+}
+
+/** Runs a round whenever it is told to. */
+async function obey(kind: string): Promise<void> {
+  for await (const _ of on(process, 'message')) process.send?.(await kinds[kind]?.())
+}
+
+async function lead(): Promise<void> {
+  const names = Object.keys(kinds)
+  const children = names.map((name) => fork(import.meta.filename, [`${count}`, `${rounds}`, name]))
+  const runs: Run[][] = []
+  for (let round = 0; round <= rounds; round++) {
+    const row: Run[] = []
+    for (const child of children) {
+      child.send('run')
+      const [run] = (await once(child, 'message')) as [Run]
+      row.push(run)
+    }
     // The first round warms up.
-    if (round) results.get(name)?.push(result)
+    if (round) runs.push(row)
   }
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0
-const of = (name: string, what: keyof Run) => median((results.get(name) ?? []).map((run) => run[what]))
-for (const [name] of kinds)
-  console.log(
-    `${name.padEnd(14)} time ${(of(name, 'ms') / of('raw', 'ms')).toFixed(2)} of raw, ${(of(name, 'ms') / of('Socket', 'ms')).toFixed(2)} of Socket; bytes ${(of(name, 'bytes') / of('raw', 'bytes')).toFixed(3)} of raw`,
-  )
+  for (const child of children) child.kill()
+  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0
+  for (const [at, name] of names.entries()) {
+    // Of the same round: whatever slows the machine down slows both.
+    const ratio = (what: keyof Run, floor: string) =>
+      median(runs.map((row) => (row[at] as Run)[what] / (row[names.indexOf(floor)] as Run)[what])).toFixed(3)
+    const ratios = (floor: string) =>
+      `of ${floor}: time ${ratio('ms', floor)}, processor ${ratio('cpu', floor)}, bytes ${ratio('bytes', floor)}`
+    console.log(`${name.padEnd(14)} ${ratios('Socket')}; ${ratios('raw')}`)
+  }
+}
+
+const kind = process.argv[4]
+await (kind ? obey(kind) : lead())
