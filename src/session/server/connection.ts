@@ -40,8 +40,7 @@ export class Connection<Request> implements Lane {
     this.request = request
     this.#door = door
     this.#since = door.clock
-    // A random first phase: clients that came together are not asked together.
-    this.heard = door.clock - Math.floor(Math.random() * door.settings.ping)
+    this.heard = door.clock
     socket.on('error', () => {})
     socket.on('close', () => this.#gone())
     socket.on('message', (data: unknown, binary: boolean) => {
@@ -92,9 +91,11 @@ export class Connection<Request> implements Lane {
       if (clock - this.#since >= settings.limits.patience) this.end(4408, 'no hello')
       return
     }
-    const { bytesRead } = (this.#socket as { _socket?: { bytesRead?: number } })._socket ?? {}
+    const { bytesRead = 0 } = (this.#socket as { _socket?: { bytesRead?: number } })._socket ?? {}
+    // A random first phase: clients that came together are not asked together.
+    if (this.#read === undefined) this.heard -= Math.floor(Math.random() * settings.ping)
     // A long message on a slow line: not all of it is here, but it comes.
-    if (bytesRead !== this.#read) this.#alive()
+    else if (bytesRead !== this.#read) this.#alive()
     this.#read = bytesRead
     if (this.#asked === undefined) {
       if (clock - this.heard < settings.ping) return

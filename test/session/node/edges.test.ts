@@ -69,6 +69,14 @@ test('a silent client is asked, then given up, and its session kept', { timeout:
   expect(sessions.size).toEqual({ sessions: 1, connected: 0 })
 })
 
+test('clients that came together are not asked together', { timeout: 30_000 }, async ({ house, raw }) => {
+  const { url, sessions } = await house({ ping: 6 })
+  const peers = Array.from({ length: 40 }, () => raw(url))
+  await Promise.all(peers.map((peer, n) => peer.hello({ id: id(n) })))
+  const asked = await Promise.all(peers.map((peer) => peer.next().then(() => sessions.clock)))
+  expect(new Set(asked).size).toBeGreaterThan(2)
+})
+
 test('a second connection takes over, and the first is told', async ({ house, raw }) => {
   const got: unknown[] = []
   const { url } = await house({ received: (_, data) => void got.push(data) })
