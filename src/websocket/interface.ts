@@ -35,6 +35,7 @@ export function describe<Target extends EventTarget>(
   handlers: (target: Target) => Record<string, unknown>,
 ): void {
   const { prototype } = Class
+  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(prototype) as PropertyDescriptorMap
   // One listener for all: added a second time it stays where it is, as the standard wants it of an attribute.
   function call(this: Target, event: Event) {
     const handler = handlers(this)[event.type]
@@ -51,10 +52,9 @@ export function describe<Target extends EventTarget>(
         this[handler ? 'addEventListener' : 'removeEventListener'](type, call)
       },
     }
-    Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(attribute))
+    Object.assign(members, Object.getOwnPropertyDescriptors(attribute))
   }
-  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(prototype) as PropertyDescriptorMap
-  for (const member of Object.values(members)) member.enumerable = true
+  for (const name in members) (members[name] as PropertyDescriptor).enumerable = true
   const name = { value: 'WebSocket', configurable: true }
   Object.defineProperties(Class, { ...constants, name })
   Object.defineProperties(prototype, { ...members, ...constants, [Symbol.toStringTag]: name })

@@ -64,11 +64,10 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
       autoOpen: false,
       WebSocket: Dialled as WebSocketConstructor,
     })
-    this.#socket = socket
-    this.#native = socket as Bearer
+    this.#native = this.#socket = socket
     socket.on('open', () => {
       visible = true
-      this.dispatchEvent(new Event('open'))
+      this.#tell('open')
     })
     socket.on('waiting', ({ close }) => {
       if (visible && close !== told) {
@@ -82,7 +81,7 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
     socket.on('closed', (close) => {
       if (close.cause !== 'user') this.#ended(close)
     })
-    socket.on('drop', (detail) => this.dispatchEvent(new CustomEvent('drop', { detail })))
+    socket.on('drop', (detail) => this.#tell('drop', { detail }, CustomEvent))
 
     // An aborted `signal` ends it before anybody can listen.
     if (socket.closed) this.#ended(socket.closed)
@@ -102,28 +101,31 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
       this.#ended({ code, reason, wasClean, cause: 'peer' })
     })
     // The core puts its own in the place of this one.
-    native.onopen = () => this.dispatchEvent(new Event('open'))
+    native.onopen = () => this.#tell('open')
     this.#native = this.#live = native
     return native
   }
 
+  #tell(type: string, init?: object, Kind?: new (type: string, init?: object) => Event): void {
+    // Node has no `CloseEvent` before version 23.
+    this.dispatchEvent(Kind ? new Kind(type, init) : Object.assign(new Event(type), init))
+  }
+
   #ended(end: Closed): void {
     // What we ended ourselves has failed: the browser says `error` then, and so do we.
-    const failed = end.cause !== 'peer' || this.#failed === this.#live
+    const failed = this.#failed === this.#live || end.cause !== 'peer'
     this.#live = undefined
     if (this.#socket.closed) {
       this.#last = 3
       this.#native.close()
     }
-    if (failed) this.dispatchEvent(new Event('error'))
-    // Node has none before version 23.
-    const { CloseEvent } = globalThis
-    this.dispatchEvent(CloseEvent ? new CloseEvent('close', end) : Object.assign(new Event('close'), end))
+    if (failed) this.#tell('error')
+    this.#tell('close', end, globalThis.CloseEvent)
   }
 
   /** What the bytes go through: the native socket, where the core has let go of it or never had it. */
   get #bearer(): Bearer {
-    return /idle|closed/.test(this.#socket.status) ? this.#native : (this.#socket as Bearer)
+    return /idle|closed/.test(this.#socket.status) ? this.#native : this.#socket
   }
 
   /** Where the present or last connection goes; `''` while a `url` function is asked for the first time. */
@@ -174,8 +176,7 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
     super.addEventListener(...args)
     if (`${args[0]}` !== 'message' || this.#heard) return
     this.#heard = true
-    const hear = ({ data, origin }: MessageEvent) =>
-      this.dispatchEvent(new MessageEvent('message', { data, origin }))
+    const hear = ({ data, origin }: MessageEvent) => this.#tell('message', { data, origin }, MessageEvent)
     if (this.#bearer === this.#socket) this.#socket.on('message', hear)
     else (this.#native as WebSocket).addEventListener('message', hear)
   }
