@@ -25,7 +25,7 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
   #live: WebSocket | undefined
   /** The one that told an error last. */
   #failed: WebSocket | null = null
-  /** Once nothing is dialled any more, and nothing is alive: whether that has been told. */
+  /** `readyState` once nothing is dialled any more and nothing lives: 2 until that has been told, then 3. */
   #last: 0 | 2 | 3 = 0
   /** Whether messages are told. Not asked for, they cost nothing. */
   #heard = false
