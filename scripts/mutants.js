@@ -10,15 +10,16 @@ const src = 'src/session'
 const mutants = [
   ['no fence on the server', `${src}/server/connection.ts`, 'if (this.over) return\n      try', 'try'],
   ['no fence on the client', `${src}/line.ts`, 'if (!over) reader.received', 'reader.received'],
-  ['outbox not trimmed', `${src}/outbox.ts`, 'this.#held.splice(0, got', 'this.#held.slice(0, got'],
+  ['outbox not trimmed', `${src}/outbox.ts`, 'this.held.splice(0, got', 'this.held.slice(0, got'],
   ['no escape, client', `${src}/protocol.ts`, /`!\$\{data\}` as Data/, 'data'],
   ['no escape, server', `${src}/server/socket.ts`, /`!\$\{data\}`/, 'data'],
-  ['ack one too high', `${src}/inbox.ts`, 'return done\n', 'return done + 1\n'],
+  ['ack one too high, client', `${src}/half.ts`, 'how + this.#got)', 'how + ((this.#got as number) + 1))'],
+  ['ack one too high, server', `${src}/inbox.ts`, 'return done\n', 'return done + 1\n'],
   [
     'a dropped frame, client',
-    `${src}/client.ts`,
-    'super.send(escaped(next.data))',
-    'outbox.written % 7 && super.send(escaped(next.data))',
+    `${src}/half.ts`,
+    'this.#write(escaped(next.data))',
+    'this.outbox.written % 7 && this.#write(escaped(next.data))',
   ],
   [
     'a dropped frame, server',
@@ -36,8 +37,8 @@ const mutants = [
   [
     'ack after the listener, client',
     `${src}/half.ts`,
-    /( *inbox\.received\(.*\n)((?:.*\n)*?)( *const \{ text \}.*\n)( *return )(line\.onmessage.*\n)/,
-    '$3$5$1$2$4\n',
+    /( *;\(this\.#got as number\)\+\+\n(?:.*\n)*?)( *return )(line\.onmessage.*\n)/,
+    '$3$1$2\n',
   ],
   [
     'ack after the listener, server',

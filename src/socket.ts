@@ -80,7 +80,7 @@ export class Socket<In = unknown, Out = unknown> implements Wire<In, Out> {
   sendJson(value: Out): SendResult {
     const text = this.#settings.stringify(value)
     if (typeof text !== 'string') throw new TypeError(`There is no JSON for ${typeof value}`)
-    return this.#supervisor.send(text)
+    return this.send(text)
   }
 
   /** Resolves when open, at once if it is. Rejects when closed for good, with the `Closed` as the error's `cause`. */

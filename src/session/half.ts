@@ -1,64 +1,75 @@
-import type { Data } from '../types.ts'
-import { Inbox } from './inbox.ts'
-import { type Line, PONG, type Reader } from './line.ts'
+import { byteLength, isData, snapshot } from '../binary.ts'
+import { Emitter } from '../emitter.ts'
+import { isFinal } from '../policy/close.ts'
+import { after, type Timer } from '../timer.ts'
+import type { Data, SendResult, Status } from '../types.ts'
+import { due } from './inbox.ts'
+import { end, type Line, PONG, type Reader } from './line.ts'
+import { type Message, type Outcome, type Outcomes, settle } from './message.ts'
+import type { Own, SessionOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
-import { type Credit, codes, decode, fromServer, hello, type Refusal, type Welcome } from './protocol.ts'
-
-/** What became of a message. `unknown`: it was written to a connection, and nobody can tell whether it arrived. */
-export type Outcome = 'delivered' | 'lost' | 'unknown'
-
-/** What became of the messages that were not acknowledged when a session ended, in the order in which they were sent. */
-export type Outcomes = Record<Outcome, Data[]>
-
-export interface Message {
-  data: Data
-  bytes: number
-  settle?: ((outcome: Outcome) => void) | undefined
-}
-
-/** Whose half it is. */
-export interface Owner {
-  /** Writes what there is room for. */
-  pump(): void
-  fresh(fresh: Outcomes & { why: Refusal['why'] }): void
-  /** Whether it is closed for good. */
-  closed(): boolean
-}
+import type { Credit, Hello, Refusal, Welcome } from './protocol.ts'
+import { codes, decode, escaped, fromServer } from './protocol.ts'
 
 /** How long an acknowledgement may be owed, in ms. */
 const SOON = 1_000
 
 /** The client's half of a session: what both ends count, over one line at a time. */
-export class Half implements Reader {
-  credit: Credit = [1_000, 1_048_576]
+export class Half extends Emitter<Own> implements Reader {
+  outbox = new Outbox<Message>()
   /** What authenticates us, for the next hello. */
-  token: string | undefined
-  /** The server goes down, and wants us back at a random time within so many ms. */
-  after: number | undefined
-  /** A welcome has come in this session. */
-  known = false
-  /** The server has ended the session. */
-  over = false
+  token: Promise<string | undefined> | undefined
   /** The line that the server has welcomed us on, until it ends. */
   line: Line | undefined
-  outbox = new Outbox<Message>()
-  #inbox = new Inbox(this.credit)
+  #credit: Credit = [1_000, 1_048_576]
   #id = ''
   #attempt = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
-  /** What came before the core was ready to show it. */
-  #early: MessageEvent[] | undefined
-  readonly #owner: Owner
+  /** How many data frames of the session were received; undefined until a welcome has come in it. */
+  #got: number | undefined
+  /** How many of them the server was told of, and the bytes received since then. */
+  #told = 0
+  #bytes = 0
+  #timer: Timer | undefined
+  /** The server's word on when to dial again, in ms. `null`: never, it has ended the session. */
+  #after: number | null | undefined
+  /** How often we were not let in since we last were. */
+  #denied = 0
+  readonly #options: Pick<SessionOptions, 'queue'>
+  readonly #write: (data: Data) => void
+  readonly #status: () => Status
 
-  constructor(owner: Owner) {
-    this.#owner = owner
+  constructor(options: Pick<SessionOptions, 'queue'>, write: (data: Data) => void, status: () => Status) {
+    super()
+    this.#options = options
+    this.#write = write
+    this.#status = status
   }
 
-  hello(): string {
+  push(data: Data, settle?: (outcome: Outcome) => void): SendResult {
+    if (!isData(data)) throw new TypeError('Sends text and bytes')
+    if (this.#status() === 'closed') return 'dropped'
+    // To count other text it is encoded, which costs more than sending it.
+    const plain = typeof data === 'string' && !/[^ -~]/.test(data)
+    const bytes = plain ? data.length : byteLength(data)
+    const { outbox } = this
+    const { messages = 1_000, bytes: room = 1_048_576 } = this.#options.queue ?? {}
+    if (
+      outbox.held.length >= this.#credit[0] + messages ||
+      (outbox.held.length && outbox.bytes + bytes > this.#credit[1] + room)
+    ) {
+      this.emit('drop', { data, why: 'overflow' })
+      return 'dropped'
+    }
+    outbox.push({ data: snapshot(data), bytes, settle })
+    this.#pump()
+    return outbox.written < outbox.acked + outbox.held.length ? 'queued' : 'sent'
+  }
+
+  async hello(line: Line): Promise<void> {
     // 160 random bits; `randomUUID` is for secure contexts only.
     this.#id ||= crypto.getRandomValues(new Uint32Array(5)).join('-')
-    const got = this.known ? this.#inbox.got : undefined
-    return hello({ v: 1, id: this.#id, n: ++this.#attempt, got, auth: this.token })
+    const hello: Hello = { v: 1, id: this.#id, n: ++this.#attempt, got: this.#got, auth: await this.token }
+    line.send(`!h${JSON.stringify(hello)}`)
   }
 
   ping(): string {
@@ -66,103 +77,117 @@ export class Half implements Reader {
   }
 
   farewell(): void {
-    if (this.#owner.closed()) {
-      this.acknowledge()
+    if (this.#status() === 'closed') {
+      this.#acknowledge()
       this.line?.send('!f')
     }
     this.line = undefined
   }
 
-  /** The core is open: what is older goes first, then what has come meanwhile is shown. */
-  opened(line = this.line): void {
-    const early = this.#early ?? []
-    this.#early = undefined
-    this.#owner.pump()
-    for (const event of early) if (line && this.line === line) this.received(line, event)
+  /** The core is open: what is older goes first. */
+  opened(): void {
+    globalThis.addEventListener?.('pagehide', this.#acknowledge)
+    if (this.#got !== undefined) this.emit('resumed', { resent: this.outbox.highest - this.outbox.acked })
+    this.#got ??= 0
+    // The hello said so.
+    this.#told = this.#got
+    this.#pump()
+  }
+
+  /** The core is closed for good. */
+  closed(): void {
+    this.farewell()
+    globalThis.removeEventListener?.('pagehide', this.#acknowledge)
+    this.emit('ended', this.#renew())
+  }
+
+  /** When to dial again after this close code, in ms; `null`: never; `undefined`: the server does not care. */
+  wait(code: number): number | null | undefined {
+    const after = this.#after
+    this.#after = undefined
+    const final = code === 4401 ? this.#denied++ : code !== 4408 && code !== 4410 && isFinal(code)
+    return final ? null : after
   }
 
   received(line: Line, event: MessageEvent): void {
     const { data } = event
-    const inbox = this.#inbox
-    const frame = decode(data, fromServer)
-    if (frame.is === 'x') return this.#refused(line, frame.body)
+    const { is, body } = decode(data, fromServer)
+    if (is === 'x') return this.#refused(line, body)
     if (this.line !== line) {
-      if (frame.is === 'w') return this.#welcomed(line, frame.body)
-    } else if (this.#early) {
-      this.#early.push(event)
-      return
-    } else if (frame.is === 'data') {
+      if (is === 'w' && body.got <= this.outbox.highest) return this.#welcomed(line, body)
+    } else if (is === 'data') {
       // Counted before anybody hears it: a listener may throw, or reconnect, and must not get it twice.
-      inbox.received(data.size ?? data.byteLength ?? data.length)
-      if (inbox.due(inbox.got)) this.acknowledge()
-      else this.#timer ??= setTimeout(() => this.acknowledge(), SOON)
-      const { text } = frame
-      return line.onmessage?.(text === undefined ? event : new MessageEvent('message', { data: text }))
-    } else if (frame.is === 'f') {
-      this.over = true
-      return line.end(1000, '')
-    } else if (frame.is === 'p' && frame.count === inbox.at) return line.send(`!q${inbox.tell(inbox.got)}`)
-    else if (frame.is === 'a' || frame.is === 'q') {
-      const gone = this.outbox.ack(frame.count)
+      ;(this.#got as number)++
+      this.#bytes += data.size ?? data.byteLength ?? data.length
+      if (due(this.#credit, (this.#got as number) - this.#told, this.#bytes)) this.#acknowledge()
+      else this.#timer ??= after(SOON, this.#acknowledge)
+      return line.onmessage?.(body === data ? event : new MessageEvent('message', { data: body }))
+    } else if (is === 'f') {
+      this.#after = null
+      return end(line, 1000, '')
+    } else if (is === 'p' && body === this.#got) return this.#tell('!q')
+    else if (is === 'a' || is === 'q') {
+      const gone = this.outbox.ack(body)
       if (gone) {
         settle(gone, 'delivered')
-        if (frame.is === 'q') line.onmessage?.({ data: PONG })
-        return this.#owner.pump()
+        if (is === 'q') line.onmessage?.({ data: PONG })
+        return this.#pump()
       }
     }
-    line.end(4400, `${data}`.slice(0, 20))
-  }
-
-  /** Tells the server now what we have got. */
-  acknowledge(): void {
-    const inbox = this.#inbox
-    if (inbox.got > inbox.acked) this.line?.send(`!a${inbox.tell(inbox.got)}`)
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-  }
-
-  /** Ends the session: the next hello makes a new one. `got`: what the server says it has. */
-  renew(got?: number): Outcomes {
-    const delivered = got === undefined ? undefined : this.outbox.resume(got)
-    const { unknown, lost } = this.outbox.take()
-    if (delivered) lost.unshift(...unknown.splice(0))
-    this.outbox = new Outbox()
-    this.#inbox = new Inbox(this.credit)
-    this.#id = ''
-    this.#attempt = 0
-    this.known = this.over = false
-    return {
-      delivered: settle(delivered ?? [], 'delivered'),
-      lost: settle(lost, 'lost'),
-      unknown: settle(unknown, 'unknown'),
-    }
+    end(line, 4400, is)
   }
 
   #welcomed(line: Line, { got, win }: Welcome): void {
-    if (got > this.outbox.highest) return line.end(4400, 'got')
     const gone = this.outbox.resume(got)
     // It has less than it had: a store that came back from an old copy.
     if (!gone) return this.#refused(line, { why: 'gone' })
     settle(gone, 'delivered')
-    this.#inbox.resume(this.#inbox.got)
-    this.credit = this.#inbox.credit = win
+    this.#credit = win
+    this.#denied = 0
     this.line = line
-    this.#early = []
     line.onopen?.()
   }
 
   #refused(line: Line, { why, got, after }: Refusal): void {
-    const outcomes = codes[why] === 4410 && this.renew(got)
-    if (why === 'restart') this.after = after ?? 0
-    this.line = undefined
-    line.end(codes[why], why)
-    if (outcomes) this.#owner.fresh({ why, ...outcomes })
+    const outcomes = codes[why] === 4410 && this.#renew(got)
+    this.#after = after && Math.random() * after
+    end(line, codes[why], why)
+    if (outcomes) this.emit('fresh', { why, ...outcomes })
   }
-}
 
-function settle(messages: Message[], outcome: Outcome): Data[] {
-  return messages.map(({ data, settle }) => {
-    settle?.(outcome)
-    return data
-  })
+  /** Writes what there is room for. */
+  #pump(): void {
+    if (this.#status() !== 'open') return
+    for (let next = this.outbox.next(this.#credit); next; next = this.outbox.next(this.#credit))
+      this.#write(escaped(next.data))
+  }
+
+  /** Tells the server now what we have got; that is all that a page which is left can do. */
+  readonly #acknowledge = (): void => {
+    if ((this.#got as number) > this.#told) this.#tell('!a')
+    this.#timer?.()
+    this.#timer = undefined
+  }
+
+  /** Says what we have got, in an acknowledgement or in a pong. */
+  #tell(how: '!a' | '!q'): void {
+    this.#bytes = 0
+    this.#told = this.#got as number
+    this.line?.send(how + this.#got)
+  }
+
+  /** Ends the session: the next hello makes a new one. `got`: what the server says it has. */
+  #renew(got = -1): Outcomes {
+    const { outbox } = this
+    const gone = outbox.resume(got)
+    const { acked, highest, held } = outbox
+    this.outbox = new Outbox()
+    this.#got = undefined
+    this.#id = ''
+    return {
+      delivered: settle(gone ?? [], 'delivered'),
+      unknown: settle(held.splice(0, gone ? 0 : highest - acked), 'unknown'),
+      lost: settle(held, 'lost'),
+    }
+  }
 }

@@ -1,6 +1,14 @@
 import type { Credit } from './protocol.ts'
 
-/** Counts what one direction of a session has received, and says when to acknowledge. It knows nothing of time. */
+/** Whether it is time to acknowledge: so many messages are owed, and so many bytes have come since the last time. */
+export function due([messages, room]: Credit, owed: number, bytes: number): boolean {
+  return owed > 0 && (owed >= Math.min(32, messages / 2) || bytes >= Math.min(65_536, room / 2))
+}
+
+/**
+ * Counts what a server has received of a session, and says when to acknowledge. It knows nothing of time. A client, which
+ * hands on at once what it gets and is never sent anything twice, needs less.
+ */
 export class Inbox {
   /** The number of the last data frame on the present line. */
   at = 0
@@ -27,9 +35,7 @@ export class Inbox {
 
   /** Whether it is time to acknowledge, when all up to `done` is handled. */
   due(done: number): boolean {
-    const [messages, bytes] = this.credit
-    const owed = done - this.acked
-    return owed > 0 && (owed >= Math.min(32, messages / 2) || this.#bytes >= Math.min(65_536, bytes / 2))
+    return due(this.credit, done - this.acked, this.#bytes)
   }
 
   /** The other end is told `done` now. */

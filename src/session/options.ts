@@ -1,6 +1,6 @@
 import type { Options } from '../options.ts'
 import type { Data, DropReason, Events } from '../types.ts'
-import type { Outcomes } from './half.ts'
+import type { Outcomes } from './message.ts'
 import type { Refusal } from './protocol.ts'
 
 /** How a `Session` behaves: as a `Socket` does, but for what the protocol itself decides. */

@@ -15,12 +15,7 @@ export class Outbox<Item extends { bytes: number }> {
   bytes = 0
   /** Bytes written to the present line and not acknowledged. */
   #flying = 0
-  #held: Item[] = []
-
-  /** How many are held. */
-  get size(): number {
-    return this.#held.length
-  }
+  readonly held: Item[] = []
 
   /** Bytes not written to the present line. */
   get waiting(): number {
@@ -28,14 +23,14 @@ export class Outbox<Item extends { bytes: number }> {
   }
 
   push(item: Item): void {
-    this.#held.push(item)
+    this.held.push(item)
     this.bytes += item.bytes
   }
 
   /** The next one to write, if there is one and the window has room. One larger than the window goes alone. */
   next([messages, bytes]: Credit): Item | undefined {
     const flying = this.written - this.acked
-    const item = this.#held[flying]
+    const item = this.held[flying]
     if (!item || flying >= messages || (flying && this.#flying + item.bytes > bytes)) return
     this.#flying += item.bytes
     if (++this.written > this.highest) this.highest = this.written
@@ -45,7 +40,7 @@ export class Outbox<Item extends { bytes: number }> {
   /** The other end has all up to `got`: answers with those that leave; with nothing where that cannot be. */
   ack(got: number): Item[] | undefined {
     if (got < this.acked || got > this.written) return
-    const gone = this.#held.splice(0, got - this.acked)
+    const gone = this.held.splice(0, got - this.acked)
     for (const { bytes } of gone) {
       this.bytes -= bytes
       this.#flying -= bytes
@@ -61,14 +56,5 @@ export class Outbox<Item extends { bytes: number }> {
     this.written = this.acked
     this.#flying = 0
     return gone
-  }
-
-  /** Empties it: what was ever written, whose fate is unknown, and what was not. */
-  take(): { unknown: Item[]; lost: Item[] } {
-    const unknown = this.#held.slice(0, this.highest - this.acked)
-    const lost = this.#held.slice(unknown.length)
-    this.#held = []
-    this.bytes = this.#flying = 0
-    return { unknown, lost }
   }
 }

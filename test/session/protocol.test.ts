@@ -1,41 +1,64 @@
 import { expect, test } from 'vitest'
-import {
-  escaped,
-  fromClient,
-  fromServer,
-  hello,
-  decode as read,
-  refusal,
-  welcome,
-} from '../../src/session/protocol.ts'
+import { decode, escaped, fromServer, type Hello, refusal, welcome } from '../../src/session/protocol.ts'
+import { decode as decodeClient } from '../../src/session/server/frames.ts'
 
-const decode = (data: unknown) => read(data, { ...fromClient, ...fromServer })
+type Read = (data: unknown) => { is: string; body?: unknown }
+/** What each half reads. */
+const client: Read = (data) => decode(data, fromServer)
+const server: Read = (data) => decodeClient(data as string)
+const halves: [string, Read][] = [
+  ['the client', client],
+  ['the server', server],
+]
+const hello = (body: Hello) => `!h${JSON.stringify(body)}`
 const id = 'kq3v0Jb5mQ2hXc1uT8wYrA'
 const win = [1000, 1048576] as const
 
-test.each([
-  ['hello', { is: 'data' }],
-  ['', { is: 'data' }],
-  [' !a1', { is: 'data' }],
-  [new ArrayBuffer(0), { is: 'data' }],
-  [new Uint8Array([33, 97]), { is: 'data' }],
-  [new Blob(['!a1']), { is: 'data' }],
-  ['!!', { is: 'data', text: '!' }],
-  ['!!!', { is: 'data', text: '!!' }],
-  ['!!a1', { is: 'data', text: '!a1' }],
-  ['!a0', { is: 'a', count: 0 }],
-  ['!p42', { is: 'p', count: 42 }],
-  ['!q9007199254740991', { is: 'q', count: Number.MAX_SAFE_INTEGER }],
-  ['!tabc', { is: 't', token: 'abc' }],
-  ['!t', { is: 't', token: '' }],
-  ['!f', { is: 'f' }],
+const both: [unknown, object][] = [
+  ['hello', { is: 'data', body: 'hello' }],
+  ['', { is: 'data', body: '' }],
+  [' !a1', { is: 'data', body: ' !a1' }],
+  [new Uint8Array([33, 97]), { is: 'data', body: new Uint8Array([33, 97]) }],
+  ['!!', { is: 'data', body: '!' }],
+  ['!!!', { is: 'data', body: '!!' }],
+  ['!!a1', { is: 'data', body: '!a1' }],
+  ['!a0', { is: 'a', body: 0 }],
+  ['!p42', { is: 'p', body: 42 }],
+  ['!q9007199254740991', { is: 'q', body: Number.MAX_SAFE_INTEGER }],
+]
+const fromTheClient: [string, object][] = [
+  ['!tabc', { is: 't', body: 'abc' }],
+  ['!t', { is: 't', body: '' }],
+  ['!t{"no', { is: 't', body: '{"no' }],
   [hello({ v: 1, id, n: 1 }), { is: 'h', body: { v: 1, id, n: 1 } }],
   [hello({ v: 1, id, n: 3, got: 0, auth: 'x' }), { is: 'h', body: { v: 1, id, n: 3, got: 0, auth: 'x' } }],
+]
+const fromTheServer: [string, object][] = [
   [welcome({ got: 1, ttl: 120, ping: 25, win }), { is: 'w', body: { got: 1, ttl: 120, ping: 25, win } }],
   [refusal({ why: 'gone' }), { is: 'x', body: { why: 'gone' } }],
   [refusal({ why: 'restart', after: 5 }), { is: 'x', body: { why: 'restart', after: 5 } }],
-])('%j is read as what it says', (data, frame) => {
-  expect(decode(data)).toEqual(frame)
+]
+
+test.each([...both, ...fromTheClient])('%j is read by the server as what it says', (data, frame) => {
+  expect(server(data)).toEqual(frame)
+})
+
+test.each([
+  ...both,
+  ...fromTheServer,
+  [new ArrayBuffer(0), { is: 'data', body: new ArrayBuffer(0) }],
+  [new Blob(['!a1']), { is: 'data', body: new Blob(['!a1']) }],
+])('%j is read by the client as what it says', (data, frame) => {
+  expect(client(data)).toEqual(frame)
+})
+
+test.each(halves)('%s knows the end of a session', (_, read) => {
+  expect(read('!f').is).toBe('f')
+})
+
+test('neither reads what only it may say', () => {
+  for (const [data] of fromTheClient) expect(client(data)).toEqual({ is: '!' })
+  for (const [data] of fromTheServer) expect(server(data)).toEqual({ is: '!' })
 })
 
 test.each([
@@ -79,13 +102,11 @@ test.each([
   `!__proto__{}`,
   '!constructor',
 ])('%j is malformed', (data) => {
-  expect(decode(data)).toEqual({ is: '!' })
+  for (const [, read] of halves) expect(read(data)).toEqual({ is: '!' })
 })
 
 test.each(['', 'a', '!', '!!', '!a1', '!f', '!h{}', 'a!', '😀'])('%j comes back as it went', (text) => {
-  const frame = decode(escaped(text))
-  expect(frame.is).toBe('data')
-  expect(frame.is === 'data' && (frame.text ?? escaped(text))).toBe(text)
+  for (const [, read] of halves) expect(read(escaped(text))).toEqual({ is: 'data', body: text })
 })
 
 test('random text never throws, and is data only where it should be', () => {
@@ -94,12 +115,13 @@ test('random text never throws, and is data only where it should be', () => {
     let text = ''
     for (let left = Math.random() * 8; left > 0; left--)
       text += letters[Math.floor(Math.random() * letters.length)]
-    const { is } = decode(text)
-    expect(is === 'data').toBe(!text.startsWith('!') || text.startsWith('!!'))
+    for (const [, read] of halves)
+      expect(read(text).is === 'data').toBe(!text.startsWith('!') || text.startsWith('!!'))
   }
 })
 
 test('binary is the same object, not a copy', () => {
   const bytes = new Uint8Array([33, 33])
   expect(escaped(bytes)).toBe(bytes)
+  for (const [, read] of halves) expect(read(bytes).body).toBe(bytes)
 })

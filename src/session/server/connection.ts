@@ -1,5 +1,6 @@
 import { report } from '../../emitter.ts'
-import { codes, decode, fromClient, type Hello, type Refusal, refusal, SUBPROTOCOL } from '../protocol.ts'
+import { codes, type Hello, type Refusal, refusal, SUBPROTOCOL } from '../protocol.ts'
+import { decode } from './frames.ts'
 import type { Lane } from './house.ts'
 import type { Counters } from './limits.ts'
 import type { Settings } from './options.ts'
@@ -154,7 +155,7 @@ export class Connection<Request> implements Lane {
       return
     }
     if (frame.bytes > this.#door.settings.limits.hello) return this.end(4413, 'hello too large')
-    const hello = decode(frame.data, fromClient)
+    const hello = decode(frame.data)
     if (this.#greeted || hello.is !== 'h') return this.malformed('no hello')
     this.#greeted = true
     this.#hello(hello.body).catch((error) => {

@@ -1,6 +1,6 @@
 import { Inbox } from '../inbox.ts'
 import { Outbox } from '../outbox.ts'
-import { decode, fromClient } from '../protocol.ts'
+import { decode } from './frames.ts'
 import type { House, Lane } from './house.ts'
 import { type Item, item } from './socket.ts'
 import type { Journal, Recorder } from './store.ts'
@@ -75,7 +75,7 @@ export class ServerSession<Request> implements Recorder {
     if (this.over) return 'dropped'
     const { messages, bytes } = this.journal?.waiting ?? { messages: 0, bytes: 0 }
     const { outbox } = this
-    const held = outbox.size + messages
+    const held = outbox.held.length + messages
     if (
       held >= credit[0] + limits.messages ||
       (held && outbox.bytes + bytes + one.bytes > credit[1] + limits.bytes)
@@ -90,7 +90,7 @@ export class ServerSession<Request> implements Recorder {
     this.used = this.#house.clock
     outbox.push(one)
     this.pump()
-    return outbox.written < outbox.acked + outbox.size ? 'queued' : 'sent'
+    return outbox.written < outbox.acked + outbox.held.length ? 'queued' : 'sent'
   }
 
   /** Writes what the window has room for. */
@@ -106,18 +106,18 @@ export class ServerSession<Request> implements Recorder {
   /** A frame of the connection that has the session. */
   frame(data: string | Uint8Array, bytes: number): void {
     const { line, inbox, outbox } = this
-    const frame = decode(data, fromClient)
+    const frame = decode(data)
     // A client need not count the `!` that it put in front.
     if (frame.is === 'data')
-      return this.#data(frame.text ?? data, frame.text === undefined ? bytes : bytes - 1)
-    if (frame.is === 'p' && frame.count === inbox.at) return line?.write(`!q${inbox.tell(this.done)}`)
+      return this.#data(frame.body as typeof data, frame.body === data ? bytes : bytes - 1)
+    if (frame.is === 'p' && frame.body === inbox.at) return line?.write(`!q${inbox.tell(this.done)}`)
     if (frame.is === 'a' || frame.is === 'q') {
-      if (!outbox.ack(frame.count)) return line?.malformed(String(data))
+      if (!outbox.ack(frame.body)) return line?.malformed(String(data))
       this.journal?.note(this.#turns.done, outbox.acked)
       return this.pump()
     }
     if (frame.is === 'f') return this.#house.end(this, 'finished')
-    if (frame.is === 't') return void line?.refresh(frame.token)
+    if (frame.is === 't') return void line?.refresh(frame.body)
     line?.malformed(String(data))
   }
 

@@ -139,7 +139,7 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
     void this.#store.end(session.id, session.n, got)
     this.#forget(session)
     const { acked: delivered, highest: written } = outbox
-    const sent = delivered + outbox.size + (session.journal?.waiting.messages ?? 0)
+    const sent = delivered + outbox.held.length + (session.journal?.waiting.messages ?? 0)
     this.#ended(session, { why, delivered, written, sent })
   }
 

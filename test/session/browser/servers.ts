@@ -51,7 +51,7 @@ export default async function setup({ provide }: TestProject) {
       for (let burst = 0; burst < 20 && n <= COUNT; burst++, n++) session.send(numbered(n))
       await wait(10)
       // A server that does not wait ends a client that is away too long as `overflow`.
-      while (session.outbox.size > 1_500) await wait(10)
+      while (session.outbox.held.length > 1_500) await wait(10)
     }
   }
   const sessions = new Sessions<IncomingMessage>({
