@@ -97,8 +97,10 @@ export class ReconnectingWebSocket extends EventTarget implements WebSocket {
   }
 
   set binaryType(type: BinaryType) {
+    // Whose it is comes first: on what is no socket it throws, whatever the word.
+    const { bearer } = this.#lives
     const word = `${type}` as BinaryType
-    if (/^(blob|arraybuffer)$/.test(word)) this.#lives.bearer.binaryType = word
+    if (/^(blob|arraybuffer)$/.test(word)) bearer.binaryType = word
   }
 
   override addEventListener<Name extends Type>(
