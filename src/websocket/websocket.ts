@@ -158,8 +158,10 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
   }
 
   set binaryType(type: BinaryType) {
+    // Whose it is comes first: on what is no socket it throws, whatever the word.
+    const bearer = this.#bearer
     const word = `${type}` as BinaryType
-    if (/^(blob|arraybuffer)$/.test(word)) this.#bearer.binaryType = word
+    if (/^(blob|arraybuffer)$/.test(word)) bearer.binaryType = word
   }
 
   override addEventListener<Name extends Type>(

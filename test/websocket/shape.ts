@@ -84,7 +84,11 @@ export function shape(Ours: typeof WebSocket, { url }: Place) {
         }),
         thrown(() => prototype.send.call({} as WebSocket, 'x')),
         thrown(() => prototype.close.call({} as WebSocket)),
-        thrown(() => Object.getOwnPropertyDescriptor(prototype, 'onopen')?.set?.call({}, () => {})),
+        // Whatever they are given: that it is not a socket is seen first.
+        ...attributes.map((name) => {
+          const set = Object.getOwnPropertyDescriptor(prototype, name)?.set
+          return [thrown(() => set?.call({}, 'x')), thrown(() => set?.call(prototype, 'x'))]
+        }),
       ]
     })
 
