@@ -296,7 +296,7 @@ test('stands where the global WebSocket stood', async () => {
 test('a class with options of its own gives them to every socket', async () => {
   const Class = configured({ reopen: false, reconnect: soon })
   const socket = new Class(url)
-  expect(socket).toBeInstanceOf(ReconnectingWebSocket)
+  expect(socket).toBeInstanceOf(Class)
   await next(socket, 'open')
   socket.send('close 1012 ')
   await next(socket, 'close')

@@ -51,6 +51,12 @@ export function shape(Ours: typeof WebSocket, { url }: Place) {
       }),
     )
 
+    agree('knows its class', (Class) => {
+      const socket = new Class(url)
+      socket.close()
+      return [Class.prototype.constructor === Class, socket.constructor === Class]
+    })
+
     agree('is that of an EventTarget', (Class) => {
       const socket = new Class(url)
       socket.close()
