@@ -3,8 +3,8 @@ import { Inbox } from '../../src/session/inbox.ts'
 import type { Credit } from '../../src/session/protocol.ts'
 
 test.each<[Credit, number, number, boolean]>([
-  [[1000, 1_000_000], 31, 1, false],
-  [[1000, 1_000_000], 32, 1, true],
+  [[1000, 1_000_000], 127, 1, false],
+  [[1000, 1_000_000], 128, 1, true],
   [[10, 1_000_000], 4, 1, false],
   [[10, 1_000_000], 5, 1, true],
   [[1, 1_000_000], 1, 0, true],
