@@ -1,8 +1,8 @@
 import type { Credit } from './protocol.ts'
 
 /** Whether it is time to acknowledge: so many messages are owed, and so many bytes have come since the last time. */
-export function due([messages, room]: Credit, owed: number, bytes: number): boolean {
-  return owed > 0 && (owed >= Math.min(128, messages / 2) || bytes >= Math.min(65_536, room / 2))
+export function due(credit: Credit, owed: number, bytes: number): boolean {
+  return owed > 0 && (owed >= Math.min(128, credit[0] / 2) || bytes >= Math.min(65_536, credit[1] / 2))
 }
 
 /**

@@ -28,10 +28,11 @@ export class Outbox<Item extends { bytes: number }> {
   }
 
   /** The next one to write, if there is one and the window has room. One larger than the window goes alone. */
-  next([messages, bytes]: Credit): Item | undefined {
+  next(credit: Credit): Item | undefined {
+    // `credit` is not destructured: that walks it as an iterable, at every message.
     const flying = this.written - this.acked
     const item = this.held[flying]
-    if (!item || flying >= messages || (flying && this.#flying + item.bytes > bytes)) return
+    if (!item || flying >= credit[0] || (flying && this.#flying + item.bytes > credit[1])) return
     this.#flying += item.bytes
     if (++this.written > this.highest) this.highest = this.written
     return item
