@@ -6,8 +6,7 @@ import type { WebSocketOptions } from './options.ts'
 const browsers = globalThis.WebSocket
 
 /**
- * A `WebSocket` that dials again, for code that knows only `WebSocket`: the standard's interface over a `Socket`, and
- * over one native socket after another.
+ * A `WebSocket` that dials again, for code that knows only `WebSocket`: the standard's interface over a `Socket`.
  *
  * Every connection, and every attempt, tells its end with `close` as a native one does. `readyState` is then
  * `CONNECTING`, or `CLOSED` if it was the last.
@@ -52,7 +51,6 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
     let visible = reopen
     /** The end that was told last: the core says it again when it waits anew. */
     let told: Closed | undefined
-
     const Dialled = new Proxy(Native as typeof WebSocket, {
       // One may have been made ahead of the core's first attempt.
       construct: (Native, args: [string]) => this.#live ?? this.#dialled(new Native(...args)),
