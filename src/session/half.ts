@@ -87,10 +87,10 @@ export class Half extends Emitter<Own> implements Reader {
   /** The core is open: what is older goes first. */
   opened(): void {
     globalThis.addEventListener?.('pagehide', this.#acknowledge)
-    if (this.#got !== undefined) this.emit('resumed', { resent: this.outbox.highest - this.outbox.acked })
-    this.#got ??= 0
+    const resumed = this.#got !== undefined
     // The hello said so.
-    this.#told = this.#got
+    this.#told = this.#got ??= 0
+    if (resumed) this.emit('resumed', { resent: this.outbox.highest - this.outbox.acked })
     this.#pump()
   }
 

@@ -6,6 +6,9 @@ export type Listener<Name extends Type> = (this: WebSocket, event: WebSocketEven
 /** What bytes go through. A `Socket` has no more to say of its connection than this. */
 export type Bearer = WebSocket | (Socket & { url?: undefined; extensions?: undefined })
 
+/** The browser's own, even where the class has taken the place of the global one. */
+export const browsers = globalThis.WebSocket
+
 /** What `describe` brings, for the compiler. */
 export declare class Described extends EventTarget {
   static readonly CONNECTING: 0

@@ -1,9 +1,6 @@
 import { type Closed, type Provided, Socket, type WebSocketConstructor } from '../index.ts'
-import { type Bearer, type Described, describe, type Listener, type Type } from './interface.ts'
+import { type Bearer, browsers, type Described, describe, type Listener, type Type } from './interface.ts'
 import type { WebSocketOptions } from './options.ts'
-
-/** The browser's own, even where the class has taken the place of the global one. */
-const browsers = globalThis.WebSocket
 
 /**
  * A `WebSocket` that dials again, for code that knows only `WebSocket`: the standard's interface over a `Socket`.
@@ -11,8 +8,7 @@ const browsers = globalThis.WebSocket
  * Every connection, and every attempt, tells its end with `close` as a native one does. `readyState` is then
  * `CONNECTING`, or `CLOSED` if it was the last.
  *
- * @throws {TypeError} without a url
- * @throws {RangeError} for an option out of range
+ * @throws {TypeError} without a url, {RangeError} for an option out of range
  * @throws {DOMException} `SyntaxError` for an address or subprotocol that no `WebSocket` would take
  */
 export class ReconnectingWebSocket extends (EventTarget as typeof Described) implements WebSocket {
@@ -49,14 +45,15 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
     if (typeof protocols === 'object' && protocols?.[Symbol.iterator]) protocols = [...protocols]
     /** Whether a failed attempt is told. */
     let visible = reopen
-    /** The end that was told last: the core says it again when it waits anew. */
+    /** The end told last: the core says it again when it waits anew. */
     let told: Closed | undefined
     const Dialled = new Proxy(Native as typeof WebSocket, {
       // One may have been made ahead of the core's first attempt.
       construct: (Native, args: [string]) => this.#live ?? this.#dialled(new Native(...args)),
     })
     // A relative address is read once, as natively: the page may be elsewhere by the next dial.
-    const socket = new Socket(typeof url === 'function' ? url : () => this.#native.url ?? url, {
+    const address = { toString: () => this.#native.url ?? `${url}` } as URL
+    const socket = new Socket(typeof url === 'function' ? url : address, {
       ...options,
       protocols,
       autoOpen: false,
@@ -76,16 +73,14 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
       told = close
       this.#live = undefined
     })
-    socket.on('closed', (close) => {
-      if (close.cause !== 'user') this.#ended(close)
-    })
+    socket.on('closed', (close) => close.cause !== 'user' && this.#ended(close))
     socket.on('drop', (detail) => this.#tell('drop', { detail }, CustomEvent))
 
+    // Before the core dials: what the constructor throws is for our caller.
+    if (typeof url !== 'function' && typeof protocols !== 'function') new Dialled(url, protocols)
     // An aborted `signal` ends it before anybody can listen.
     if (socket.closed) this.#ended(socket.closed)
-    // Before the core dials: what the constructor throws is for our caller.
-    else if (typeof url !== 'function' && typeof protocols !== 'function') new Dialled(url, protocols)
-    if (!this.#live || reconnect !== false) socket.open()
+    else if (!this.#live || reconnect !== false) socket.open()
   }
 
   #dialled(native: WebSocket): WebSocket {
@@ -118,6 +113,8 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
       this.#native.close()
     }
     if (failed) this.#tell('error')
+    // A listener may have closed it: then this is the last that is told.
+    if (this.#last) this.#last = 3
     this.#tell('close', end, globalThis.CloseEvent)
   }
 
@@ -193,8 +190,11 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
     // Even a dead one knows what may be given, and a live one shakes hands.
     this.#native.close(...args)
     this.#socket.close()
-    if (this.#live || this.#last) return
+    // It tells its end itself, unless that is past.
+    if ((this.#live?.readyState ?? 3) < 3 || this.#last) return
     this.#last = 2
-    setTimeout(() => this.#ended({ code: 1006, reason: '', wasClean: false, cause: 'peer' }))
+    // A listener of `drop` may call this within the last `close`.
+    const end = { code: 1006, reason: '', wasClean: false, cause: 'peer' } as const
+    setTimeout(() => this.#last < 3 && this.#ended(end))
   }
 }
