@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { WebSocket, WebSocketServer } from 'ws'
 import { Socket } from '../src/index.ts'
-import { Session } from '../src/session/index.ts'
+import { Session } from '../src/session/client/index.ts'
 import { Sessions } from '../src/session/server/index.ts'
 import { Line } from '../test/support/faults.ts'
 

@@ -1,5 +1,15 @@
-export { toArrayBuffer, toBlob, toText } from './binary.ts'
-export { messages } from './messages.ts'
+export { toArrayBuffer, toBlob, toText } from './core/binary.ts'
+export type {
+  Cause,
+  Closed,
+  Data,
+  DropReason,
+  Events,
+  Failure,
+  SendResult,
+  SocketLike,
+  Status,
+} from './core/events.ts'
 export type {
   Greeting,
   Options,
@@ -10,9 +20,8 @@ export type {
   Schema,
   SilenceOptions,
   WebSocketConstructor,
-} from './options.ts'
-
-export { request } from './request.ts'
-export { Socket } from './socket.ts'
-export type { Cause, Closed, Data, DropReason, Events, Failure, SendResult, Status, Wire } from './types.ts'
-export { upload } from './upload.ts'
+} from './core/options.ts'
+export { Socket } from './core/socket.ts'
+export { messages } from './helpers/messages.ts'
+export { request } from './helpers/request.ts'
+export { upload } from './helpers/upload.ts'

@@ -6,7 +6,7 @@ import sockette from 'sockette'
 import { ArrayQueue, ExponentialBackoff, WebsocketBuilder } from 'websocket-ts'
 import { WebSocket } from 'ws'
 import { Socket } from '../../src/index.ts'
-import { Session } from '../../src/session/index.ts'
+import { Session } from '../../src/session/client/index.ts'
 import { serve } from '../rpc.ts'
 
 let dials = 0

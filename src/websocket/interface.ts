@@ -4,10 +4,10 @@ export type Type = keyof WebSocketEventMap
 export type Listener<Name extends Type> = (this: WebSocket, event: WebSocketEventMap[Name]) => unknown
 
 /** What bytes go through. A `Socket` has no more to say of its connection than this. */
-export type Bearer = WebSocket | (Socket & { url?: undefined; extensions?: undefined })
+export type Transport = WebSocket | (Socket & { url?: undefined; extensions?: undefined })
 
 /** The browser's own, even where the class has taken the place of the global one. */
-export const browsers = globalThis.WebSocket
+export const nativeWebSocket = globalThis.WebSocket
 
 /** What `describe` brings, for the compiler. */
 export declare class Described extends EventTarget {

@@ -1,5 +1,12 @@
 import { type Closed, type Provided, Socket, type WebSocketConstructor } from '../index.ts'
-import { type Bearer, browsers, type Described, describe, type Listener, type Type } from './interface.ts'
+import {
+  type Described,
+  describe,
+  type Listener,
+  nativeWebSocket,
+  type Transport,
+  type Type,
+} from './interface.ts'
 import type { WebSocketOptions } from './options.ts'
 
 /**
@@ -15,7 +22,7 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
   /** What dials, unless this is one native socket only; then it heeds the `signal`. */
   readonly #socket: Socket
   /** The present native socket, or the last one; before the first, what stands in for it. */
-  #native: Bearer
+  #native: Transport
   /** `#native`, until its end has been told. */
   #live: WebSocket | undefined
   /** The one that told an error last. */
@@ -40,7 +47,11 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
     // biome-ignore lint/complexity/noArguments: a rest parameter would change `length`, which WebIDL fixes
     if (url === undefined && arguments.length % 3 === 0) throw new TypeError('There is no url')
     super()
-    const { reopen = true, reconnect, WebSocket: Native = browsers ?? globalThis.WebSocket } = { ...options }
+    const {
+      reopen = true,
+      reconnect,
+      WebSocket: Native = nativeWebSocket ?? globalThis.WebSocket,
+    } = { ...options }
     // What is iterated is iterated once: an iterator has nothing to say the second time.
     if (typeof protocols === 'object' && protocols?.[Symbol.iterator]) protocols = [...protocols]
     /** Whether a failed attempt is told. */
@@ -119,7 +130,7 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
   }
 
   /** What the bytes go through: the native socket, where the core has let go of it or never had it. */
-  get #bearer(): Bearer {
+  get #bearer(): Transport {
     return /idle|closed/.test(this.#socket.status) ? this.#native : this.#socket
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { Session } from '../../src/session/index.ts'
+import { Session } from '../../src/session/client/index.ts'
 import { node, redis } from './redis.ts'
 import { Client, connect, png, refused, serve } from './support.ts'
 

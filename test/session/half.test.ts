@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { Half } from '../../src/session/half.ts'
-import type { Line } from '../../src/session/line.ts'
-import { type Refusal, refusal, welcome } from '../../src/session/protocol.ts'
+import { ClientSession } from '../../src/session/client/client-session.ts'
+import type { Line } from '../../src/session/client/line.ts'
+import { type Refusal, refusal, welcome } from '../../src/session/protocol/frames.ts'
 
 /** A half whose window takes two messages, on a line that it was let in on, and all that it says there. */
 function welcomed() {
   const said: unknown[] = []
-  const half = new Half(
+  const half = new ClientSession(
     {},
     (data) => said.push(data),
     () => 'open',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Inbox } from '../../src/session/inbox.ts'
-import type { Credit } from '../../src/session/protocol.ts'
+import type { Credit } from '../../src/session/protocol/frames.ts'
+import { Inbox } from '../../src/session/protocol/inbox.ts'
 
 test.each<[Credit, number, number, boolean]>([
   [[1000, 1_000_000], 127, 1, false],

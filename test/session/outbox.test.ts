@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Outbox } from '../../src/session/outbox.ts'
-import type { Credit } from '../../src/session/protocol.ts'
+import type { Credit } from '../../src/session/protocol/frames.ts'
+import { Outbox } from '../../src/session/protocol/outbox.ts'
 
 const wide: Credit = [1000, 1_000_000]
 const filled = (...sizes: number[]) => {

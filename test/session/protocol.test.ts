@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
-import { decode, escaped, fromServer, type Hello, refusal, welcome } from '../../src/session/protocol.ts'
-import { decode as decodeClient } from '../../src/session/server/frames.ts'
+import {
+  decode,
+  escaped,
+  fromServer,
+  type Hello,
+  refusal,
+  welcome,
+} from '../../src/session/protocol/frames.ts'
+import { decode as decodeClient } from '../../src/session/server/client-frames.ts'
 
 type Read = (data: unknown) => { is: string; body?: unknown }
 /** What each half reads. */

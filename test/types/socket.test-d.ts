@@ -9,9 +9,9 @@ import {
   request,
   type SendResult,
   Socket,
+  type SocketLike,
   type Status,
   upload,
-  type Wire,
 } from '../../src/index.ts'
 
 type FromServer = { type: 'usermsg'; name: string; message: string } | { type: 'system'; message: string }
@@ -219,10 +219,10 @@ test('the classes of the platform and of ws are constructors to dial with', () =
 })
 
 test('a Socket is a Wire of its messages, and of no others', () => {
-  const wire: Wire<FromServer, ToServer> = socket
+  const wire: SocketLike<FromServer, ToServer> = socket
   wire.on('json', (message) => expectTypeOf(message).toEqualTypeOf<FromServer>())
   // @ts-expect-error it does not take strings as JSON
-  const other: Wire<FromServer, string> = socket
+  const other: SocketLike<FromServer, string> = socket
   void other
 })
 

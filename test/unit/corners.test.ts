@@ -1,6 +1,6 @@
 import { describe, expect, vi } from 'vitest'
+import { SendQueue } from '../../src/core/policy/send-queue.ts'
 import { messages, type Options, request, Socket, upload } from '../../src/index.ts'
-import { Queue } from '../../src/policy/queue.ts'
 import { fake } from '../support/fakes.ts'
 import { HOP, test, tick } from './stage.ts'
 
@@ -167,7 +167,7 @@ test('a pong may be the empty text', async ({ server, open }) => {
 })
 
 test('a queue keeps its order and its count while it is taken from and pushed to', () => {
-  const queue = new Queue<number>({ messages: 1_000, bytes: 10_000, overflow: 'oldest', ttl: 100 })
+  const queue = new SendQueue<number>({ messages: 1_000, bytes: 10_000, overflow: 'oldest', ttl: 100 })
   const out: number[] = []
   for (let i = 0; i < 5_000; i++) {
     out.push(...(queue.push(i, 1, i) ?? []))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { backoff, patience } from '../../src/policy/backoff.ts'
-import { isFinal, mayClose } from '../../src/policy/close.ts'
-import { Queue } from '../../src/policy/queue.ts'
+import { backoff, patience } from '../../src/core/policy/backoff.ts'
+import { isAllowedCloseCode, isFinal } from '../../src/core/policy/close-codes.ts'
+import { SendQueue } from '../../src/core/policy/send-queue.ts'
 
 describe('backoff', () => {
   const limits = { base: 2_000, factor: 3, max: 10_000, attempts: Infinity }
@@ -44,15 +44,15 @@ test('the final codes are 1003, 1007, 1008, 1010 and 4400 to 4499', () => {
 })
 
 test('script may close with 1000 and 3000 to 4999', () => {
-  const allowed = Array.from({ length: 66_000 }, (_, code) => code).filter((code) => mayClose(code))
+  const allowed = Array.from({ length: 66_000 }, (_, code) => code).filter((code) => isAllowedCloseCode(code))
   expect(allowed).toEqual([1000, ...Array.from({ length: 2_000 }, (_, i) => 3000 + i)])
-  for (const code of [-1, NaN, Infinity]) expect([code, mayClose(code)]).toEqual([code, false])
+  for (const code of [-1, NaN, Infinity]) expect([code, isAllowedCloseCode(code)]).toEqual([code, false])
 })
 
 describe('the queue', () => {
   const limits = { messages: 3, bytes: 10, overflow: 'newest', ttl: 100 } as const
   const filled = (overflow: 'newest' | 'oldest') => {
-    const queue = new Queue<string>({ ...limits, overflow })
+    const queue = new SendQueue<string>({ ...limits, overflow })
     for (const item of ['aa', 'bbb', 'cccc']) queue.push(item, item.length, 0)
     return queue
   }
@@ -72,7 +72,7 @@ describe('the queue', () => {
   })
 
   test('of no messages takes none', () => {
-    const queue = new Queue<string>({ ...limits, messages: 0, overflow: 'oldest' })
+    const queue = new SendQueue<string>({ ...limits, messages: 0, overflow: 'oldest' })
     expect(queue.push('', 0, 0)).toBe(null)
   })
 
@@ -82,7 +82,7 @@ describe('the queue', () => {
     [151, ['a', 'b']],
     [1_000, ['a', 'b']],
   ] as const)('at %i ms, gives up %j', ([now, gone]) => {
-    const queue = new Queue<string>(limits)
+    const queue = new SendQueue<string>(limits)
     queue.push('a', 1, 0)
     queue.push('b', 1, 50)
     expect(queue.expired(now)).toEqual(gone)

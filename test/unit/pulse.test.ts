@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { Pulse, type Rhythm, type Verdict } from '../../src/policy/pulse.ts'
+import { Heartbeat, type HeartbeatTiming, type Verdict } from '../../src/core/policy/heartbeat.ts'
 
-const patient: Rhythm = { interval: 25_000, timeout: 10_000, silence: 0 }
-const brief: Rhythm = { interval: 1_000, timeout: 400, silence: 0 }
-const listening: Rhythm = { interval: 1_000, timeout: 0, silence: 1_000 }
+const patient: HeartbeatTiming = { interval: 25_000, timeout: 10_000, silence: 0 }
+const brief: HeartbeatTiming = { interval: 1_000, timeout: 400, silence: 0 }
+const listening: HeartbeatTiming = { interval: 1_000, timeout: 0, silence: 1_000 }
 
 /** At this time, the answer, and in how many ms to look again. `!`: the page asks for a look now. */
 type Look = [at: number | `${number}!`, verdict: Verdict, next: number]
 
-test.for<[what: string, rhythm: Rhythm, looks: Look[]]>([
+test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
   [
     'asks after the interval and judges after the timeout',
     patient,
@@ -86,10 +86,10 @@ test.for<[what: string, rhythm: Rhythm, looks: Look[]]>([
     ],
   ],
 ])('%s', ([, rhythm, looks]) => {
-  const pulse = new Pulse(rhythm, 0)
+  const pulse = new Heartbeat(rhythm, 0)
   const answers = looks.map(([when]): Look => {
     const now = Number.parseInt(String(when), 10)
-    const verdict = pulse.look(now, 0, String(when).endsWith('!'))
+    const verdict = pulse.check(now, 0, String(when).endsWith('!'))
     return [when, verdict, verdict === 'silent' ? 0 : pulse.next(now)]
   })
   expect(answers).toEqual(looks)

@@ -1,2 +1,2 @@
-export type { RedisClient } from './client.ts'
-export { RedisStore, type RedisStoreOptions } from './store.ts'
+export type { RedisClient } from './redis.ts'
+export { RedisStore, type RedisStoreOptions } from './redis-store.ts'

@@ -1,6 +1,6 @@
-import type { Credit } from '../protocol.ts'
+import type { Credit } from '../protocol/frames.ts'
 import type { Ending, Limits } from './limits.ts'
-import type { ServerSession } from './session.ts'
+import type { ServerSession } from './server-session.ts'
 import type { Store } from './store.ts'
 
 type Awaitable<Value> = Value | PromiseLike<Value>
@@ -39,7 +39,7 @@ export interface SessionsOptions<Request> {
   store?: Store
 }
 
-export function settle<Request>(options: SessionsOptions<Request>) {
+export function resolveOptions<Request>(options: SessionsOptions<Request>) {
   const settings = {
     credit: [1_000, 1_048_576] as Credit,
     ttl: 120,
@@ -71,7 +71,7 @@ export function settle<Request>(options: SessionsOptions<Request>) {
   return settings
 }
 
-export type Settings<Request> = ReturnType<typeof settle<Request>>
+export type ResolvedOptions<Request> = ReturnType<typeof resolveOptions<Request>>
 
 const defined = <Part extends object>(part: Part) =>
   Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as Part

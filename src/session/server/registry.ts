@@ -1,4 +1,4 @@
-import type { ServerSession } from './session.ts'
+import type { ServerSession } from './server-session.ts'
 
 /** The sessions of this process: by name, by principal, and in the order in which they lost their connection. */
 export class Registry<Request> {
@@ -26,7 +26,7 @@ export class Registry<Request> {
     this.#principals.set(principal, siblings.add(session))
   }
 
-  forget(session: ServerSession<Request>): void {
+  remove(session: ServerSession<Request>): void {
     const { id, principal } = session
     if (this.#sessions.get(id) === session) this.#sessions.delete(id)
     this.#away.delete(session)
@@ -35,14 +35,14 @@ export class Registry<Request> {
     if (!siblings?.size) this.#principals.delete(principal)
   }
 
-  left(session: ServerSession<Request>, clock: number): void {
+  disconnected(session: ServerSession<Request>, clock: number): void {
     this.#away.set(session, clock)
     // Behind its siblings that left before.
     const siblings = this.#principals.get(session.principal)
     if (siblings?.delete(session)) siblings.add(session)
   }
 
-  back(session: ServerSession<Request>): void {
+  reconnected(session: ServerSession<Request>): void {
     this.#away.delete(session)
   }
 

@@ -1,19 +1,19 @@
-import { report, safely } from '../../emitter.ts'
-import type { Hello, Refusal } from '../protocol.ts'
-import { Connection, type Door } from './connection.ts'
-import type { House } from './house.ts'
+import { callSafely, report } from '../../core/emitter.ts'
+import type { Hello, Refusal } from '../protocol/frames.ts'
+import { Admission } from './admission.ts'
 import type { Counters, Ending } from './limits.ts'
-import { MemoryStore } from './memory.ts'
-import { type SessionsOptions, settle } from './options.ts'
-import { Reception } from './reception.ts'
+import { MemoryStore } from './memory-store.ts'
+import { resolveOptions, type SessionsOptions } from './options.ts'
 import { Registry } from './registry.ts'
-import type { ServerSession } from './session.ts'
+import { type Door, ServerConnection } from './server-connection.ts'
+import type { ServerSession } from './server-session.ts'
+import type { SessionHost } from './session-host.ts'
 import { type Item, item, type ServerSocket } from './socket.ts'
 import type { Store } from './store.ts'
 import { within } from './within.ts'
 
 /** The sessions of one server process. */
-export class Sessions<Request = unknown> implements House<ServerSession<Request>>, Door<Request> {
+export class Sessions<Request = unknown> implements SessionHost<ServerSession<Request>>, Door<Request> {
   readonly settings
   readonly counters: Counters = {
     connections: 0,
@@ -34,21 +34,21 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
   down: Refusal | undefined
   readonly #store: Store
   readonly #sessions = new Registry<Request>()
-  readonly #lines = new Set<Connection<Request>>()
-  readonly #reception: Reception<Request>
+  readonly #lines = new Set<ServerConnection<Request>>()
+  readonly #reception: Admission<Request>
   readonly #timer: ReturnType<typeof setInterval>
 
   constructor(options: SessionsOptions<Request> = {}) {
-    this.settings = settle(options)
+    this.settings = resolveOptions(options)
     this.#store = options.store ?? new MemoryStore()
-    this.#reception = new Reception(this, this.#store, this.#sessions)
+    this.#reception = new Admission(this, this.#store, this.#sessions)
     const { ttl, tombstone, limits } = this.settings
     this.#store.start(
       {
         wake: (name) => this.#sessions.get(name)?.journal?.wake(),
         give: async (name) => {
           const session = this.#sessions.get(name)
-          if (session) await this.give(session)
+          if (session) await this.handOver(session)
           return session !== undefined
         },
         expired: (id, principal, delivered, sent) => {
@@ -84,7 +84,7 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
   /** Takes a WebSocket whose handshake is done, with the subprotocol `holdfast.1`. Never throws. */
   accept(socket: ServerSocket, request: Request): void {
     this.counters.connections++
-    const line = new Connection(socket, request, this)
+    const line = new ServerConnection(socket, request, this)
     if (!line.over) this.#lines.add(line)
   }
 
@@ -101,7 +101,7 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
     to?: (session: ServerSession<Request>) => boolean,
   ): void {
     const shared: Item = item(data)
-    for (const session of this.#sessions.all()) if (!to || safely(() => to(session))) session.push(shared)
+    for (const session of this.#sessions.all()) if (!to || callSafely(() => to(session))) session.push(shared)
   }
 
   /**
@@ -112,29 +112,29 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
     this.down = { why: 'restart', after }
     clearInterval(this.#timer)
     const sessions = [...this.#sessions.all()]
-    const given = Promise.all(sessions.map((session) => session.journal && this.give(session, this.down)))
+    const given = Promise.all(sessions.map((session) => session.journal && this.handOver(session, this.down)))
     await within(grace, given, 'What is handled or recorded').catch(report)
     for (const session of sessions) session.acknowledge()
     for (const line of this.#lines) line.refuse(this.down)
     await this.#store.stop()
   }
 
-  claim(line: Connection<Request>, name: string, hello: Hello, principal: string): Promise<void> {
+  claim(line: ServerConnection<Request>, name: string, hello: Hello, principal: string): Promise<void> {
     return this.#reception.claim(line, name, hello, principal)
   }
 
   end(session: ServerSession<Request>, why: Ending['why']): void {
     if (session.over) return
-    const { line, outbox } = session
+    const { connection, outbox } = session
     session.over = true
     const got = session.close()
     if (why === 'overflow') {
       this.counters.overflowed++
-      line?.refuse({ why, got })
-    } else if (line) {
-      if (got > session.inbox.acked) line.write(`!a${session.inbox.tell(got)}`)
-      line.write('!f')
-      line.end(1000, why)
+      connection?.refuse({ why, got })
+    } else if (connection) {
+      if (got > session.inbox.acked) connection.write(`!a${session.inbox.tell(got)}`)
+      connection.write('!f')
+      connection.end(1000, why)
     }
     void this.#store.end(session.id, session.n, got)
     this.#forget(session)
@@ -148,35 +148,35 @@ export class Sessions<Request = unknown> implements House<ServerSession<Request>
   }
 
   /** Another process has it. */
-  left(session: ServerSession<Request>): void {
+  removed(session: ServerSession<Request>): void {
     session.over = true
     this.#forget(session)
   }
 
-  gone(line: Connection<Request>): void {
+  gone(line: ServerConnection<Request>): void {
     this.#lines.delete(line)
     const { session } = line
-    if (session?.line !== line) return
-    session.line = undefined
+    if (session?.connection !== line) return
+    session.connection = undefined
     if (session.over) return
-    if (session.journal) void this.give(session)
-    else this.#sessions.left(session, this.clock)
+    if (session.journal) void this.handOver(session)
+    else this.#sessions.disconnected(session, this.clock)
   }
 
   /** Lets go of it, with all that is handled recorded. */
-  async give(session: ServerSession<Request>, why?: Refusal): Promise<void> {
-    session.line?.refuse(why ?? { why: 'taken' })
+  async handOver(session: ServerSession<Request>, why?: Refusal): Promise<void> {
+    session.connection?.refuse(why ?? { why: 'taken' })
     await session.release()
-    if (!session.line) this.left(session)
+    if (!session.connection) this.removed(session)
   }
 
   #forget(session: ServerSession<Request>): void {
-    this.#sessions.forget(session)
+    this.#sessions.remove(session)
     this.owing.delete(session)
   }
 
   #ended(session: { id: string; principal: string }, ending: Ending): void {
-    safely(() => this.settings.ended?.(session, ending))
+    callSafely(() => this.settings.ended?.(session, ending))
   }
 
   #tick(): void {

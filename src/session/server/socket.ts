@@ -58,7 +58,7 @@ function joined(data: unknown): Uint8Array {
 }
 
 /** The name by which a server knows a session: the id itself is a secret, and is kept nowhere. */
-export async function nameOf(id: string): Promise<string> {
+export async function sessionName(id: string): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(id)))
   return btoa(String.fromCharCode(...hash))
     .replaceAll('+', '-')

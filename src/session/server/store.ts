@@ -1,4 +1,4 @@
-import type { Refusal } from '../protocol.ts'
+import type { Refusal } from '../protocol/frames.ts'
 import type { Item } from './socket.ts'
 
 export type Awaitable<Value> = Value | PromiseLike<Value>

@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { Session } from '../../../src/session/index.ts'
+import { Session } from '../../../src/session/client/index.ts'
 import { numbered, numberOf } from './numbered.ts'
 
 const { url, count } = inject('session')

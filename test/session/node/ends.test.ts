@@ -1,6 +1,6 @@
 import { expect, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Session, SessionOptions } from '../../../src/session/index.ts'
+import type { Session, SessionOptions } from '../../../src/session/client/index.ts'
 import { test, until } from './fixtures.ts'
 
 const id = 'a-session-of-somebody-0'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
-import { Session, type SessionOptions } from '../../../src/session/index.ts'
+import { Session, type SessionOptions } from '../../../src/session/client/index.ts'
 import { type ServerSession, Sessions, type SessionsOptions } from '../../../src/session/server/index.ts'
 import { test as base } from '../../support/fixtures.ts'
 

@@ -1,6 +1,6 @@
 import { expect, vi } from 'vitest'
 import { messages } from '../../../src/index.ts'
-import type { Session } from '../../../src/session/index.ts'
+import type { Session } from '../../../src/session/client/index.ts'
 import { test, until } from './fixtures.ts'
 
 test('it is a Socket: JSON, helpers and events work as they do there', async ({ house, client }) => {

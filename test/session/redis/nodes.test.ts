@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
-import { Session } from '../../../src/session/index.ts'
+import { Session } from '../../../src/session/client/index.ts'
 import { RedisStore } from '../../../src/session/redis/index.ts'
 import { Sessions } from '../../../src/session/server/index.ts'
 import { until, WS } from '../node/fixtures.ts'

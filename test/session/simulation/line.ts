@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { SUBPROTOCOL } from '../../../src/session/protocol.ts'
+import { SUBPROTOCOL } from '../../../src/session/protocol/frames.ts'
 
 type Frame = { data: string | Uint8Array; binary: boolean } | { close: number; reason: string }
 type Listener = ((event: never) => void) | null

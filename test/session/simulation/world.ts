@@ -1,4 +1,4 @@
-import { Session } from '../../../src/session/index.ts'
+import { Session } from '../../../src/session/client/index.ts'
 import {
   type Ending,
   type ServerSession,
