@@ -69,4 +69,12 @@ export default [
   { input: entries, plugins: [types], output: [into('d.ts'), into('d.cts')] },
   over('websocket'),
   typesOver('websocket'),
+  { ...over('inspect'), output: over('inspect').output.filter(({ format }) => format === 'esm') },
+  // A script tag also defines the element.
+  {
+    ...over('inspect'),
+    input: 'src/inspect/global.ts',
+    output: over('inspect').output.filter(({ format }) => format === 'umd'),
+  },
+  typesOver('inspect'),
 ]

@@ -12,6 +12,8 @@ export interface CloseContext {
   opened?: boolean
   /** How long it had been open, in ms. */
   lasted?: number
+  /** Whether the device was offline. */
+  offline?: boolean
 }
 
 type Entry = [summary: string, hint: string]
@@ -101,6 +103,11 @@ const notOpened: Entry = [
   'Browsers do not tell why. The server may not be running, the host, port or path may be wrong, it may have refused the upgrade (401, 403, 404, 502), or its certificate is not valid. The browser’s console and network panel know more.',
 ]
 
+const offline: Entry = [
+  'The device was offline.',
+  'The browser reported that there was no network. The socket connects again when the network is back.',
+]
+
 /** Seconds after which common proxies cut an idle connection. */
 const idleLimits = [60, 100, 600]
 
@@ -163,6 +170,8 @@ function describePeer({ code }: RecordedClose, { opened = true, lasted = 0 }: Cl
 
 /** Says in plain words how a connection or an attempt ended, the likely reason, and what to do about it. */
 export function describeClose(close: RecordedClose, context: CloseContext = {}): CloseDescription {
-  const [summary, hint] = causes[close.cause] ?? describePeer(close, context)
+  const byThePage = close.cause === 'user' || close.cause === 'signal'
+  const [summary, hint] =
+    context.offline && !byThePage ? offline : (causes[close.cause] ?? describePeer(close, context))
   return { summary, hint }
 }

@@ -5,13 +5,16 @@ export interface RecordedClose extends Pick<Closed, 'code' | 'reason' | 'wasClea
   error?: string
 }
 
+/** Every status that a socket can have. */
+export type RecordedStatus = Status | 'suspended'
+
 /** The status changed. */
 export interface Transition {
   readonly type: 'transition'
   readonly id: number
   /** When it happened, in ms since the epoch. */
   readonly at: number
-  readonly status: Status
+  readonly status: RecordedStatus
   /** For `connecting`: without its query, user name, password and fragment, which often hold secrets. */
   url?: string
   /** For `connecting` and `waiting`: failures in a row before this attempt. */
@@ -20,6 +23,8 @@ export interface Transition {
   delay?: number
   /** For `waiting`, `suspended` and `closed`: how the attempt or the connection ended. */
   close?: RecordedClose
+  /** For `waiting` and `closed`: the browser reported that the device is offline. */
+  offline?: boolean
   /** For `open`: the selected subprotocol. */
   protocol?: string
   /** For `open` of a session: whether it was resumed, or had to be created again. */

@@ -11,6 +11,7 @@ export type {
   Totals,
   Transition,
 } from './entries.ts'
+export { defineInspector, type HoldfastInspector, inspect } from './inspector.ts'
 export { profile } from './profile.ts'
 export type { Recorder } from './recorder.ts'
 export { record } from './recorder.ts'

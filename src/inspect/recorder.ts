@@ -1,10 +1,11 @@
-import type { Closed, Data, SendResult, SocketLike, Status } from '../index.ts'
+import type { Closed, Data, SendResult, SocketLike } from '../index.ts'
 import type {
   Drop,
   Entry,
   Frame,
   Pulse,
   RecordedClose,
+  RecordedStatus,
   RecordOptions,
   Totals,
   Transition,
@@ -19,7 +20,7 @@ type Listener = (entry: Entry | undefined) => void
 
 /** What a recorder needs from a socket, without the types of its messages. */
 interface Recordable {
-  status: Status
+  status: RecordedStatus
   send(data: Data, options?: SendOptions): SendResult
   sendJson(value: unknown, options?: SendOptions): SendResult
   on(name: string, listener: (value: never) => void): () => void
@@ -27,7 +28,7 @@ interface Recordable {
 
 /** What happened to one socket, bounded in entries and bytes. */
 export interface Recorder {
-  readonly socket: SocketLike<never, never>
+  readonly socket: SocketLike<unknown, never>
   /** Changes of status, oldest first. */
   readonly transitions: readonly Transition[]
   /** Frames and dropped messages, oldest first. */
@@ -170,8 +171,9 @@ export function record<In, Out>(socket: SocketLike<In, Out>, options: RecordOpti
   /** Whether the current transition has its details: they come with another event than `status`. */
   let detailed = false
 
-  function move(status: Status, details?: Partial<Transition>, close?: Closed): void {
-    if (close) details = { ...details, close: recorded(close) }
+  function move(status: RecordedStatus, details?: Partial<Transition>, close?: Closed): void {
+    if (close)
+      details = { ...details, close: recorded(close), offline: globalThis.navigator?.onLine === false }
     let transition = transitions.at(-1)
     const known = transition?.status === status && (!details || !detailed || (close && close === lastClose))
     if (!transition || !known) {
@@ -228,7 +230,7 @@ export function record<In, Out>(socket: SocketLike<In, Out>, options: RecordOpti
   listen('message', ({ data }: MessageEvent) => {
     changed(addFrame('in', data))
   })
-  listen('status', ({ status }: { status: Status }) => move(status))
+  listen('status', ({ status }: { status: RecordedStatus }) => move(status))
   listen('connecting', ({ attempt, url }: { attempt: number; url: string }) =>
     move('connecting', { attempt, url: withoutSecrets(url) }),
   )
