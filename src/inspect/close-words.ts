@@ -47,7 +47,7 @@ const codes: Record<number, Entry> = {
   ],
   1009: [
     'A message was too large for the server.',
-    'Send smaller messages, or raise the server’s limit (maxPayload in ws, package_max_length in Swoole, client_max_body_size does not apply).',
+    'Send smaller messages, or raise the server’s limit (maxPayload in ws, package_max_length in Swoole).',
   ],
   1010: ['The server does not offer a required extension.', 'There are no more attempts.'],
   1011: ['The server had an internal error.', 'Its log should show an exception at this time.'],

@@ -72,6 +72,7 @@ ol { list-style: none; }
 }
 
 .panel {
+  position: relative;
   overflow: hidden;
   background: var(--bg);
   border: 1px solid var(--line);
@@ -103,7 +104,6 @@ button {
 }
 button:hover { background: var(--soft); }
 button[aria-pressed="true"] { color: var(--bg); background: var(--fg); border-color: var(--fg); }
-button:disabled { cursor: default; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 
 .summary {
@@ -116,7 +116,7 @@ button:disabled { cursor: default; }
 .summary > div { min-width: 0; padding: 10px 20px; background: var(--bg); }
 dt { color: var(--muted); font-size: 12px; }
 dd { font-size: 17px; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-dd small { color: var(--muted); font-size: 12px; font-weight: 400; }
+dd small { white-space: nowrap; color: var(--muted); font-size: 12px; font-weight: 400; }
 dd[data-tone="warn"] { color: var(--warn); }
 dd[data-tone="bad"] { color: var(--bad); }
 
@@ -127,6 +127,7 @@ h3, h4, h5, h6 { font-size: 13px; font-weight: 600; }
 .section-head { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; }
 .section-head > :first-child { margin-inline-end: auto; }
 
+.periods, .frames-list { position: relative; }
 .periods { max-height: 22rem; margin: 12px -8px 0; padding: 0 8px; overflow: auto; }
 .periods > li { position: relative; padding: 0 0 14px 22px; }
 .periods > li::before {
@@ -149,6 +150,7 @@ h3, h4, h5, h6 { font-size: 13px; font-weight: 600; }
   background: var(--line);
 }
 .periods > li:last-child { padding-bottom: 0; }
+.periods > [data-tone="busy"]::before { background: var(--busy); }
 .periods > [data-tone="ok"]::before { background: var(--done); }
 .periods > [data-tone="warn"]::before { background: #e39b2d; }
 .periods > [data-tone="bad"]::before { background: var(--failed); }
@@ -164,8 +166,7 @@ h3, h4, h5, h6 { font-size: 13px; font-weight: 600; }
   border-radius: 4px;
 }
 .row-head:hover { background: none; }
-.row-head:not(:disabled):hover .row-title { text-decoration: underline; text-underline-offset: 3px; }
-.row-head:disabled { color: inherit; }
+button.row-head:hover .row-title { text-decoration: underline; text-underline-offset: 3px; }
 .row-title { flex: 1; min-width: 0; font-weight: 500; font-variant-numeric: tabular-nums; }
 time { color: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .chevron {
@@ -179,7 +180,7 @@ time { color: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums;
   transform: rotate(45deg);
 }
 [aria-expanded="true"] > .chevron { margin-top: 3px; transform: rotate(225deg); }
-.row-head:disabled .chevron { visibility: hidden; }
+div.row-head .chevron { visibility: hidden; }
 .cause { color: var(--muted); font-size: 13px; text-wrap: pretty; }
 .strip { display: flex; gap: 2px; height: 8px; margin-top: 8px; forced-color-adjust: none; }
 .strip span { flex: 1 1 0; min-width: 4px; background: var(--wait); border-radius: 2px; }
@@ -193,6 +194,18 @@ time { color: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums;
 .more li { overflow-wrap: anywhere; }
 .more p { overflow-wrap: anywhere; text-wrap: pretty; }
 
+.legend { display: flex; flex-wrap: wrap; gap: 0 12px; color: var(--muted); font-size: 12px; }
+.legend i {
+  display: inline-block;
+  width: 8px;
+  height: 8px;
+  margin-inline-end: 5px;
+  background: var(--wait);
+  border-radius: 2px;
+  forced-color-adjust: none;
+}
+.legend [data-step="failed"] { background: var(--failed); }
+.legend [data-step="ok"] { background: var(--done); }
 .figures, .empty, .missed { color: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; }
 svg { display: block; width: 100%; height: 44px; margin-top: 10px; border-bottom: 1px solid var(--line); }
 svg[hidden] { display: none; }
@@ -239,7 +252,7 @@ pre { max-height: 16rem; overflow: auto; font: 12px/1.6 var(--mono); white-space
 @container holdfast-inspector (width >= 760px) {
   .columns.both { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
   .columns.both > * + * { border-top: 0; border-inline-start: 1px solid var(--line); }
-  .both .frames-list { max-height: max(var(--holdfast-frames-height, 22rem), 100% - 40px); }
+  .both .frames-list { max-height: var(--holdfast-frames-height, 30rem); }
 }
 @container holdfast-inspector (width < 480px) {
   .top { padding: 14px 16px; }
@@ -247,6 +260,9 @@ pre { max-height: 16rem; overflow: auto; font: 12px/1.6 var(--mono); white-space
   .summary > div { grid-column: span 2; padding: 8px 16px; }
   .summary > :nth-child(n + 4) { grid-column: span 3; }
   section { padding: 14px 16px; }
+  .section-head { gap: 4px 6px; }
+  button { padding-inline: 8px; }
+  button.row-head { padding-inline: 0; }
   .frames-list { margin-inline: -16px; }
   .frame { grid-template-columns: 14px auto auto minmax(0, 1fr) auto; gap: 0 8px; padding: 6px 16px; }
   .frame .size { text-align: start; }

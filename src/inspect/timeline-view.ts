@@ -40,19 +40,14 @@ function drawStrip(strip: HTMLElement, { steps }: Period, healed: boolean, now: 
   }
 }
 
-function describeAttempt(
-  step: Step,
-  previous: Step | undefined,
-  healed: boolean,
-  offline: boolean,
-): string[] {
+/** One attempt of an outage in words. */
+function describeAttempt(step: Step, previous: Step | undefined, healed: boolean, offline: boolean): string {
   const waited = previous?.kind === 'waiting' ? step.start - previous.start : 0
-  const before = waited >= 20 ? `waited ${duration(waited)}, then ` : ''
-  if (step.end === undefined) return [`${before}connecting now`]
+  const before = waited >= 20 ? `after ${duration(waited)} of waiting` : 'at once'
+  if (step.end === undefined) return `Started ${before}, and lasts.`
   const length = duration(step.end - step.start)
-  if (!step.close) return [`${before}${healed ? 'connected' : 'ended'} after ${length}`]
-  const { summary, hint } = describeClose(step.close, { opened: false, offline })
-  return [`${before}failed after ${length}: ${summary}`, hint]
+  if (!step.close) return `Started ${before}, ${healed ? 'connected' : 'ended'} after ${length}.`
+  return `Started ${before}, failed after ${length}: ${describeClose(step.close, { opened: false, offline }).summary}`
 }
 
 /** One row of the timeline. */
@@ -63,20 +58,26 @@ class Row {
   readonly #cause = make('p', { class: 'cause' })
   readonly #strip = make('div', { class: 'strip', 'aria-hidden': 'true' })
   readonly #more = make('div', { class: 'more', hidden: true })
-  readonly #button = make('button', { type: 'button', class: 'row-head', 'aria-expanded': 'false' })
   /** What `more` shows, to build it only when it changes. */
   #shown = ''
 
   constructor({ kind }: Period) {
-    this.#button.append(this.#title, this.#time, make('span', { class: 'chevron', 'aria-hidden': 'true' }))
-    this.#button.addEventListener('click', () => toggle(this.#button, this.#more))
-    this.node = make('li', { 'data-tone': tones[kind] }, this.#button, this.#cause, this.#strip, this.#more)
+    // Only what has details is a button.
+    const opens = kind === 'outage' || kind === 'closed'
+    const head = opens
+      ? make('button', { type: 'button', class: 'row-head', 'aria-expanded': 'false' })
+      : make('div', { class: 'row-head' })
+    // A space, so that the words do not run together in the accessible name.
+    head.append(this.#title, ' ', this.#time, make('span', { class: 'chevron', 'aria-hidden': 'true' }))
+    if (opens) head.addEventListener('click', () => toggle(head, this.#more))
+    this.node = make('li', { 'data-tone': tones[kind] }, head, this.#cause, this.#strip, this.#more)
   }
 
   update(period: Period, next: Period | undefined, now: number): void {
-    const { kind, start, close, session, protocol, offline } = period
+    const { kind, start, close, session, offline } = period
     const end = kind === 'connected' ? undefined : endOf(period)
     const byThePage = close?.cause === 'user' || close?.cause === 'signal'
+    if (kind === 'outage' && !close) this.node.dataset.tone = 'busy'
     if (kind === 'closed') this.node.dataset.tone = byThePage ? 'off' : 'bad'
     const attempts = attemptsOf(period)
     const healed = next?.kind === 'connected'
@@ -86,40 +87,30 @@ class Row {
       resumed: 'The session was resumed: nothing was lost.',
       fresh: 'The session was created again.',
     }
-    const cause = end?.summary ?? (session ? notes[session] : protocol ? `Subprotocol ${protocol}.` : '')
+    const cause = end?.summary ?? (session ? notes[session] : '')
     setText(this.#title, titleOf(period, next, now))
     setText(this.#time, clock(start))
     setText(this.#cause, [cause, counted && `${counted}.`].filter(Boolean).join(' '))
     this.#cause.hidden = !this.#cause.textContent
-    this.#strip.hidden = kind !== 'outage'
+    // A first connection that simply succeeded is no outage worth a picture.
+    this.#strip.hidden = kind !== 'outage' || (period.steps.length < 2 && !close)
     if (kind === 'outage') drawStrip(this.#strip, period, healed, now)
 
-    const paragraphs = [end?.hint ?? '', reasonOf(period)].filter(Boolean)
-    const lines = period.steps.flatMap((step, index) =>
-      step.kind === 'connecting'
-        ? [
-            describeAttempt(
-              step,
-              period.steps[index - 1],
-              healed && index === period.steps.length - 1,
-              offline,
-            ),
-          ]
-        : [],
-    )
+    const failed = [...attempts].reverse().find(({ close }) => close)?.close
+    const hints = [end?.hint, failed && describeClose(failed, { opened: false, offline }).hint]
+    const paragraphs = [...new Set([hints[0], reasonOf(period), hints[1]])].filter((text) => text)
+    const lines = period.steps.flatMap((step, index, steps) => {
+      const last = index === steps.length - 1
+      return step.kind === 'connecting'
+        ? [describeAttempt(step, steps[index - 1], healed && last, offline)]
+        : []
+    })
     const shown = JSON.stringify([paragraphs, lines])
-    const empty = paragraphs.length + lines.length === 0
-    // A row without details is text, not a button that does nothing.
-    this.#button.disabled = empty
-    if (empty) this.#button.removeAttribute('aria-expanded')
-    else this.#button.setAttribute('aria-expanded', `${!this.#more.hidden}`)
     if (shown === this.#shown) return
     this.#shown = shown
     this.#more.replaceChildren(
       ...paragraphs.map((text) => make('p', {}, text)),
-      ...(lines.length
-        ? [make('ol', {}, ...lines.map(([text = '', hint]) => make('li', hint ? { title: hint } : {}, text)))]
-        : []),
+      ...(lines.length ? [make('ol', {}, ...lines.map((text) => make('li', {}, text)))] : []),
     )
   }
 }
@@ -135,18 +126,33 @@ function reasonOf({ close }: Period): string {
 /** Connections and outages, newest first. */
 export function timelineView(recorder: Recorder, heading: 'h3'): View {
   const list = make('ol', { class: 'periods' })
+  // The text of each row says the same, so that the colours are hidden from screen readers together with the strips.
+  const legend = make('div', { class: 'legend', 'aria-hidden': 'true' })
+  for (const [step, word] of [
+    ['wait', 'waiting'],
+    ['failed', 'failed attempt'],
+    ['ok', 'connected'],
+  ] as const)
+    legend.append(make('span', {}, make('i', { 'data-step': step }), word))
   const rows = new Map<number, Row>()
   const node = make(
     'section',
     { class: 'timeline', part: 'timeline', 'aria-labelledby': 'timeline-title' },
-    make(heading, { id: 'timeline-title' }, 'Timeline', unseen(', newest first')),
+    make(
+      'div',
+      { class: 'section-head' },
+      make(heading, { id: 'timeline-title' }, 'Timeline', unseen(', newest first')),
+      legend,
+    ),
     list,
   )
   return {
     node,
     update() {
       const now = Date.now()
-      const periods = timeline(recorder.transitions)
+      // That it had not been opened yet is worth a row only while it is true.
+      const periods = timeline(recorder.transitions).filter(({ kind, end }) => kind !== 'idle' || !end)
+      legend.hidden = !periods.some(({ kind, close }) => kind === 'outage' && close)
       const wanted = new Set(periods.map(({ id }) => id))
       for (const [id, row] of rows) {
         if (wanted.has(id)) continue
