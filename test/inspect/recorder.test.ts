@@ -37,7 +37,12 @@ describe('transitions', () => {
     socket.emit('status', { status: 'connecting', previous: 'idle' })
     socket.emit('open', { protocol: '', reconnected: false })
     socket.emit('status', { status: 'open', previous: 'connecting' })
-    expect(recorder.transitions.map(({ status }) => status)).toEqual(['idle', 'connecting', 'open'])
+    const close = closed()
+    socket.emit('waiting', { attempt: 0, delay: 100, close })
+    socket.emit('status', { status: 'waiting', previous: 'open' })
+    socket.emit('waiting', { attempt: 0, delay: 200, close })
+    const statuses = recorder.transitions.map(({ status }) => status)
+    expect(statuses).toEqual(['idle', 'connecting', 'open', 'waiting'])
   })
 
   test('know a status that has no event of its own', () => {
@@ -70,14 +75,18 @@ describe('transitions', () => {
     expect(recorder.transitions.at(-1)).toMatchObject({ status: 'open', session: 'resumed' })
   })
 
-  test('tell whether the device was offline', () => {
+  test('tell of an end whether the device was offline at that moment', () => {
     const { socket, recorder } = recorded()
+    const close = closed()
     vi.stubGlobal('navigator', { onLine: false })
-    socket.waiting()
+    socket.emit('waiting', { attempt: 0, delay: 100, close })
     vi.stubGlobal('navigator', { onLine: true })
+    socket.emit('waiting', { attempt: 0, delay: 9000, close })
     socket.connecting()
     socket.waiting()
-    expect(recorder.transitions.map(({ offline }) => !!offline)).toEqual([false, true, false, false])
+    const ends = recorder.transitions.filter(({ status }) => status === 'waiting')
+    expect(ends).toMatchObject([{ delay: 9000, close: { offline: true } }, {}])
+    expect(ends[1]?.close).not.toHaveProperty('offline')
   })
 
   test.each([

@@ -73,13 +73,6 @@ describe('the timeline', () => {
     ])
   })
 
-  test('an outage in which the device was offline says so', () => {
-    const [period] = timeline(
-      transitions([0, 'waiting', { close: closed() }], [1, 'waiting', { close: closed(), offline: true }]),
-    )
-    expect(period).toMatchObject({ offline: true })
-  })
-
   test('nothing gives nothing', () => {
     expect(timeline([])).toEqual([])
   })
@@ -134,10 +127,11 @@ describe('how a connection ended, in words', () => {
   })
 
   test('offline is the reason of whatever ended then, unless the page ended it', () => {
-    const context = { opened: true, offline: true }
-    expect(describeClose(closed(), context).summary).toBe('The device was offline.')
-    expect(describeClose(closed({ cause: 'silent' }), context).summary).toBe('The device was offline.')
-    expect(describeClose(closed({ cause: 'user' }), context).summary).toMatch(/page closed/)
+    const summaryOf = (close: object) =>
+      describeClose(closed({ ...close, offline: true }), { opened: true }).summary
+    expect(summaryOf({})).toBe('The device was offline.')
+    expect(summaryOf({ cause: 'silent' })).toBe('The device was offline.')
+    expect(summaryOf({ cause: 'user' })).toMatch(/page closed/)
   })
 })
 
