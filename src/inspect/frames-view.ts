@@ -31,7 +31,8 @@ const drops: Record<string, string> = {
   overflow: 'The queue was full (queue.messages, queue.bytes).',
   expired: 'It waited in the queue for longer than queue.ttl.',
   closed: 'The socket was closed.',
-  disconnected: 'There was no connection, and no queue.',
+  discarded: 'The page reconnected and asked to drop what waited.',
+  disconnected: 'The connection ended before the browser had sent all of it. A part may have arrived.',
 }
 
 interface Cells {
