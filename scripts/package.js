@@ -14,7 +14,7 @@ const compilers = Object.keys(
   JSON.parse(readFileSync(join(compilerFolder, 'package.json'), 'utf8')).dependencies,
 )
 /** The UMD files that a page loads after the core's. */
-const umdNames = ['websocket', 'session']
+const umdNames = ['websocket', 'session', 'inspect']
 
 const run = (command, args, cwd = root) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -49,6 +49,10 @@ socket.sendJson({ nickname: 'Ann' })
 // @ts-expect-error no such event
 socket.on('opened', off)
 export { messages, result, toText, upload }
+
+import { type Recorder, record } from 'holdfast/inspect'
+
+export const recorder: Recorder = record(socket)
 
 import { configured, ReconnectingWebSocket, type WebSocketOptions } from 'holdfast/websocket'
 
@@ -112,7 +116,7 @@ if (!(new Session('ws://127.0.0.1/', { autoOpen: false }) instanceof Socket)) th
         readFileSync(join(project, `node_modules/holdfast/dist/${name}.umd.min.js`), 'utf8'),
         context,
       )
-    for (const name of ['Socket', 'ReconnectingWebSocket', 'Session']) {
+    for (const name of ['Socket', 'ReconnectingWebSocket', 'Session', 'record']) {
       const kind = runInContext(`typeof Holdfast.${name}`, context)
       if (kind !== 'function') throw new Error(`Holdfast.${name} is ${kind}`)
     }
