@@ -67,7 +67,7 @@ export class RedisStore implements Store {
       const who = [n, got ?? '', principal, this.#node, this.#ttl, this.#keep, force, name]
       const bounds = [this.#prefix, this.#sessions, this.#perPrincipal]
       const [is, ...rest] = await this.#redis.script(CLAIM, this.#keys(name), [...who, ...bounds])
-      if (is === 'made' || is === 'found') {
+      if (is === 'created' || is === 'resumed') {
         const [handled, acked, items] = rest as [string, string, string[]]
         return { is, kept: { got: Number(handled), acked: Number(acked), items: items.map(read) } }
       }
@@ -168,7 +168,7 @@ export class RedisStore implements Store {
   }
 
   async #give(name: string): Promise<void> {
-    if (await this.#host?.give(name)) return
+    if (await this.#host?.handOver(name)) return
     await this.#redis.script(DISOWN, this.#keys(name), [this.#node])
   }
 

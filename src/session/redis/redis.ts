@@ -1,4 +1,4 @@
-import { within } from '../server/within.ts'
+import { withTimeout } from '../server/with-timeout.ts'
 
 /** The user's own connection to Redis: a client of the package `redis` (4 or later), connected, or of `ioredis`. */
 export type RedisClient = NodeRedis | IoRedis
@@ -38,7 +38,7 @@ export class Redis {
     const [name = '', ...rest] = args.map(String)
     const client = this.#client
     const answer = 'call' in client ? client.call(name, ...rest) : client.sendCommand([name, ...rest])
-    return within(PATIENCE, answer, 'Redis')
+    return withTimeout(answer, PATIENCE, 'Redis')
   }
 
   async script(lua: string, keys: string[], args: (string | number)[]): Promise<unknown[]> {

@@ -42,7 +42,7 @@ if not s[1] then
   redis.call('HSET', KEYS[1], 'principal', ARGV[3], 'n', ARGV[1], 'owner', ARGV[4], 'got', 0, 'acked', 0, 'sent', 0, 'fresh', 1)
   redis.call('PEXPIRE', KEYS[1], ARGV[6])
   redis.call('ZADD', KEYS[3], now + ARGV[5], ARGV[8])
-  return {'made', 0, 0, {}}
+  return {'created', 0, 0, {}}
 end
 if s[1] ~= ARGV[3] then return {'denied'} end
 if s[6] or (s[7] and now - tonumber(s[7]) > tonumber(ARGV[5])) then return {'gone', s[4]} end
@@ -54,7 +54,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[6])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 local items = {}
 for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '(' .. s[5] .. '-0', '+')) do items[#items + 1] = entry[2][2] end
-return {s[8] == '1' and 'made' or 'found', s[4], s[5], items}`
+return {s[8] == '1' and 'created' or 'resumed', s[4], s[5], items}`
 
 /**
  * ARGV: n, node, got, acked, time to keep, batch, messages. A batch that was here already changes nothing. An older n than

@@ -23,6 +23,8 @@ export interface Kept {
   items: Item[]
   /** The topics to which the session is subscribed, by `TopicLog.join`. */
   topics?: string[]
+  /** The attempt by which it was owned before this claim. */
+  n?: number
 }
 
 /** `created`: the session is new; `resumed`: it goes on; `kept` is what another process recorded of it. */
@@ -53,6 +55,8 @@ export interface Journal {
   note(got: number, acked: number): void
   /** Another process may have stored messages for the session. */
   wake(): void
+  /** Resolves once all that was appended and noted is recorded; the ownership stays. */
+  flush?(): Promise<void>
   /** Writes what is left, then gives up the ownership of the session. */
   release(): Promise<void>
 }
