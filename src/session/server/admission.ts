@@ -1,6 +1,7 @@
 import { callSafely } from '../../core/emitter.ts'
 import { ABILITIES, type Hello, welcomeFrame } from '../protocol/frames.ts'
 import { HostedSession } from './hosted-session.ts'
+import type { Duration } from './metrics.ts'
 import type { Registry } from './registry.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { SessionHost } from './session-host.ts'
@@ -19,11 +20,13 @@ export class Admission {
   readonly #host: SessionHost
   readonly #store: Store
   readonly #sessions: Registry
+  readonly #storeTime: Duration
 
-  constructor(host: SessionHost, store: Store, sessions: Registry) {
+  constructor(host: SessionHost, store: Store, sessions: Registry, storeTime: Duration) {
     this.#host = host
     this.#store = store
     this.#sessions = sessions
+    this.#storeTime = storeTime
   }
 
   async admit(connection: ServerConnection, name: string, hello: Hello, principal: string): Promise<void> {
@@ -50,7 +53,7 @@ export class Admission {
     if (owned?.journal) await this.#record(owned)
     if (connection.over) return
     const claimed = this.#store.claim({ name, n, got, principal })
-    const answer = 'then' in claimed ? await claimed : claimed
+    const answer = 'then' in claimed ? await this.#storeTime.of(claimed) : claimed
     if (answer.is === 'refused') {
       const { why, after } = answer
       return connection.refuse({ why, got: answer.got, after: after ?? (why === 'busy' ? BUSY : undefined) })

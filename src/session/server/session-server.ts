@@ -10,7 +10,7 @@ import { Registry } from './registry.ts'
 import { ServerConnection } from './server-connection.ts'
 import type { SessionHost } from './session-host.ts'
 import type { Item, ServerSocket } from './socket.ts'
-import type { Claim, Store, TopicMember } from './store.ts'
+import type { Store, TopicMember } from './store.ts'
 import { Topics } from './topics.ts'
 import { withTimeout } from './with-timeout.ts'
 
@@ -42,7 +42,7 @@ export class SessionServer<Request> implements SessionHost {
     this.settings = this.#options as unknown as ResolvedOptions<never>
     this.store = options.store ?? new MemoryStore()
     this.topics = new Topics(this.store.topics, this.settings, this.counters)
-    this.#admission = new Admission(this, this.#timed(this.store), this.sessions)
+    this.#admission = new Admission(this, this.store, this.sessions, this.#storeTime)
     const { ttl, tombstone, limits, topics } = this.settings
     this.store.start(
       {
@@ -200,13 +200,6 @@ export class SessionServer<Request> implements SessionHost {
     session.connection?.refuse(why)
     await session.release(grace)
     if (!session.connection && !session.over) this.removed(session)
-  }
-
-  /** The same store, with its answers to hellos timed. */
-  #timed(store: Store): Pick<Store, 'shared' | 'claim'> & Store {
-    if (!store.shared) return store
-    const claim = (wanted: Claim) => this.#storeTime.of(store.claim(wanted))
-    return Object.create(store, { claim: { value: claim } }) as Store
   }
 
   #notPending(connection: ServerConnection): void {
