@@ -45,7 +45,7 @@ export const number = (body: unknown, rest: string) => count(body) && `${body}` 
 export const nothing = (_: unknown, rest: string) => !rest
 
 /** Which close code stands for which refusal. */
-export const codes = { gone: 4410, overflow: 4410, stale: 4409, taken: 4409, denied: 4401, restart: 1012 }
+export const codes = { gone: 4410, overflow: 4410, stale: 4409, taken: 4409, denied: 4401, restart: 1012, busy: 1013 }
 
 export const fromServer: Shapes = {
   a: number,

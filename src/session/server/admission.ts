@@ -6,10 +6,9 @@ import type { ServerConnection } from './server-connection.ts'
 import { ServerSession } from './server-session.ts'
 import type { SessionHost } from './session-host.ts'
 import type { Answer, Kept, Store } from './store.ts'
-import { within } from './within.ts'
 
 /** How long what is handled may take to be recorded before its client, who is back, is sent away for a while, in ms. */
-const PATIENCE = 5_000
+
 
 /** What a reception needs of those it lets people in to. */
 export interface Hall<Request> extends SessionHost<ServerSession<Request>> {
@@ -34,19 +33,16 @@ export class Admission<Request> {
     const { n, got } = hello
     const known = this.#sessions.get(name)
     // A forged count must not cost the session its line.
-    if (known && known.principal === principal && n > known.n && (got ?? 0) > known.outbox.highest)
+    if (known && known.principal === principal && n > known.n && (got ?? 0) > known.outbox.highest && !known.journal)
       return line.malformed('got')
     if (!known && !this.#store.shared && got === undefined && !this.#room(principal))
       return line.refuse({ why: 'denied' })
-    // What is handled here must be recorded before the store says where the client goes on.
-    if (known?.journal && known.principal === principal && n > known.n)
-      await within(PATIENCE, this.#hall.handOver(known), 'The record of the session')
     if (line.over) return
     const answer = await this.#store.claim({ name, n, got, principal })
     if (answer.is === 'refused')
       return line.over ? undefined : line.refuse({ why: answer.why, got: answer.got })
     const session =
-      answer.is === 'found' && !answer.kept
+      answer.is === 'resumed' && !answer.kept
         ? this.#sessions.get(name)
         : this.#adopt(line, name, n, principal, answer)
     if (!session) return line.refuse({ why: 'gone' })
@@ -66,7 +62,7 @@ export class Admission<Request> {
       this.#hall.end(session, 'expired')
       return line.refuse({ why: 'gone', got: session.close() })
     }
-    this.#attach(session, line, answer.is === 'found')
+    this.#attach(session, line, answer.is === 'resumed')
     // It broke while the store was asked.
     if (line.over) this.#hall.gone(line)
   }

@@ -32,7 +32,7 @@ export class MemoryStore implements Store {
       if (held.principal !== principal) return { is: 'refused', why: 'denied' }
       if (n <= held.n) return { is: 'refused', why: 'stale' }
       held.n = n
-      return { is: 'found' }
+      return { is: 'resumed' }
     }
     const tombstone = this.#tombstones.get(name)
     // An id is never used again: a hello that comes late must not make an orphan of it.
@@ -42,7 +42,7 @@ export class MemoryStore implements Store {
     }
     if (got !== undefined) return { is: 'refused', why: 'gone' }
     this.#held.set(name, { principal, n })
-    return { is: 'made' }
+    return { is: 'created' }
   }
 
   end(name: string, _n: number, got: number): void {

@@ -129,7 +129,10 @@ export class ServerSession<Request> implements Recorder {
   }
 
   stored(items: Item[]): void {
-    for (const one of items) this.outbox.push(one)
+    for (const one of items) {
+      this.outbox.push(one)
+      this.waiters.get(one)?.(true)
+    }
     this.pump()
   }
 
@@ -139,7 +142,7 @@ export class ServerSession<Request> implements Recorder {
   }
 
   fenced(): void {
-    this.connection?.refuse({ why: 'taken' })
+    this.connection?.end(1013, 'moved')
     this.#house.removed(this)
   }
 
@@ -182,9 +185,19 @@ export class ServerSession<Request> implements Recorder {
     return this.#turns.close()
   }
 
+  readonly waiters = new Map<Item, (stored: boolean) => void>()
+
+  forwarded(items: Item[], stored: boolean): void {
+    for (const one of items) this.waiters.get(one)?.(stored)
+  }
+
+  idle(): Promise<void> {
+    return this.#turns.idle()
+  }
+
   /** Whoever takes over must find recorded what is handled here. */
   async release(): Promise<void> {
-    await this.#turns.stop()
+    await Promise.race([this.#turns.stop(), new Promise((resolve) => setTimeout(resolve, 5_000))])
     await this.journal?.release()
   }
 

@@ -46,7 +46,7 @@ export class Sessions<Request = unknown> implements SessionHost<ServerSession<Re
     this.#store.start(
       {
         wake: (name) => this.#sessions.get(name)?.journal?.wake(),
-        give: async (name) => {
+        handOver: async (name) => {
           const session = this.#sessions.get(name)
           if (session) await this.handOver(session)
           return session !== undefined
@@ -60,6 +60,7 @@ export class Sessions<Request = unknown> implements SessionHost<ServerSession<Re
         ttl,
         tombstone,
         sessions: limits.sessions,
+        topics: { messages: 1_000, bytes: 1_048_576, age: 3_600 },
         perPrincipal: options.authenticate ? limits.perPrincipal : Infinity,
       },
     )
@@ -91,7 +92,11 @@ export class Sessions<Request = unknown> implements SessionHost<ServerSession<Re
   /** Sends to a session, of this process or, with a shared store, of any. False: there is none, or it has no room. */
   async send(id: string, data: string | Uint8Array | ArrayBuffer): Promise<boolean> {
     const session = this.#sessions.get(id)
-    if (session) return session.send(data) !== 'dropped'
+    if (session) {
+      const one = item(data)
+      if (session.push(one) === 'dropped') return false
+      return !session.journal || new Promise((resolve) => session.waiters.set(one, resolve))
+    }
     return (await this.#store.send?.(id, [item(data)])) ?? false
   }
 
@@ -159,7 +164,10 @@ export class Sessions<Request = unknown> implements SessionHost<ServerSession<Re
     if (session?.connection !== line) return
     session.connection = undefined
     if (session.over) return
-    if (session.journal) void this.handOver(session)
+    if (session.journal)
+      void session.idle().then(() => {
+        if (!session.connection) void this.handOver(session)
+      })
     else this.#sessions.disconnected(session, this.clock)
   }
 
