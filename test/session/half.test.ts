@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ClientSession } from '../../src/session/client/client-session.ts'
 import type { Line } from '../../src/session/client/line.ts'
-import { type Refusal, refusal, welcome } from '../../src/session/protocol/frames.ts'
+import { type Refusal, refusalFrame, welcomeFrame } from '../../src/session/protocol/frames.ts'
 
 /** A half whose window takes two messages, on a line that it was let in on, and all that it says there. */
 function welcomed() {
@@ -19,7 +19,7 @@ function welcomed() {
     close: () => half.farewell(),
   } as Line
   const hear = (data: string) => half.received(line, { data } as MessageEvent)
-  hear(welcome({ got: 0, ttl: 1, ping: 1, win: [2, 100] }))
+  hear(welcomeFrame({ got: 0, ttl: 1, ping: 1, win: [2, 100] }))
   return { half, hear, said }
 }
 
@@ -36,14 +36,14 @@ test.each<[Omit<Refusal, 'why'>, object]>([
   const settled: Record<string, string> = {}
   for (const text of ['one', 'two', 'three'])
     half.push(text, (outcome) => {
-      settled[text] = outcome
+      settled[text] = outcome.result
     })
   // The window has room for another one then.
   half.outbox.next = () => undefined
   hear('!a1')
   const heard: unknown[] = []
   half.on('fresh', (fresh) => heard.push(fresh))
-  hear(refusal({ why: 'gone', ...refused }))
+  hear(refusalFrame({ why: 'gone', ...refused }))
   expect(heard).toEqual([{ why: 'gone', ...outcomes }])
   const told = Object.entries(outcomes).flatMap(([outcome, texts]) =>
     texts.map((text: string) => [text, outcome]),
@@ -57,6 +57,6 @@ test('a frame that may not come ends the line with 4400', () => {
     const { half, hear, said } = welcomed()
     hear(frame)
     expect(said).toEqual([4400])
-    expect(half.line).toBeUndefined()
+    expect(half.connection).toBeUndefined()
   }
 })

@@ -20,7 +20,7 @@ export const plainVoice = (visit: Visit): Voice => ({
   end: (words) => visit.close(4409, words),
 })
 
-export const sessionVoice = (session: ServerSession<IncomingMessage>): Voice => ({
+export const sessionVoice = (session: ServerSession): Voice => ({
   // In the hands of another process, and back, it is another object.
   over: session.id,
   lasting: true,

@@ -16,17 +16,18 @@ type Place = ConstructorParameters<typeof Socket>[0]
  */
 export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
   readonly #half: ClientSession
-  readonly #authenticate: (context: { signal: AbortSignal }) => Promise<string | undefined>
+  readonly #stringify: (value: unknown) => unknown
 
   constructor(url: Place, options: SessionOptions<In> = {}) {
     const { auth, heartbeat, reconnect, WebSocket: Given } = options
+    const authenticate = async (context: { signal: AbortSignal }) =>
+      typeof auth === 'function' ? auth(context) : auth
     const half = new ClientSession(
       options,
       (data) => super.send(data),
       () => this.status,
+      () => authenticate(new AbortController()),
     )
-    const authenticate = async (context: { signal: AbortSignal }) =>
-      typeof auth === 'function' ? auth(context) : auth
     super(url, {
       ...options,
       // The limits of the backoff, where it is not a function.
@@ -49,7 +50,7 @@ export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
       },
     })
     this.#half = half
-    this.#authenticate = authenticate
+    this.#stringify = options.stringify ?? JSON.stringify
     super.on('open', () => half.opened())
     super.on('closed', () => half.closed())
   }
@@ -63,7 +64,7 @@ export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
     name: Name,
     listener: (value: SessionEvents<In>[Name]) => void,
   ): () => void {
-    return /drop|resumed|fresh|ended/.test(name)
+    return /^(drop|resumed|fresh|ended|topic)$/.test(name)
       ? this.#half.on(name as keyof Own, listener as never)
       : super.on(name as never, listener as never)
   }
@@ -81,19 +82,30 @@ export class Session<In = unknown, Out = unknown> extends Socket<In, Out> {
   /** Sends, and resolves when the server has it. Rejects with an error whose `cause` is `lost` or `unknown`. */
   delivered(data: Data): Promise<void> {
     return new Promise((resolve, reject) => {
-      const settle = (cause: Outcome) => {
-        if (cause === 'delivered') resolve()
-        else reject(new Error(cause, { cause }))
+      const settle = ({ result, reason }: Outcome) => {
+        if (result === 'delivered') resolve()
+        else reject(new Error(reason ?? result, { cause: result }))
       }
-      if (this.#half.push(data, settle) === 'dropped') settle('lost')
+      if (this.#half.push(data, settle) === 'dropped') settle({ result: 'lost' })
       // The answer is an acknowledgement that does not wait.
-      this.#half.line?.send(PING)
+      this.#half.pingSoon()
     })
   }
 
+  /** As `delivered`, with `value` as JSON. */
+  async deliveredJson(value: Out): Promise<void> {
+    const text = this.#stringify(value)
+    if (typeof text !== 'string') throw new TypeError('holdfast: deliveredJson: the value has no JSON')
+    return this.delivered(text)
+  }
+
+  /** Up to where this page has a topic: to go on from there after a reload, with the option `topics`. */
+  cursor(topic: string): string | undefined {
+    return this.#half.topics.cursor(topic)
+  }
+
   /** Asks `auth` anew and shows the server the fresh token, on the open connection. */
-  async refresh(): Promise<void> {
-    const token = await this.#authenticate(new AbortController())
-    this.#half.line?.send(`!t${token ?? ''}`)
+  refresh(): Promise<void> {
+    return this.#half.refresh()
   }
 }

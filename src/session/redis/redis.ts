@@ -1,4 +1,4 @@
-import { within } from '../server/within.ts'
+import { withTimeout } from '../server/with-timeout.ts'
 import type { Script } from './scripts.ts'
 
 /** The application's connection to Redis: a connected client or cluster of the package `redis` (4 or later), or of `ioredis`. */
@@ -65,7 +65,7 @@ export class Redis {
     if ('call' in client) answer = client.call(name, ...rest)
     else if ('masters' in client) answer = client.sendCommand(key, false, words)
     else answer = client.sendCommand(words)
-    return within(PATIENCE, answer, 'Redis')
+    return withTimeout(answer, PATIENCE, 'Redis')
   }
 
   async script({ lua, sha1 }: Script, keys: string[], args: (string | number)[]): Promise<unknown[]> {
@@ -94,7 +94,7 @@ export class Redis {
         (await client.nodeClient?.(node))?.sendCommand(['INFO', section]),
       )
     else answers = [this.command('', 'INFO', section)]
-    return (await within(PATIENCE, Promise.all(answers), 'Redis')).map(String)
+    return (await withTimeout(Promise.all(answers), PATIENCE, 'Redis')).map(String)
   }
 
   /** Calls `heard` with each message of the channel, from when this resolves. */
@@ -103,7 +103,7 @@ export class Redis {
     const subscriber = await this.#connectSubscriber()
     const listener = 'call' in this.#client ? undefined : (message: string) => this.#hear(channel, message)
     const done = listener ? subscriber.subscribe(channel, listener) : subscriber.subscribe(channel)
-    await within(PATIENCE, Promise.resolve(done), 'Redis')
+    await withTimeout(Promise.resolve(done), PATIENCE, 'Redis')
   }
 
   async unlisten(channel: string): Promise<void> {

@@ -12,7 +12,7 @@ export interface House {
   port: number
   url: string
   /** The sessions as they come. */
-  next: () => Promise<ServerSession<IncomingMessage>>
+  next: () => Promise<ServerSession>
   /** What `ws` has of its connections. */
   sockets: () => Set<WebSocket>
 }
@@ -73,7 +73,7 @@ export const test = base.extend<Fixtures>({
   house: async ({}, use) => {
     const ends: (() => Promise<unknown>)[] = []
     await use(async (options = {}) => {
-      const opened: ServerSession<IncomingMessage>[] = []
+      const opened: ServerSession[] = []
       let wake = () => {}
       const sessions = new Sessions<IncomingMessage>({
         ...options,
@@ -97,7 +97,7 @@ export const test = base.extend<Fixtures>({
           await new Promise<void>((resolve) => {
             wake = resolve
           })
-        return opened.shift() as ServerSession<IncomingMessage>
+        return opened.shift() as ServerSession
       }
       return { sessions, port, url: `ws://127.0.0.1:${port}/`, next, sockets: () => server.clients }
     })

@@ -8,12 +8,10 @@ test('a handler that never settles, and its client moves: after `grace` the next
 }, async () => {
   const redis = await town()
   const keys: string[] = []
-  const note = (_: unknown, __: unknown, context: unknown) => {
-    keys.push(typeof context === 'string' ? context : (context as { key: string }).key)
-  }
+  const note = (_: unknown, __: unknown, key: string) => void keys.push(key)
   const stuck = await house(redis.port, {
-    received: (...given) => {
-      note(...given)
+    received: (_, __, key) => {
+      keys.push(key)
       return new Promise(() => {})
     },
   })

@@ -11,7 +11,7 @@ import { Near } from './line.ts'
 export class Epoch {
   readonly up = { sent: [] as string[], got: [] as string[] }
   readonly down = { sent: [] as string[], got: [] as string[] }
-  session: ServerSession<{ token?: string }> | undefined
+  session: ServerSession | undefined
   /** What the client was told at the end: how many were delivered, and how many at most. */
   told: { least: number; most: number } | undefined
   ending: Ending | undefined
@@ -45,8 +45,11 @@ export class World {
         if (token !== undefined) request.token = token
         return 'somebody'
       },
-      opened: (session: ServerSession<{ token?: string }>, { resumed }: { resumed: boolean }) => {
-        const epoch = this.epochs[Number(session.request.token)]
+      opened: (
+        session: ServerSession,
+        { resumed, request }: { resumed: boolean; request: { token?: string } },
+      ) => {
+        const epoch = this.epochs[Number(request.token)]
         // The process that made it died before the client heard of it. What that had to say died with it.
         if (epoch && !resumed && epoch.down.sent.splice(0).length && epoch.down.got.length)
           this.violations.push('a session made twice')
@@ -55,7 +58,7 @@ export class World {
           this.violations.push('a session of nobody')
         else epoch.session = session
       },
-      received: (session: ServerSession<{ token?: string }>, data: string | Uint8Array, key: string) => {
+      received: (session: ServerSession, data: string | Uint8Array, key: string) => {
         // The dead handle nothing.
         if (this.server.get(session.id) !== session) return
         const epoch = this.epochs.find((one) => one.session?.id === session.id)
