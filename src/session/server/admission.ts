@@ -1,7 +1,6 @@
 import { callSafely } from '../../core/emitter.ts'
 import { ABILITIES, type Hello, welcomeFrame } from '../protocol/frames.ts'
 import { HostedSession } from './hosted-session.ts'
-import type { Duration } from './metrics.ts'
 import type { Registry } from './registry.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { SessionHost } from './session-host.ts'
@@ -19,27 +18,18 @@ const nothingKept: Kept = { got: 0, acked: 0, items: [] }
 export class Admission {
   readonly #host: SessionHost
   readonly #store: Store
+  /** The store's, timed. */
+  readonly #claim: Store['claim']
   readonly #sessions: Registry
-  readonly #storeTime: Duration
 
-  constructor(host: SessionHost, store: Store, sessions: Registry, storeTime: Duration) {
+  constructor(host: SessionHost, store: Store, sessions: Registry, claim: Store['claim']) {
     this.#host = host
     this.#store = store
+    this.#claim = claim
     this.#sessions = sessions
-    this.#storeTime = storeTime
   }
 
   async admit(connection: ServerConnection, name: string, hello: Hello, principal: string): Promise<void> {
-    const known = this.#sessions.get(name)
-    try {
-      await this.#admit(connection, name, hello, principal)
-    } finally {
-      // Where it goes on with the journal that it had.
-      known?.resumeJournal()
-    }
-  }
-
-  async #admit(connection: ServerConnection, name: string, hello: Hello, principal: string): Promise<void> {
     const { n, got } = hello
     const { request } = connection
     const known = this.#sessions.get(name)
@@ -49,11 +39,11 @@ export class Admission {
       return connection.refuse({ why: 'gone' })
     if (!known && !this.#store.shared && got === undefined && !this.#makeRoom(principal))
       return connection.refuse({ why: 'busy', after: BUSY })
-    // What is handled here must be recorded before the store says where the client goes on.
-    if (owned?.journal) await this.#record(owned)
+    // It is just being handed over: what is handled here must be recorded before the store says where the client goes on.
+    if (owned?.leaving) await withTimeout(owned.leaving, RECORD_TIMEOUT, 'The record of the session')
     if (connection.over) return
-    const claimed = this.#store.claim({ name, n, got, principal })
-    const answer = 'then' in claimed ? await this.#storeTime.of(claimed) : claimed
+    const claimed = this.#claim({ name, n, got, principal })
+    const answer = 'then' in claimed ? await claimed : claimed
     if (answer.is === 'refused') {
       const { why, after } = answer
       return connection.refuse({ why, got: answer.got, after: after ?? (why === 'busy' ? BUSY : undefined) })
@@ -105,16 +95,6 @@ export class Admission {
     this.#host.topics.connected(session, kept)
   }
 
-  /** Records what the session has handled. Its handler may run on, where the store can tell that nobody else had it since. */
-  async #record(session: HostedSession): Promise<void> {
-    if (session.journal?.flush && !session.leaving) {
-      const journal = session.pauseJournal()
-      if (journal?.flush) await withTimeout(journal.flush(), RECORD_TIMEOUT, 'The record of the session')
-      if (!session.leaving) return
-    }
-    await withTimeout(this.#host.handOver(session), RECORD_TIMEOUT, 'The record of the session')
-  }
-
   #sessionFor(
     connection: ServerConnection,
     name: string,
@@ -124,12 +104,8 @@ export class Admission {
   ): HostedSession | undefined {
     const before = this.#sessions.get(name)
     const { kept } = answer
-    if (answer.is === 'resumed' && !kept) return before
     // Nobody had it since: it goes on as it is, its handler too.
-    if (before && kept && !before.over && !before.leaving && kept.n === before.n && before.continues(kept)) {
-      before.rejoin(kept, this.#store.journal?.(name, n, kept, before))
-      return before
-    }
+    if (answer.is === 'resumed' && !kept) return before
     if (before) {
       this.#host.removed(before)
       // Two came at the same time: the first one is not listened to any more.

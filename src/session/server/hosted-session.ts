@@ -27,38 +27,6 @@ interface Waiter {
   reject(error: Error): void
 }
 
-/** Stands in for a journal while its session is claimed again: what comes up meanwhile is kept. */
-class PausedJournal implements Journal {
-  readonly journal: Journal
-  readonly items: Item[] = []
-  #bytes = 0
-
-  constructor(journal: Journal) {
-    this.journal = journal
-  }
-
-  get doubtful(): boolean {
-    return this.journal.doubtful
-  }
-
-  get waiting(): { messages: number; bytes: number } {
-    return { messages: this.items.length, bytes: this.#bytes }
-  }
-
-  append(one: Item): void {
-    this.items.push(one)
-    this.#bytes += one.bytes
-  }
-
-  note(): void {}
-
-  wake(): void {}
-
-  release(): Promise<void> {
-    return this.journal.release()
-  }
-}
-
 /** The server's half of one session: what both ends count, over one connection at a time. */
 export class HostedSession implements ServerSession, Recorder {
   readonly id: string
@@ -85,9 +53,10 @@ export class HostedSession implements ServerSession, Recorder {
   leaving: Promise<void> | undefined
   /** How many handled messages of the client are recorded, where they must be. */
   #recorded = 0
-  #paused: PausedJournal | undefined
   /** Callers of `sendStored`, by their messages. */
   readonly #waiters = new Map<Item, Waiter>()
+  /** What was not stored when another process took over is stored for that one. */
+  #forwarding = false
   readonly #host: SessionHost
   readonly #queue: HandlerQueue<Message>
 
@@ -227,12 +196,22 @@ export class HostedSession implements ServerSession, Recorder {
   fenced(): void {
     // Not `taken`: its client may be the one that has come back elsewhere, or was moved by a stall of ours.
     this.connection?.refuse({ why: 'moved' })
+    this.#forwarding = true
     this.#host.removed(this)
   }
 
-  forgotten(): void {
+  /** Those who wait for messages that were not stored here: they are stored now where the session is, or never will be. */
+  forwarded(items: Item[], stored: boolean): void {
+    for (const one of items) {
+      this.#waiters.get(one)?.resolve(stored)
+      this.#waiters.delete(one)
+    }
+  }
+
+  forgotten(ended: boolean): void {
     this.connection?.refuse({ why: 'gone', got: this.close() })
-    this.#host.end(this, 'expired')
+    if (ended) this.#host.removed(this)
+    else this.#host.end(this, 'expired')
   }
 
   failed(): void {
@@ -248,47 +227,14 @@ export class HostedSession implements ServerSession, Recorder {
 
   /** It goes on elsewhere, or nobody knows. */
   abandon(): void {
+    this.#queue.abandon()
+    // The journal will say what became of each.
+    if (this.#forwarding) return
     for (const { reject } of this.#waiters.values())
       reject(
         new Error('holdfast: send: another process has the session, and it is unknown whether it was stored'),
       )
     this.#waiters.clear()
-    this.#queue.abandon()
-  }
-
-  /** Whether what is recorded is what this process has: nobody else had the session since. */
-  continues({ got, acked, items }: Kept): boolean {
-    const { outbox } = this
-    const stored = outbox.acked + outbox.held.length
-    return got <= this.#queue.done && acked <= outbox.acked && acked + items.length >= stored
-  }
-
-  /** Keeps what is sent from now on, until it is known which record it goes into. */
-  pauseJournal(): Journal | undefined {
-    const { journal } = this
-    if (journal) this.journal = this.#paused = new PausedJournal(journal)
-    return journal
-  }
-
-  /** Goes on with the journal that it had. */
-  resumeJournal(): void {
-    const paused = this.#paused
-    if (paused) this.#continueWith(paused.journal, paused)
-  }
-
-  /** Goes on with a new journal, and what was recorded meanwhile. */
-  rejoin({ got, acked, items }: Kept, journal: Journal | undefined): void {
-    const { outbox } = this
-    this.#recorded = got
-    for (const one of items.slice(outbox.acked + outbox.held.length - acked)) outbox.push(one)
-    this.#continueWith(journal, this.#paused)
-  }
-
-  #continueWith(journal: Journal | undefined, paused: PausedJournal | undefined): void {
-    this.#paused = undefined
-    this.journal = journal
-    for (const one of paused?.items ?? []) journal?.append(one)
-    journal?.note(this.#queue.done, this.outbox.acked)
   }
 
   /** Whether its messages are all handled. */

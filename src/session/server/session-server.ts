@@ -42,7 +42,10 @@ export class SessionServer<Request> implements SessionHost {
     this.settings = this.#options as unknown as ResolvedOptions<never>
     this.store = options.store ?? new MemoryStore()
     this.topics = new Topics(this.store.topics, this.settings, this.counters)
-    this.#admission = new Admission(this, this.store, this.sessions, this.#storeTime)
+    this.#admission = new Admission(this, this.store, this.sessions, (claim) => {
+      const answer = this.store.claim(claim)
+      return 'then' in answer ? this.#storeTime.of(answer) : answer
+    })
     const { ttl, tombstone, limits, topics } = this.settings
     this.store.start(
       {
@@ -192,7 +195,7 @@ export class SessionServer<Request> implements SessionHost {
 
   /** A handler that still runs may end, and its client may come back to this process, before the session is given up. */
   async #leave(session: HostedSession): Promise<void> {
-    if (session.journal?.flush && !session.quiet) await session.settled(this.settings.grace * 1_000)
+    if (!session.quiet) await session.settled(this.settings.ttl * 1_000)
     if (!session.connection && !session.over) await this.handOver(session)
   }
 

@@ -23,11 +23,12 @@ export interface Kept {
   items: Item[]
   /** The topics to which the session is subscribed, by `TopicLog.join`. */
   topics?: string[]
-  /** The attempt by which it was owned before this claim. */
-  n?: number
 }
 
-/** `created`: the session is new; `resumed`: it goes on; `kept` is what another process recorded of it. */
+/**
+ * `created`: the session is new; `resumed`: it goes on. `kept` is what another process recorded of it; without it, the process
+ * goes on with the session object that it has.
+ */
 export type Answer = { is: 'created' | 'resumed'; kept?: Kept } | ({ is: 'refused' } & Refusal)
 
 /** The session that a journal reports to. Its methods are called in order. */
@@ -38,8 +39,16 @@ export interface Recorder {
   recorded(got: number): void
   /** Another process has taken the session over. */
   fenced(): void
-  /** The store does not have the session any more. */
-  forgotten(): void
+  /**
+   * The items that waited when the session was taken over, or came later, are stored for the process that has it now; or the
+   * session is over, and they are not.
+   */
+  forwarded?(items: Item[], stored: boolean): void
+  /**
+   * The store does not have the session any more, or has lost a part of it. `ended`: another process has already told the
+   * application that it ended.
+   */
+  forgotten(ended: boolean): void
   /** The store cannot be reached. Nothing is lost yet, and nothing may be acknowledged. */
   failed(error: unknown): void
 }
@@ -50,13 +59,12 @@ export interface Journal {
   readonly doubtful: boolean
   /** What is not stored yet: messages and bytes. */
   readonly waiting: { messages: number; bytes: number }
+  /** Stores a message for the client; the recorder is notified with this very object. */
   append(item: Item): void
   /** Messages up to `got` are handled, and the client has acknowledged up to `acked`. */
   note(got: number, acked: number): void
   /** Another process may have stored messages for the session. */
   wake(): void
-  /** Resolves once all that was appended and noted is recorded; the ownership stays. */
-  flush?(): Promise<void>
   /** Writes what is left, then gives up the ownership of the session. */
   release(): Promise<void>
 }
