@@ -1,7 +1,7 @@
 import { isBlob, isData } from './binary.ts'
 import { monotonicNow } from './clock.ts'
 import { deliver } from './deliver.ts'
-import { callSafely, type Emitter, report } from './emitter.ts'
+import type { Emitter } from './emitter.ts'
 import { abnormalClosure, isRefused } from './errors.ts'
 import type { Cause, Closed, Data, Events } from './events.ts'
 import { startGreeting } from './greet.ts'
@@ -10,6 +10,7 @@ import { type Cancel, longTimeout } from './long-timeout.ts'
 import { isHidden, observeCspViolation } from './page.ts'
 import { Heartbeat } from './policy/heartbeat.ts'
 import type { FrameHandler, Link } from './protocol.ts'
+import { callSafely, report } from './report.ts'
 import { checkUrl, type ResolvedOptions } from './resolve-options.ts'
 
 /** Is notified by a connection. After `ended`, and after `drop`, it is notified of nothing more. */
@@ -186,6 +187,9 @@ export class Connection {
       const offered: string[] = protocol ? [protocol.subprotocol] : [names ?? []].flat()
       this.#connect(`${target}`, offered)
     } catch (error) {
+      // Firefox throws where Content Security Policy forbids the connection; all do for `ws:` from an `https:` page.
+      if (cause === 'refused' && (error as Error).name === 'SecurityError')
+        return this.end(blockedByPolicy(error), typeof url !== 'function')
       // A URL that no WebSocket takes will not get better, unless a function returns another one next time.
       const isFixed = typeof url !== 'function' && typeof protocols !== 'function' && !protocol
       this.end(abnormalClosure(cause, error), isFixed || isRefused(error))
@@ -433,6 +437,13 @@ const blockedByCsp = (url: string) =>
     undefined,
     `The browser blocked the connection to ${url}. Its Content Security Policy must allow it: connect-src.`,
   )
+
+const blockedByPolicy = (error: unknown) => {
+  const words =
+    (error as Error).message ||
+    'The browser does not allow this page to connect there. See its Content Security Policy (connect-src), and whether an https: page dials ws:.'
+  return abnormalClosure('blocked', error, words)
+}
 
 const blockedByPermission = (permission: PermissionStatus) =>
   abnormalClosure(

@@ -1,10 +1,11 @@
 import { byteLength, snapshot } from '../../core/binary.ts'
-import { type Emitter, report } from '../../core/emitter.ts'
+import type { Emitter } from '../../core/emitter.ts'
 import type { Closed, Data, Outcome, SendResult } from '../../core/events.ts'
 import { type Cancel, longTimeout } from '../../core/long-timeout.ts'
 import type { Provided } from '../../core/options.ts'
 import { isFinalCode } from '../../core/policy/close-codes.ts'
 import type { ConnectionProtocol, FrameHandler, Link, ProtocolHost } from '../../core/protocol.ts'
+import { report } from '../../core/report.ts'
 import {
   ABILITIES,
   type Credit,
