@@ -16,7 +16,7 @@ test(`${runs} random runs of both halves over broken lines lose, double and reor
   expect(sum.up).toBeGreaterThan(runs)
   expect(sum.down).toBeGreaterThan(runs)
   expect(sum.topics).toBeGreaterThan(runs)
-  expect(sum.gaps).toBeGreaterThan(runs / 10)
+  expect(sum.gaps).toBeGreaterThan(runs / 20)
   expect(sum.lines).toBeGreaterThan(2 * runs)
   expect(sum.sessions).toBeGreaterThan(runs)
   console.log(`${runs} runs:`, sum)
