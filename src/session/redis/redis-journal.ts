@@ -17,8 +17,8 @@ export interface JournalPlace {
   tag: number
   /** How long Redis keeps the session after its last write, in ms. */
   keep: number
-  /** How much longer a session is kept that was released because the store did not answer, in ms. */
-  stalled: number
+  /** How much longer a session is kept that is released now, because the store was away, in ms. */
+  stalled: () => number
   /** Whether others still believe that this process is alive. */
   held: () => boolean
   /** Stores messages for a session that this process no longer owns. False: it is over. */
@@ -102,7 +102,7 @@ export class RedisJournal implements Journal {
     if (this.over) return
     this.over = true
     const { redis, keys, ownership, stalled } = this.#place
-    await redis.script(RELEASE, keys, [ownership, this.#failed ? stalled : 0]).catch(() => {})
+    await redis.script(RELEASE, keys, [ownership, stalled()]).catch(() => {})
   }
 
   async #flush(): Promise<void> {

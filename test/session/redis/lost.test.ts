@@ -64,7 +64,9 @@ test('a promoted replica without the last messages from other processes: the cli
   expect(fresh).toHaveLength(1)
 })
 
-test('also when the process that stored them is the one that has the session', { timeout: 60_000 }, async () => {
+test('also when the process that stored them is the one that has the session', {
+  timeout: 60_000,
+}, async () => {
   const { primary, follow, detach, promote } = await pairOfRedis()
   const got: string[] = []
   const { sessions, url } = await house(primary.port, { received: (_, data) => void got.push(String(data)) })

@@ -64,7 +64,20 @@ test('a write that arrives again, late, changes nothing', async () => {
   const keys = ['session', 'outbox', 'topics'].map((part) => `holdfast:{${session?.id}}:${part}`)
   const owner = await redis.client.hget(keys[0] as string, 'owner')
   const write = (batch: number, text: string) =>
-    redis.client.eval(WRITE.lua, 3, ...keys, owner as string, 1, 0, 0, batch - 1, batch, 7, 60_000, `t${text}`)
+    redis.client.eval(
+      WRITE.lua,
+      3,
+      ...keys,
+      owner as string,
+      1,
+      0,
+      0,
+      batch - 1,
+      batch,
+      7,
+      60_000,
+      `t${text}`,
+    )
   expect(await write(1, 'one')).toEqual(['stored', '0'])
   expect(await write(2, 'two')).toEqual(['stored', '1'])
   // The client of Redis had sent it over a connection that broke, and Redis reads that one only now.

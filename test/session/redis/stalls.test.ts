@@ -100,7 +100,9 @@ test('a process whose clock was set back by an hour, and that was then stopped, 
   expect([first.received, second.received]).toEqual([['1'], ['2', '3']])
 })
 
-test('what was sent while the session moved to another process arrives there', { timeout: 60_000 }, async () => {
+test('what was sent while the session moved to another process arrives there', {
+  timeout: 60_000,
+}, async () => {
   const { redis, nodes, clients, say, check } = await scene(1, ([first]) => first as Node)
   await Promise.all(say())
   const heard: string[] = []
