@@ -199,7 +199,7 @@ export class RedisStore implements Store {
     this.#over = true
     clearInterval(this.#timer)
     this.topics.stop()
-    for (const journal of this.#journals.values()) journal.over = true
+    for (const journal of this.#journals.values()) journal.stop()
     await this.#leases.drop().catch(() => {})
     this.#redis.stop()
   }

@@ -137,10 +137,19 @@ export class Redis {
     const subscriber = this.#client.duplicate() as Subscriber
     this.#subscriber = subscriber
     subscriber.on('error', () => {})
-    subscriber.on('ready', () => this.onMissed())
-    if ('call' in this.#client)
+    if ('call' in this.#client) {
       subscriber.on('message', (channel, message) => this.#hear(channel as string, message as string))
-    else await subscriber.connect?.()
+      // ioredis says that it is ready before it subscribes again; a second time does no harm.
+      const again = async () => {
+        const channels = [...this.#heard.keys()]
+        for (const channel of channels) await subscriber.subscribe(channel)
+        if (channels.length) this.onMissed()
+      }
+      for (const event of ['ready', '+subscriber']) subscriber.on(event, () => void again().catch(() => {}))
+    } else {
+      subscriber.on('ready', () => this.onMissed())
+      await subscriber.connect?.()
+    }
     return subscriber
   }
 }

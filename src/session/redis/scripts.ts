@@ -111,21 +111,22 @@ return {'held'}`)
 
 /**
  * The owner's write: stores messages to the client, and how far each direction has come. Written twice, it is stored once. The
- * write must follow the owner's previous one: otherwise the store went back in time.
+ * owner's last write that had messages in it, or saw some, must be there: otherwise the store went back in time. What it has lost of
+ * the counts alone is written again here.
  *
- * ARGV: ownership, attempt number, got, acked, number of the previous batch and of this one, tag, time to keep in ms, messages.
+ * ARGV: ownership, attempt number, got, acked, number of that batch and of this one, tag, time to keep in ms, messages.
  * Returns {'stored', number of the message before these}; {'fenced', last writes of earlier owners}; {'over', 1 or 'told'} when it was
  * ended elsewhere; {'lost'} when the store has lost writes.
  */
 export const WRITE = script(`
-local owner, n, previous, batch, tag = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local owner, n, relied, batch, tag = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local h = redis.call('HMGET', KEYS[1], 'n', 'owner', 'sent', 'over', 'batch', 'before', 'past')
 if not h[1] or tonumber(h[1]) < n then return {'lost'} end
 if h[4] then return {'over', h[4]} end
 if h[2] ~= owner then return {'fenced', h[7] or ''} end
 local last = tonumber(h[5])
 if last >= batch then return {'stored', h[6]} end
-if last ~= previous then return {'lost'} end
+if last < relied then return {'lost'} end
 local sent = tonumber(h[3])
 for i = 9, #ARGV do
   sent = sent + 1
