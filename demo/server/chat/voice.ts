@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { ServerSession } from '../../../src/session/server/index.ts'
 import type { Visit } from '../visit.ts'
 
