@@ -6,19 +6,19 @@ export type RedisClient = NodeRedis | NodeRedisCluster | IoRedis
 
 interface NodeRedis {
   sendCommand(args: string[]): Promise<unknown>
-  duplicate(): unknown
+  duplicate(options?: object): unknown
 }
 
 interface NodeRedisCluster {
   /** The command goes to the node that has the first key. */
   sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>
   readonly masters: readonly unknown[]
-  duplicate(): unknown
+  duplicate(options?: object): unknown
 }
 
 interface IoRedis {
   call(command: string, ...args: string[]): Promise<unknown>
-  duplicate(): unknown
+  duplicate(options?: object): unknown
 }
 
 /** What the connections for pub/sub, of either package, are used for. */
@@ -134,12 +134,14 @@ export class Redis {
   }
 
   async #connect(): Promise<Subscriber> {
-    const subscriber = this.#client.duplicate() as Subscriber
+    // ioredis leaves the answer unhandled when it subscribes again by itself.
+    const single = 'call' in this.#client && !('nodes' in this.#client)
+    const subscriber = this.#client.duplicate(single ? { autoResubscribe: false } : undefined) as Subscriber
     this.#subscriber = subscriber
     subscriber.on('error', () => {})
     if ('call' in this.#client) {
       subscriber.on('message', (channel, message) => this.#hear(channel as string, message as string))
-      // ioredis says that it is ready before it subscribes again; a second time does no harm.
+      // Messages may have been missed until it has subscribed again.
       const again = async () => {
         const channels = [...this.#heard.keys()]
         for (const channel of channels) await subscriber.subscribe(channel)
