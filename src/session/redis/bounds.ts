@@ -137,7 +137,7 @@ export class SessionBounds {
       else if (ended) over.push(name)
       else candidates.push({ name, owner: String(owner), away: Number(away || Infinity), used: used === 1 })
     }
-    const died = await leases.judge()
+    const { died } = await leases.judge()
     return { away: candidates.filter(({ owner }) => !owner || died(owner)), over, missing }
   }
 

@@ -8,8 +8,21 @@ const STEADY = 4_000
 /** How long a process that is silent stays on the list, in ms. */
 const REMEMBERED = 3_600_000
 
-/** Elapsed time in ms. The wall clock may be set back, and the monotonic clock may stop while the machine sleeps. */
-const clocks = () => ({ wall: Date.now(), monotonic: performance.now() })
+interface Time {
+  wall: number
+  monotonic: number
+}
+
+/** The wall clock may be set back, and the monotonic clock may stop while the machine sleeps: whichever says more is believed. */
+const clocks = (): Time => ({ wall: Date.now(), monotonic: performance.now() })
+const elapsed = (since: Time) => Math.max(Date.now() - since.wall, performance.now() - since.monotonic)
+
+export interface Judgement {
+  /** Redis and this process have been in touch for long enough to say anything. */
+  steady: boolean
+  /** Whether the process of this owner has died. */
+  died(owner: string): boolean
+}
 
 /** Of an owner, `<process>:<counter>`. */
 export const processOf = (owner: string): string => owner.slice(0, owner.indexOf(':'))
@@ -20,7 +33,9 @@ export class Leases {
   readonly #redis: Redis
   readonly #key: string
   /** When the last word that Redis has of us was sent. */
-  #last: ReturnType<typeof clocks> | undefined
+  #last: Time | undefined
+  /** When this process and Redis were last out of touch. */
+  #gap: Time | undefined
 
   constructor(redis: Redis, key: string, process: string) {
     this.#redis = redis
@@ -30,22 +45,32 @@ export class Leases {
 
   /** Whether others still believe that this process is alive. */
   get held(): boolean {
-    if (!this.#last) return false
-    const { wall, monotonic } = clocks()
-    return Math.max(wall - this.#last.wall, monotonic - this.#last.monotonic) < LEASE
+    return this.#last !== undefined && elapsed(this.#last) < LEASE
+  }
+
+  /** For how long this process and Redis have been in touch without a gap, in ms. */
+  get calm(): number {
+    return this.#gap ? elapsed(this.#gap) : Infinity
   }
 
   async renew(): Promise<void> {
     const before = clocks()
-    await this.#redis.script(BEAT, [this.#key], [this.process, LEASE, REMEMBERED])
-    this.#last = before
+    if (this.#last && !this.held) this.#gap = before
+    try {
+      await this.#redis.script(BEAT, [this.#key], [this.process, LEASE, REMEMBERED])
+      this.#last = before
+    } catch (error) {
+      this.#gap = clocks()
+      throw error
+    }
   }
 
-  /** Returns a function that tells whether an owner's process has died. It says no while this process cannot know. */
-  async judge(): Promise<(owner: string) => boolean> {
+  /** What this process can say of the others, from the leases that Redis has. */
+  async judge(): Promise<Judgement> {
     const [sure, ...alive] = await this.#redis.script(JUDGE, [this.#key], [this.process, LEASE, STEADY])
     const living = new Set(alive)
-    return (owner) => Number(sure) === 1 && owner !== '' && !living.has(processOf(owner))
+    const steady = Number(sure) === 1
+    return { steady, died: (owner) => steady && owner !== '' && !living.has(processOf(owner)) }
   }
 
   async drop(): Promise<void> {

@@ -17,8 +17,8 @@ export interface JournalPlace {
   tag: number
   /** How long Redis keeps the session after its last write, in ms. */
   keep: number
-  /** How much longer a session is kept that was released because the store did not answer, in ms. */
-  stalled: number
+  /** How much longer a session is kept that is released now, because the store was away, in ms. */
+  stalled: () => number
   /** Whether others still believe that this process is alive. */
   held: () => boolean
   /** Stores messages for a session that this process no longer owns. False: it is over. */
@@ -41,8 +41,9 @@ export class RedisJournal implements Journal {
   #acked: number
   /** The number of the last message that the recorder was told is stored. */
   #stored: number
-  /** The number of the last write that is known to be stored. */
+  /** The number of the last write that is known to be stored, and of the last one that had to do with messages to the client. */
   #batch = 0
+  #relied = 0
   #dirty = false
   #failed = false
   #flushing: Promise<void> | undefined
@@ -97,12 +98,18 @@ export class RedisJournal implements Journal {
     return answer
   }
 
+  /** The process ends, and nothing more is written. */
+  stop(): void {
+    this.over = true
+    this.#recorder.forwarded?.(this.#take(this.#items.length), false)
+  }
+
   async release(): Promise<void> {
     while (this.#flushing) await this.#flushing
     if (this.over) return
     this.over = true
     const { redis, keys, ownership, stalled } = this.#place
-    await redis.script(RELEASE, keys, [ownership, this.#failed ? stalled : 0]).catch(() => {})
+    await redis.script(RELEASE, keys, [ownership, stalled()]).catch(() => {})
   }
 
   async #flush(): Promise<void> {
@@ -118,6 +125,7 @@ export class RedisJournal implements Journal {
       // The stream lacks what was stored there.
       if (!others) return this.#lose(false)
       this.#take(items.length)
+      if (items.length || others.length) this.#relied = this.#batch
       this.#stored = before + items.length
       this.#recorder.stored([...others, ...items])
       this.#recorder.recorded(got)
@@ -132,7 +140,7 @@ export class RedisJournal implements Journal {
     this.#failed = false
     while (!this.over) {
       try {
-        const counts = [ownership, this.#place.n, got, acked, this.#batch, batch, tag, keep]
+        const counts = [ownership, this.#place.n, got, acked, this.#relied, batch, tag, keep]
         const [is, detail] = await redis.script(WRITE, keys, [...counts, ...messages])
         if (is === 'stored') {
           this.#batch = batch

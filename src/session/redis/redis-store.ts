@@ -128,7 +128,7 @@ export class RedisStore implements Store {
       n,
       tag: this.#tag,
       keep: this.#limits.keep,
-      stalled: Math.max(0, STALLED - this.#limits.ttl),
+      stalled: () => (this.#leases.calm < STALLED ? Math.max(0, STALLED - this.#limits.ttl) : 0),
       held: () => this.#leases.held,
       forward: (items: Item[]) => this.#forward(name, items),
     }
@@ -199,7 +199,7 @@ export class RedisStore implements Store {
     this.#over = true
     clearInterval(this.#timer)
     this.topics.stop()
-    for (const journal of this.#journals.values()) journal.over = true
+    for (const journal of this.#journals.values()) journal.stop()
     await this.#leases.drop().catch(() => {})
     this.#redis.stop()
   }
@@ -217,11 +217,11 @@ export class RedisStore implements Store {
 
   /** Takes the session from the store, and before that from the process that has it. */
   async #take({ name, n, got, principal }: Claim): Promise<Answer> {
-    const { ttl, keep } = this.#limits
+    const { keep } = this.#limits
     const until = performance.now() + this.#grace
     for (let free = ''; ; ) {
       const ownership = `${this.#process}:${++this.#claims}`
-      const args = [n, got ?? '', principal, ownership, this.#process, free, ttl, keep]
+      const args = [n, got ?? '', principal, ownership, this.#process, free, keep]
       const [is, ...rest] = await this.#redis.script(CLAIM, this.#keys(name), args)
       if (is === 'created' || is === 'resumed') {
         const [handled, acked, items, topics] = rest as [string, string, string[], string[]]
@@ -232,8 +232,8 @@ export class RedisStore implements Store {
       if (is !== 'owned') return refused(is, rest[0])
       const owner = String(rest[0])
       // The owner may have handled more than is recorded: only one that died, or that takes too long, is not waited for.
-      const died = (await this.#leases.judge())(owner)
-      if (died || performance.now() > until) free = owner
+      const { died } = await this.#leases.judge()
+      if (died(owner) || performance.now() > until) free = owner
       else await this.#mailbox.want(processOf(owner), name, ASK_AGAIN)
     }
   }

@@ -6,19 +6,19 @@ export type RedisClient = NodeRedis | NodeRedisCluster | IoRedis
 
 interface NodeRedis {
   sendCommand(args: string[]): Promise<unknown>
-  duplicate(): unknown
+  duplicate(options?: object): unknown
 }
 
 interface NodeRedisCluster {
   /** The command goes to the node that has the first key. */
   sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>
   readonly masters: readonly unknown[]
-  duplicate(): unknown
+  duplicate(options?: object): unknown
 }
 
 interface IoRedis {
   call(command: string, ...args: string[]): Promise<unknown>
-  duplicate(): unknown
+  duplicate(options?: object): unknown
 }
 
 /** What the connections for pub/sub, of either package, are used for. */
@@ -134,13 +134,24 @@ export class Redis {
   }
 
   async #connect(): Promise<Subscriber> {
-    const subscriber = this.#client.duplicate() as Subscriber
+    // ioredis leaves the answer unhandled when it subscribes again by itself.
+    const single = 'call' in this.#client && !('nodes' in this.#client)
+    const subscriber = this.#client.duplicate(single ? { autoResubscribe: false } : undefined) as Subscriber
     this.#subscriber = subscriber
     subscriber.on('error', () => {})
-    subscriber.on('ready', () => this.onMissed())
-    if ('call' in this.#client)
+    if ('call' in this.#client) {
       subscriber.on('message', (channel, message) => this.#hear(channel as string, message as string))
-    else await subscriber.connect?.()
+      // Messages may have been missed until it has subscribed again.
+      const again = async () => {
+        const channels = [...this.#heard.keys()]
+        for (const channel of channels) await subscriber.subscribe(channel)
+        if (channels.length) this.onMissed()
+      }
+      for (const event of ['ready', '+subscriber']) subscriber.on(event, () => void again().catch(() => {}))
+    } else {
+      subscriber.on('ready', () => this.onMissed())
+      await subscriber.connect?.()
+    }
     return subscriber
   }
 }

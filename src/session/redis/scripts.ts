@@ -48,14 +48,15 @@ end`
  * that has lost writes (a promoted replica, a restored snapshot, an evicted key) is noticed here, and the session ends.
  *
  * ARGV: attempt number; how many messages the client has, or ''; principal; the new ownership; the process; an ownership
- * that may be taken from its process, or ''; ttl and time to keep in ms.
+ * that may be taken from its process, or ''; time to keep in ms. One that is away for too long ends by LOOK, and not here: when
+ * Redis was stopped, its client may only be late.
  * Returns {'created' | 'resumed', got, acked, messages, topics}; {'owned', owner}; or why not: {'denied'}, {'stale'},
  * {'gone', got}; {'lost'} when something is missing, and nothing in the store can be believed.
  */
 export const CLAIM = script(`${NOW}${RELEASE_OWNER}
 local n, client, principal, ownership, process = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local free, ttl, keep = ARGV[6], tonumber(ARGV[7]), ARGV[8]
-local h = redis.call('HMGET', KEYS[1], 'principal', 'n', 'owner', 'got', 'acked', 'sent', 'over', 'away', 'fresh')
+local free, keep = ARGV[6], ARGV[7]
+local h = redis.call('HMGET', KEYS[1], 'principal', 'n', 'owner', 'got', 'acked', 'sent', 'over', 'fresh')
 if not h[1] then
   if client ~= '' then return {'gone'} end
   redis.call('DEL', KEYS[2], KEYS[3])
@@ -66,7 +67,7 @@ if not h[1] then
 end
 local owner, acked, sent = h[3], tonumber(h[5]), tonumber(h[6])
 if h[1] ~= principal then return {'denied'} end
-if h[7] or (h[8] and now - tonumber(h[8]) > ttl) then return {'gone', h[4]} end
+if h[7] then return {'gone', h[4]} end
 if n <= tonumber(h[2]) then return {'stale'} end
 local function lost()
   redis.call('HSET', KEYS[1], 'over', 1, 'owner', '')
@@ -83,7 +84,7 @@ if owner ~= '' then release(now) end
 redis.call('HSET', KEYS[1], 'n', n, 'owner', ownership, 'batch', 0)
 redis.call('HDEL', KEYS[1], 'away')
 for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], keep) end
-return {h[9] == '1' and 'created' or 'resumed', h[4], h[5], messages, redis.call('SMEMBERS', KEYS[3])}`)
+return {h[8] == '1' and 'created' or 'resumed', h[4], h[5], messages, redis.call('SMEMBERS', KEYS[3])}`)
 
 /**
  * A new connection of a session that its process goes on with: only the attempt number changes.
@@ -110,21 +111,22 @@ return {'held'}`)
 
 /**
  * The owner's write: stores messages to the client, and how far each direction has come. Written twice, it is stored once. The
- * write must follow the owner's previous one: otherwise the store went back in time.
+ * owner's last write that had messages in it, or saw some, must be there: otherwise the store went back in time. What it has lost of
+ * the counts alone is written again here.
  *
- * ARGV: ownership, attempt number, got, acked, number of the previous batch and of this one, tag, time to keep in ms, messages.
+ * ARGV: ownership, attempt number, got, acked, number of that batch and of this one, tag, time to keep in ms, messages.
  * Returns {'stored', number of the message before these}; {'fenced', last writes of earlier owners}; {'over', 1 or 'told'} when it was
  * ended elsewhere; {'lost'} when the store has lost writes.
  */
 export const WRITE = script(`
-local owner, n, previous, batch, tag = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local owner, n, relied, batch, tag = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local h = redis.call('HMGET', KEYS[1], 'n', 'owner', 'sent', 'over', 'batch', 'before', 'past')
 if not h[1] or tonumber(h[1]) < n then return {'lost'} end
 if h[4] then return {'over', h[4]} end
 if h[2] ~= owner then return {'fenced', h[7] or ''} end
 local last = tonumber(h[5])
 if last >= batch then return {'stored', h[6]} end
-if last ~= previous then return {'lost'} end
+if last < relied then return {'lost'} end
 local sent = tonumber(h[3])
 for i = 9, #ARGV do
   sent = sent + 1

@@ -27,9 +27,11 @@ const LOOKING = 10_000
 export async function sweep(place: SweepPlace, wanted: () => boolean): Promise<void> {
   const { redis, all, leases } = place
   while (wanted()) {
+    // Right after an outage everybody is late: processes with their word that they are alive, and clients.
+    const { steady, died } = await leases.judge()
+    if (!steady) return
     const names = (await redis.script(TAKE, [all], [BATCH, LOOKING])) as string[]
     if (!names.length) return
-    const died = await leases.judge()
     const due = await Promise.all(names.map((name) => look(place, name, died)))
     await redis.script(SETTLE, [all], due.flat())
     if (names.length < BATCH) return

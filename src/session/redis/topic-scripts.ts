@@ -2,7 +2,7 @@
 //   epoch  names this life of the log; offsets count from 1 in each
 //   first  the offset of the oldest message in the stream, and `last` that of the newest one ever published
 //   bytes  the size of all messages in the stream
-//   at     when the newest one was published, in ms
+//   at     when the newest one was published, in ms, and `tag` by whom
 //
 // Ids in the stream are `0-<offset>`; each message has its data (d), the tag of the process that published it (g), and when (t).
 import { NOW, script } from './scripts.ts'
@@ -17,23 +17,19 @@ local epoch, first, last, bytes
 local function begin(new)
   redis.call('DEL', KEYS[1])
   epoch, first, last, bytes = new, 1, 0, 0
-  redis.call('HSET', KEYS[2], 'epoch', epoch, 'first', first, 'last', last, 'bytes', bytes, 'at', now)
+  redis.call('HSET', KEYS[2], 'epoch', epoch, 'first', first, 'last', last, 'bytes', bytes, 'at', now, 'tag', '')
 end
 local function open(age, new, known_epoch, known_offset, known_tag)
-  local h = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes', 'at')
+  local h = redis.call('HMGET', KEYS[2], 'epoch', 'first', 'last', 'bytes', 'at', 'tag')
   if not h[1] then return begin(new) end
   epoch, first, last, bytes = h[1], tonumber(h[2]), tonumber(h[3]), tonumber(h[4])
   local known = known_epoch == epoch and tonumber(known_offset)
-  if known and known > last then return begin(new) end
+  if known and (known > last or (known == last and known_tag ~= '' and known_tag ~= h[6])) then return begin(new) end
   if now - tonumber(h[5]) > age then
     redis.call('DEL', KEYS[1])
     first, bytes = last + 1, 0
     redis.call('HSET', KEYS[2], 'first', first, 'bytes', bytes)
   elseif redis.call('XLEN', KEYS[1]) ~= last - first + 1 then return begin(new) end
-  if known and known >= first and known_tag ~= '' then
-    local entry = redis.call('XRANGE', KEYS[1], '0-' .. known, '0-' .. known)[1]
-    if not entry or entry[2][4] ~= known_tag then return begin(new) end
-  end
 end`
 
 /**
@@ -49,15 +45,16 @@ open(age, ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 last = last + 1
 redis.call('XADD', KEYS[1], '0-' .. last, 'd', data, 'g', tag, 't', now)
 bytes = bytes + #data
-local before = first
-while first < last do
+-- Age alone is looked at from time to time.
+local full = last - first >= messages or bytes > most or last % 16 == 0
+while full and first < last do
   local oldest = redis.call('XRANGE', KEYS[1], '0-' .. first, '+', 'COUNT', 1)[1][2]
   if last - first < messages and bytes <= most and now - tonumber(oldest[6]) <= age then break end
   bytes = bytes - #oldest[2]
   first = first + 1
   redis.call('XTRIM', KEYS[1], 'MINID', '0-' .. first)
 end
-redis.call('HSET', KEYS[2], 'first', first, 'last', last, 'bytes', bytes, 'at', now)
+redis.call('HSET', KEYS[2], 'first', first, 'last', last, 'bytes', bytes, 'at', now, 'tag', tag)
 redis.call('PEXPIRE', KEYS[1], age)
 redis.call('PEXPIRE', KEYS[2], ARGV[10])
 redis.call('PUBLISH', ARGV[9], epoch .. ' ' .. last .. ' ' .. tag .. ' ' .. data)
@@ -71,6 +68,12 @@ return {epoch, last}`)
 export const READ_TOPIC = script(`${OPEN}
 local age, after, limit, most = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 open(age, ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+-- Is the message that the asking process has seen still the one that is there?
+local known = ARGV[2] == epoch and ARGV[4] ~= '' and tonumber(ARGV[3])
+if known and known >= first and known < last then
+  local seen = redis.call('XRANGE', KEYS[1], '0-' .. known, '0-' .. known)[1]
+  if not seen or seen[2][4] ~= ARGV[4] then begin(ARGV[1]) end
+end
 redis.call('PEXPIRE', KEYS[2], ARGV[9])
 local from = math.max(after + 1, first)
 local messages, tag, size = {}, '', 0

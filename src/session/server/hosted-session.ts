@@ -56,8 +56,6 @@ export class HostedSession implements ServerSession, Recorder {
   #recorded = 0
   /** Callers of `sendStored`, by their messages. */
   readonly #waiters = new Map<Item, Waiter>()
-  /** What was not stored when another process took over is stored for that one. */
-  #forwarding = false
   readonly #host: SessionHost
   readonly #queue: HandlerQueue<Message>
 
@@ -198,7 +196,6 @@ export class HostedSession implements ServerSession, Recorder {
   fenced(): void {
     // Not `taken`: its client may be the one that has come back elsewhere, or was moved by a stall of ours.
     this.connection?.refuse({ why: 'moved' })
-    this.#forwarding = true
     this.#host.removed(this)
   }
 
@@ -230,8 +227,8 @@ export class HostedSession implements ServerSession, Recorder {
   /** It goes on elsewhere, or nobody knows. */
   abandon(): void {
     this.#queue.abandon()
-    // The journal will say what became of each.
-    if (this.#forwarding) return
+    // The journal still says what became of each.
+    if (this.journal) return
     for (const { reject } of this.#waiters.values())
       reject(
         new Error('holdfast: send: another process has the session, and it is unknown whether it was stored'),

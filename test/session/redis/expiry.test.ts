@@ -97,7 +97,7 @@ test('what has ended stays so, also when the store could not be told at once', a
   expect((await greet(url, { id: id(), n: 2, got: 0 })).answer).toBe('!x{"why":"gone","got":0}')
 })
 
-test('a thousand whose time has come in one moment end in one sweep', async () => {
+test('a thousand whose time has come in one moment end in one sweep', { timeout: 30_000 }, async () => {
   const redis = await town()
   const many = redis.client.pipeline()
   for (let n = 0; n < 1_000; n++) {
@@ -107,7 +107,8 @@ test('a thousand whose time has come in one moment end in one sweep', async () =
   await many.exec()
   const times: number[] = []
   await house(redis.port, { ended: () => times.push(performance.now() / 1_000) })
-  await until(() => times.length === 1_000)
+  // Only a process that has been in touch with Redis for a while ends what no process has.
+  await until(() => times.length === 1_000, 20_000)
   // A second later at most, where the clock went on in the middle of it.
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThan(2)
 })

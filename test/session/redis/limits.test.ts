@@ -15,7 +15,7 @@ async function pair(options: Parameters<typeof house>[1]) {
 }
 
 test('10,000 sessions of one principal over two nodes: those away give way, and no more are held', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { redis, nodes, enter, left } = await pair({ authenticate })
   for (let n = 0; n < 10_000; n += 50) {

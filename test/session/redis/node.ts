@@ -29,7 +29,11 @@ if (client instanceof IoRedis) client.on('error', () => {})
 const sessions = new Sessions({
   store: new RedisStore(client),
   ttl: Number(ttl),
-  opened: (session, { resumed }) => console.log(`opened ${session.id} ${resumed}`),
+  opened: (session, { resumed }) => {
+    console.log(`opened ${session.id} ${resumed}`)
+    // What another process had of it goes on by itself.
+    if (!resumed) session.subscribe('all').catch(console.error)
+  },
   ended: ({ id }, { why, delivered, written, sent }) =>
     console.log(`ended ${id} ${why} ${delivered} ${written} ${sent}`),
   received: async (_, data, key) => {
