@@ -2,13 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { existing, fileOf } from './pages.ts'
 
-const firstParagraph = (text: string) =>
-  text
-    .replace(/^---\n[\s\S]*?\n---\n/, '')
-    .split(/\n\n+/)
-    .find((part) => /^[A-Z`*]/.test(part))
-    ?.replaceAll('\n', ' ')
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1') ?? ''
+/** The first sentence of a page, without its links. */
+const summary = (text: string) =>
+  (
+    text
+      .replace(/^---\n[\s\S]*?\n---\n/, '')
+      .split(/\n\n+/)
+      .find((part) => /^[A-Z`*]/.test(part))
+      ?.replaceAll('\n', ' ')
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1') ?? ''
+  ).replace(/([.:]) .*$/, '$1')
 
 /**
  * Writes `llms.txt`, a list of all pages with their first sentences, and `llms-full.txt`, all pages in one file.
@@ -22,7 +25,7 @@ export function writeLlmsText(outDir: string): void {
     for (const item of items) {
       const text = readFileSync(fileOf(item), 'utf8')
       const link = `/docs${item.link}${item.link.endsWith('/') ? 'index' : ''}.html`
-      list.push(`- [${item.text}](${link}): ${firstParagraph(text)}`)
+      list.push(`- [${item.text}](${link}): ${summary(text)}`)
       if (!item.link.startsWith('/api')) full.push(text.trim())
     }
   }
