@@ -1,12 +1,13 @@
 import type { Theme } from 'vitepress'
+import { useRoute } from 'vitepress'
 import DefaultTheme from 'vitepress/theme'
-import { nextTick } from 'vue'
+import { nextTick, onMounted, watch } from 'vue'
 import Integrity from './Integrity.vue'
+import LiveSocket from './LiveSocket.vue'
 import './style.css'
 
 /** The home page and the 404 page of the default theme have no main landmark. */
-async function markMain() {
-  await nextTick()
+function markMain() {
   const content = document.getElementById('VPContent')
   if (content?.querySelector('main')) content.removeAttribute('role')
   else content?.setAttribute('role', 'main')
@@ -14,8 +15,16 @@ async function markMain() {
 
 export default {
   extends: DefaultTheme,
-  enhanceApp({ app, router }) {
+  setup() {
+    const route = useRoute()
+    onMounted(markMain)
+    watch(
+      () => route.path,
+      () => nextTick(markMain),
+    )
+  },
+  enhanceApp({ app }) {
     app.component('Integrity', Integrity)
-    if (!import.meta.env.SSR) router.onAfterRouteChange = markMain
+    app.component('LiveSocket', LiveSocket)
   },
 } satisfies Theme
