@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import ts from 'typescript'
 import { type Block, blocks, pages } from './markdown.ts'
+import { setupOf } from './setups.ts'
 
 const entries: Record<string, string> = JSON.parse(readFileSync('scripts/entries.json', 'utf8'))
 const folder = resolve('test/docs/.blocks')
@@ -46,7 +47,7 @@ const scripts = (html: string) =>
   [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(([, code]) => code).join('\n')
 
 /** Types are checked in TypeScript, and names in JavaScript. */
-const strictness = (lang: string) => (lang === 'js' || lang === 'html' ? '// @ts-check\n' : '')
+const strictness = (lang: string) => (lang === 'js' || lang === 'html' ? '// @ts-check' : '')
 
 function sources(): Map<string, Source> {
   const files = new Map<string, Source>()
@@ -54,7 +55,12 @@ function sources(): Map<string, Source> {
     const kind = extension[block.lang]
     if (!kind || block.skipped) continue
     const code = block.lang === 'html' ? scripts(block.code) : block.code
-    const head = `${strictness(block.lang)}${block.setup}\n`
+    const head = [
+      strictness(block.lang),
+      kind === 'js' ? '' : setupOf(block.file, block.code),
+      block.setup,
+      '',
+    ].join('\n')
     const name = `${block.file.replaceAll(/\W/g, '-')}-${block.line}.${kind}`
     files.set(resolve(folder, name), { block, shift: head.split('\n').length - 1, text: head + code })
   }
@@ -85,8 +91,10 @@ export function check(): { count: number; errors: string[] } {
       ? getSourceFile(name, version, ...rest)
       : ts.createSourceFile(name, text, version, true)
   }
-  const prelude = resolve(dirname(folder), 'prelude.d.ts')
-  const program = ts.createProgram([...files.keys(), prelude], options, host)
+  const preludes = ['prelude.d.ts', ...(paths['holdfast/inspect'] ? ['prelude-inspect.d.ts'] : [])].map(
+    (name) => resolve(dirname(folder), name),
+  )
+  const program = ts.createProgram([...files.keys(), ...preludes], options, host)
   const errors: string[] = []
   for (const [name, { block, shift }] of files) {
     const file = program.getSourceFile(name)
@@ -101,7 +109,10 @@ export function check(): { count: number; errors: string[] } {
       errors.push(`${block.file}:${block.line + line - shift} ${message}`)
     }
   }
-  return { count: files.size, errors: [...errors, ...unresolved(program, prelude)] }
+  return {
+    count: files.size,
+    errors: [...errors, ...preludes.flatMap((prelude) => unresolved(program, prelude))],
+  }
 }
 
 /** The prelude itself must be right, or it would make everything `any`. */

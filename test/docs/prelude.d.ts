@@ -3,9 +3,14 @@ import type * as Core from 'holdfast'
 import type * as SessionClient from 'holdfast/session'
 import type * as DropIn from 'holdfast/websocket'
 
+type CoreModule = typeof Core
+type DropInModule = typeof DropIn
+type SessionModule = typeof SessionClient
+
 declare global {
-  /** The global of the script tags. */
-  const Holdfast: typeof Core & typeof DropIn & typeof SessionClient
+  /** The global of the script tags: each adds to it. */
+  interface HoldfastGlobal extends CoreModule, DropInModule, SessionModule {}
+  const Holdfast: HoldfastGlobal
 
   const Socket: typeof Core.Socket
   type Socket<In = unknown, Out = unknown> = Core.Socket<In, Out>
