@@ -37,9 +37,9 @@ function compare({ sizes, results }) {
     'brotli',
     'idle heap × raw',
     'silent peer noticed',
-    'restart of 100,000 clients: peak per 100 ms',
+    '100,000 clients reconnect: busiest 100 ms',
     'back after 30 s down',
-    'of 20,000 messages through cuts: lost / doubled',
+    'of 20,000 messages while connections break: lost / doubled',
   ]
   return table(head, rows)
 }

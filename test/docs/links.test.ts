@@ -24,3 +24,13 @@ test.each(pages())('%s links to files and headings that exist', (page) => {
   })
   expect(dead).toEqual([])
 })
+
+test('what README.md links to is in the package', () => {
+  const { files } = JSON.parse(readFileSync('package.json', 'utf8')) as { files: string[] }
+  const links = [...readFileSync('README.md', 'utf8').matchAll(/\]\(([^)\s#]+)/g)].map(
+    ([, link = '']) => link,
+  )
+  const isPacked = (link: string) =>
+    files.some((file) => file === link || (file === 'docs/*.md' && /^docs\/[^/]+\.md$/.test(link)))
+  expect(links.filter((link) => !/^[a-z]+:/.test(link) && !isPacked(link))).toEqual([])
+})
