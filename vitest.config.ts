@@ -76,6 +76,7 @@ export default defineConfig({
       node('unit', 'test/{unit,random,architecture,package}/**/*.test.ts'),
       node('node', 'test/node/**/*.test.ts'),
       node('demo', 'test/demo/**/*.test.ts'),
+      node('docs', 'test/docs/**/*.test.ts'),
       node('proxy', 'test/proxy/**/*.test.ts'),
       node('session', 'test/session/**/*.test.ts'),
       node('inspect', 'test/inspect/*.test.ts'),
