@@ -1,11 +1,4 @@
-import {
-  useCallback,
-  useEffect,
-  useInsertionEffect,
-  useMemo,
-  useRef,
-  useSyncExternalStore,
-} from 'react'
+import { useCallback, useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { follow, type LatestOptions } from '../bindings/follow.ts'
 import { hold, initialSocket, sharedSocket } from '../bindings/shared-sockets.ts'
 import type { Events, SendOptions, SendResult, SocketLike, Status } from '../index.ts'
@@ -102,7 +95,10 @@ export function useListener(
     newest.current = listener
   })
   // Any of the two overloads of `on`; `'*'` stands for both.
-  useEffect(() => socket.on(name as '*', (...event: unknown[]) => newest.current(...(event as never[]))), [socket, name])
+  useEffect(
+    () => socket.on(name as '*', (...event: unknown[]) => newest.current(...(event as never[]))),
+    [socket, name],
+  )
 }
 
 /** `socket.sendJson` as a function that stays the same between renders: for event handlers and memoized children. */

@@ -65,7 +65,9 @@ export function useSocket<S extends SocketLike>(
 }
 
 /** The status of a socket. `idle` on a server and while its HTML is hydrated. */
-export function useStatus(socket: MaybeRefOrGetter<SocketLike<unknown, never>>): Readonly<ShallowRef<Status>> {
+export function useStatus(
+  socket: MaybeRefOrGetter<SocketLike<unknown, never>>,
+): Readonly<ShallowRef<Status>> {
   // Vue gives the component its element before `setup` only while hydrating.
   const hydrating = getCurrentInstance()?.vnode.el
   const status = shallowRef<Status>(hydrating ? 'idle' : toValue(socket).status)

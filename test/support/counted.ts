@@ -2,15 +2,20 @@ import { test as base, expect, inject } from 'vitest'
 import { Socket } from '../../src/index.ts'
 import type { Count } from './countingServer.ts'
 
+type In = { hello?: number; n?: number; text?: string }
+type Out = { text: string }
+
 export interface Line {
   /** The address that is counted. */
   url: string
   key: string
   /** A socket as `useSocket` wants it. */
-  create: () => Socket<{ hello?: number; n?: number; text?: string }, { text: string }>
+  create: () => Socket<In, Out>
   count: () => Promise<Count>
   /** How many native sockets the page has constructed for the address. */
   constructed: () => number
+  /** Dispatches a message on the newest native socket: many of them in one task, unlike the network's. */
+  dispatch: (text: string) => void
   /** Waits until nobody is connected any more, so that the count is final. */
   left: () => Promise<Count>
 }
@@ -37,11 +42,11 @@ function start() {
   const { url: origin, counts } = inject('counting')
   const path = `/${crypto.randomUUID()}`
   const Native = globalThis.WebSocket
-  let constructed = 0
+  const natives: WebSocket[] = []
   globalThis.WebSocket = class extends Native {
     constructor(url: string | URL, protocols?: string | string[]) {
       super(url, protocols)
-      if (`${url}`.endsWith(path)) constructed++
+      if (`${url}`.endsWith(path)) natives.push(this)
     }
   }
   const count = async (): Promise<Count> => (await fetch(counts + path)).json()
@@ -56,7 +61,8 @@ function start() {
     key: `line ${lines}`,
     create: () => new Socket(url, { autoOpen: false }),
     count,
-    constructed: () => constructed,
+    constructed: () => natives.length,
+    dispatch: (data) => natives.at(-1)?.dispatchEvent(new MessageEvent('message', { data })),
     left,
   }
   return {
@@ -66,8 +72,5 @@ function start() {
     },
   }
 }
-
-/** Ends the task: what was put off until then has happened. */
-export const nextTask = () => new Promise<void>((resolve) => setTimeout(resolve))
 
 export const nextFrame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
