@@ -61,7 +61,7 @@ const frameworkDependencies = [
 const frameworks = (
   name: string,
   include: string[],
-  versions: Record<string, string>,
+  versions: { react?: string; vue?: string },
   alias: Record<string, string> = {},
 ) => ({
   resolve: { alias },
@@ -78,7 +78,7 @@ const frameworks = (
     include,
     expect,
     testTimeout: 60_000,
-    env: versions,
+    provide: { versions },
     globalSetup: 'test/support/countingServer.ts',
     browser: { enabled: true, headless: true, screenshotFailures: false, ...inChromium() },
   },
@@ -136,10 +136,10 @@ export default defineConfig({
       frameworks(
         'react-18',
         ['test/react/{react,refresh}.browser.tsx'],
-        { REACT: '18' },
+        { react: '18' },
         { react: 'react-18', 'react-dom': 'react-dom-18' },
       ),
-      frameworks('vue-3.3', ['test/vue/*.browser.ts'], { VUE: '3.3' }, { vue: 'vue-3.3' }),
+      frameworks('vue-3.3', ['test/vue/*.browser.ts'], { vue: '3.3' }, { vue: 'vue-3.3' }),
       ...(covered ? [] : [inFirefox, ...inWebkit]),
       ...(process.platform === 'linux' ? [node('e2e-webkit', 'test/end-to-end/webkit.test.ts')] : []),
       {

@@ -1,8 +1,17 @@
-import { Component, memo, type ReactNode, StrictMode, Suspense, startTransition, useState } from 'react'
+import {
+  Component,
+  memo,
+  type ReactNode,
+  StrictMode,
+  Suspense,
+  startTransition,
+  useState,
+  version,
+} from 'react'
 import { flushSync } from 'react-dom'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
-import { describe, expect, onTestFinished, vi } from 'vitest'
+import { describe, expect, inject, onTestFinished, vi } from 'vitest'
 import { Socket } from '../../src/index.ts'
 import { useLatest, useListener, useSend, useSocket, useStatus } from '../../src/react/index.ts'
 import { type Line, nextFrame, test } from '../support/counted.ts'
@@ -44,7 +53,7 @@ function suspender() {
 }
 
 test('these tests run with the version that their project is for', () => {
-  expect(version).toMatch(new RegExp(`^${import.meta.env.REACT}\\.`))
+  expect(version).toMatch(new RegExp(`^${inject('versions').react}\\.`))
 })
 
 describe('one connection', () => {

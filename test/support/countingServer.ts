@@ -17,6 +17,8 @@ export interface Count {
 declare module 'vitest' {
   interface ProvidedContext {
     counting: { url: string; counts: string }
+    /** The versions of the frameworks that a project is for. */
+    versions: { react?: string; vue?: string }
   }
 }
 
