@@ -29,11 +29,29 @@ const over = (name) => ({
 })
 const typesOver = (name) => ({
   input: `src/${name}/index.ts`,
-  external: [core],
+  external: [core, 'react', 'vue'],
   plugins: [dts({ tsconfig: 'src/tsconfig.json' })],
   output: [
     { file: `dist/${name}.d.ts`, paths: { [core]: './index.js' } },
     { file: `dist/${name}.d.cts`, paths: { [core]: './index.cjs' } },
+  ],
+})
+
+/** A framework's binding: the framework stays an import, and so does the core. */
+const binding = (name, banner) => ({
+  input: `src/${name}/index.ts`,
+  plugins: [esbuild({ target: 'es2022' })],
+  external: [core, name],
+  output: [
+    { file: `dist/${name}.js`, format: 'esm', sourcemap: true, banner, paths: { [core]: './index.js' } },
+    {
+      file: `dist/${name}.cjs`,
+      format: 'cjs',
+      exports: 'named',
+      sourcemap: true,
+      banner,
+      paths: { [core]: './holdfast.umd.cjs' },
+    },
   ],
 })
 
@@ -69,4 +87,9 @@ export default [
   { input: entries, plugins: [types], output: [into('d.ts'), into('d.cts')] },
   over('websocket'),
   typesOver('websocket'),
+  // Server components may render what uses hooks, but not call them: Next.js wants to be told.
+  binding('react', `'use client'`),
+  typesOver('react'),
+  binding('vue'),
+  typesOver('vue'),
 ]

@@ -130,8 +130,8 @@ export default defineConfig({
       },
       engine('chromium', inChromium()),
       frameworks('frameworks', ['test/{react,vue}/*.browser.{ts,tsx}', 'test/recipes/*.browser.{ts,tsx}'], {
-        REACT: '19',
-        VUE: '3',
+        react: '19',
+        vue: '3',
       }),
       frameworks(
         'react-18',

@@ -22,6 +22,18 @@ const entries = [
     over: '{ Socket }',
     limit: 1_860,
   },
+  {
+    name: '+ react',
+    code: `export { Socket } from './dist/index.js'; export * from './dist/react.js'`,
+    over: '{ Socket }',
+    limit: 800,
+  },
+  {
+    name: '+ vue',
+    code: `export { Socket } from './dist/index.js'; export * from './dist/vue.js'`,
+    over: '{ Socket }',
+    limit: 700,
+  },
   { name: 'holdfast.umd.min.js', file: 'dist/holdfast.umd.min.js' },
 ]
 
@@ -34,6 +46,8 @@ const bundled = async (contents) => {
     target: 'es2022',
     write: false,
     logLevel: 'warning',
+    // Peer dependencies: the application has them already.
+    external: ['react', 'vue'],
   })
   return outputFiles[0].contents
 }
