@@ -5,6 +5,7 @@ import type { BrowserConfigOptions } from 'vitest/node'
 import { find } from './scripts/executables.js'
 import { commands } from './test/clients/service.ts'
 import { flags } from './test/support/flags.ts'
+import { frameworks } from './test/support/frameworks.ts'
 import { webkit } from './test/support/webkitProvider.ts'
 
 /** Firefox holds dials back after failures, and CI machines are slow: nobody should wait for a second only. */
@@ -49,41 +50,6 @@ const engine = (name: string, browser: BrowserConfigOptions) => ({
   },
 })
 
-const frameworkDependencies = [
-  'react',
-  'react-dom',
-  'react-dom/client',
-  'react-dom/server',
-  'react/jsx-dev-runtime',
-]
-
-/** The bindings and the recipes, in a page; the connections are counted at a real server. */
-const frameworks = (
-  name: string,
-  include: string[],
-  versions: { react?: string; vue?: string },
-  alias: Record<string, string> = {},
-) => ({
-  resolve: { alias },
-  // What Vue asks every bundler to say.
-  define: {
-    __VUE_OPTIONS_API__: 'true',
-    __VUE_PROD_DEVTOOLS__: 'false',
-    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'true',
-  },
-  // Found at run time it would reload the page, and with it the tests.
-  optimizeDeps: { include: ['mitt', ...frameworkDependencies] },
-  test: {
-    name,
-    include,
-    expect,
-    testTimeout: 60_000,
-    provide: { versions },
-    globalSetup: 'test/support/countingServer.ts',
-    browser: { enabled: true, headless: true, screenshotFailures: false, ...inChromium() },
-  },
-})
-
 /** The folder where CI wants reports that it can count. */
 const report = process.env.TEST_REPORT && `${process.env.TEST_REPORT}/${covered ? 'covered' : 'engines'}.json`
 
@@ -108,7 +74,7 @@ export default defineConfig({
       reporter: ['text', 'json-summary'],
     },
     projects: [
-      node('unit', 'test/{unit,random,architecture,package}/**/*.test.ts'),
+      node('unit', 'test/{unit,random,architecture,package,recipes}/**/*.test.ts'),
       node('node', 'test/node/**/*.test.ts'),
       node('demo', 'test/demo/**/*.test.ts'),
       node('server-rendering', 'test/{react,vue}/*.test.ts'),
@@ -129,17 +95,7 @@ export default defineConfig({
         },
       },
       engine('chromium', inChromium()),
-      frameworks('frameworks', ['test/{react,vue}/*.browser.{ts,tsx}', 'test/recipes/*.browser.{ts,tsx}'], {
-        react: '19',
-        vue: '3',
-      }),
-      frameworks(
-        'react-18',
-        ['test/react/{react,refresh}.browser.tsx'],
-        { react: '18' },
-        { react: 'react-18', 'react-dom': 'react-dom-18' },
-      ),
-      frameworks('vue-3.3', ['test/vue/*.browser.ts'], { vue: '3.3' }, { vue: 'vue-3.3' }),
+      ...frameworks(inChromium),
       ...(covered ? [] : [inFirefox, ...inWebkit]),
       ...(process.platform === 'linux' ? [node('e2e-webkit', 'test/end-to-end/webkit.test.ts')] : []),
       {
