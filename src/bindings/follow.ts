@@ -12,11 +12,11 @@ export interface LatestOptions {
 }
 
 /** Calls `publish` with the values of an event. Returns an unsubscribe function. */
-export function follow<In, Name extends keyof Events<In>>(
-  socket: SocketLike<In, never>,
+export function follow<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
+  socket: SocketLike<In, never, Kind>,
   name: Name,
   perFrame: boolean,
-  publish: (value: Events<In>[Name]) => void,
+  publish: (value: Events<In, Kind>[Name]) => void,
 ): () => void {
   if (!perFrame) return socket.on(name, publish)
   let frame = 0

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { follow, type LatestOptions } from '../bindings/follow.ts'
 import { hold, initialSocket, sharedSocket } from '../bindings/shared-sockets.ts'
-import type { Events, SendOptions, SendResult, SocketLike, Status } from '../index.ts'
+import type { AnyListener, Events, SendOptions, SendResult, SocketLike, Status } from '../index.ts'
 
 /**
  * Makes a socket for a component, or shares one: all mounted components that use the same `key` use one socket.
@@ -50,13 +50,13 @@ export function useStatus(socket: SocketLike<unknown, never>): Status {
  *
  * Use `useListener` for what must not be missed: React renders the last value, not each of them.
  */
-export function useLatest<In, Name extends keyof Events<In>>(
-  socket: SocketLike<In, never>,
+export function useLatest<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
+  socket: SocketLike<In, never, Kind>,
   name: Name,
   { perFrame = false }: LatestOptions = {},
-): Events<In>[Name] | undefined {
+): Events<In, Kind>[Name] | undefined {
   const store = useMemo(() => {
-    let latest: Events<In>[Name] | undefined
+    let latest: Events<In, Kind>[Name] | undefined
     return {
       latest: () => latest,
       subscribe: (changed: () => void) =>
@@ -75,15 +75,15 @@ export function useLatest<In, Name extends keyof Events<In>>(
  *
  * @param name an event, or `'*'` for all of them: the listener then gets the name and the value
  */
-export function useListener<In, Name extends keyof Events<In>>(
-  socket: SocketLike<In, never>,
+export function useListener<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
+  socket: SocketLike<In, never, Kind>,
   name: Name,
-  listener: (value: Events<In>[Name]) => void,
+  listener: (value: Events<In, Kind>[Name]) => void,
 ): void
-export function useListener<In>(
-  socket: SocketLike<In, never>,
+export function useListener<In, Kind extends BinaryType>(
+  socket: SocketLike<In, never, Kind>,
   name: '*',
-  listener: (name: keyof Events<In>, value: Events<In>[keyof Events<In>]) => void,
+  listener: AnyListener<Events<In, Kind>>,
 ): void
 export function useListener(
   socket: SocketLike<unknown, never>,

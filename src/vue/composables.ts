@@ -10,7 +10,7 @@ import {
 } from 'vue'
 import { follow, type LatestOptions } from '../bindings/follow.ts'
 import { hold, initialSocket, sharedSocket } from '../bindings/shared-sockets.ts'
-import type { Events, SendOptions, SendResult, SocketLike, Status } from '../index.ts'
+import type { AnyListener, Events, SendOptions, SendResult, SocketLike, Status } from '../index.ts'
 
 /**
  * Calls `start` with the value once the component is mounted, again when it changes, and what `start` returned when the
@@ -90,12 +90,12 @@ export function useStatus(
  *
  * Use `useListener` for what must not be missed: Vue renders the last value, not each of them.
  */
-export function useLatest<In, Name extends keyof Events<In>>(
-  socket: MaybeRefOrGetter<SocketLike<In, never>>,
+export function useLatest<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
+  socket: MaybeRefOrGetter<SocketLike<In, never, Kind>>,
   name: Name,
   { perFrame = false }: LatestOptions = {},
-): Readonly<ShallowRef<Events<In>[Name] | undefined>> {
-  const latest = shallowRef<Events<In>[Name]>()
+): Readonly<ShallowRef<Events<In, Kind>[Name] | undefined>> {
+  const latest = shallowRef<Events<In, Kind>[Name]>()
   whileMounted(
     () => toValue(socket),
     (current) => {
@@ -113,15 +113,15 @@ export function useLatest<In, Name extends keyof Events<In>>(
  *
  * @param name an event, or `'*'` for all of them: the listener then gets the name and the value
  */
-export function useListener<In, Name extends keyof Events<In>>(
-  socket: MaybeRefOrGetter<SocketLike<In, never>>,
+export function useListener<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
+  socket: MaybeRefOrGetter<SocketLike<In, never, Kind>>,
   name: Name,
-  listener: (value: Events<In>[Name]) => void,
+  listener: (value: Events<In, Kind>[Name]) => void,
 ): void
-export function useListener<In>(
-  socket: MaybeRefOrGetter<SocketLike<In, never>>,
+export function useListener<In, Kind extends BinaryType>(
+  socket: MaybeRefOrGetter<SocketLike<In, never, Kind>>,
   name: '*',
-  listener: (name: keyof Events<In>, value: Events<In>[keyof Events<In>]) => void,
+  listener: AnyListener<Events<In, Kind>>,
 ): void
 export function useListener(
   socket: MaybeRefOrGetter<SocketLike<unknown, never>>,

@@ -47,3 +47,12 @@ test.for([socket, session, like])('useSend takes what the server understands', (
   // @ts-expect-error not an `Out`
   send({ subscribe: 1 })
 })
+
+test('binary messages have the shape of `binaryType`', () => {
+  const binary = useSocket(
+    'key',
+    () => new Socket('wss://example.com', { autoOpen: false, binaryType: 'arraybuffer' }),
+  )
+  expectTypeOf(useLatest(binary, 'binary')).toEqualTypeOf<ArrayBuffer | undefined>()
+  useListener(binary, 'binary', (value) => expectTypeOf(value).toEqualTypeOf<ArrayBuffer>())
+})

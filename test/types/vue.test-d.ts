@@ -67,3 +67,12 @@ test('a socket may be a ref or a getter', () => {
   // @ts-expect-error read only
   useStatus(made).value = 'open'
 })
+
+test('binary messages have the shape of `binaryType`', () => {
+  const binary = useSocket(
+    'key',
+    () => new Socket('wss://example.com', { autoOpen: false, binaryType: 'arraybuffer' }),
+  )
+  expectTypeOf(useLatest(binary, 'binary').value).toEqualTypeOf<ArrayBuffer | undefined>()
+  useListener(binary, 'binary', (value) => expectTypeOf(value).toEqualTypeOf<ArrayBuffer>())
+})
