@@ -14,6 +14,7 @@ import { renderToString } from 'react-dom/server'
 import { describe, expect, inject, onTestFinished, vi } from 'vitest'
 import { Socket } from '../../src/index.ts'
 import { useLatest, useListener, useSend, useSocket, useStatus } from '../../src/react/index.ts'
+import { Session } from '../../src/session/client/index.ts'
 import { type Line, nextFrame, test } from '../support/counted.ts'
 import { nextTask } from '../support/nextTask.ts'
 import { render } from './render.ts'
@@ -578,4 +579,35 @@ describe('a component renders', () => {
     socket?.send('close 4400')
     await expect.poll(() => statuses).toEqual(['idle', 'connecting', 'open', 'closed'])
   })
+})
+
+test('a session works as a socket does', async ({ line }) => {
+  const heard: unknown[] = []
+  const create = () =>
+    new Session<{ hello?: number; text?: string }, { text: string }>(line.url, { autoOpen: false })
+  let session: ReturnType<typeof create> | undefined
+  function Chat() {
+    session = useSocket(line.key, create)
+    const send = useSend(session)
+    const latest = useLatest(session, 'json', { perFrame: true })
+    useListener(session, 'json', (value) => heard.push(value))
+    return (
+      <button type="button" onClick={() => send({ text: 'hi' })}>
+        {useStatus(session)} {latest?.hello ?? latest?.text}
+      </button>
+    )
+  }
+  const { node, show } = switchable(<Chat />)
+  const { text, container } = render(<StrictMode>{node}</StrictMode>)
+  await expect.poll(text).toBe('open 1')
+  show(false)
+  show(true)
+  container.querySelector('button')?.click()
+  await expect.poll(text).toBe('open hi')
+  expect(heard).toEqual([{ hello: 1 }, { text: 'hi' }])
+  show(false)
+  expect(await line.left()).toEqual({ total: 1, live: 0, most: 1 })
+  // A session that was closed is over: the next component starts another one.
+  show(true)
+  await expect.poll(text).toBe('open 1')
 })

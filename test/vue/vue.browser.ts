@@ -14,6 +14,7 @@ import {
 } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { Socket } from '../../src/index.ts'
+import { Session } from '../../src/session/client/index.ts'
 import { useLatest, useListener, useSend, useSocket, useStatus } from '../../src/vue/index.ts'
 import { type Line, nextFrame, test } from '../support/counted.ts'
 import { nextTask } from '../support/nextTask.ts'
@@ -466,4 +467,35 @@ test('a component renders only for what it uses', async ({ line }) => {
   unmount()
   await line.left()
   expect(renders).toBe(1)
+})
+
+test('a session works as a socket does', async ({ line }) => {
+  const heard: unknown[] = []
+  const create = () =>
+    new Session<{ hello?: number; text?: string }, { text: string }>(line.url, { autoOpen: false })
+  const Chat = defineComponent(() => {
+    const session = useSocket(line.key, create)
+    const status = useStatus(session)
+    const latest = useLatest(session, 'json', { perFrame: true })
+    const send = useSend(session)
+    useListener(session, 'json', (value) => heard.push(value))
+    return () =>
+      h(
+        'button',
+        { onClick: () => send({ text: 'hi' }) },
+        `${status.value} ${latest.value?.hello ?? latest.value?.text}`,
+      )
+  })
+  const { text, container, show } = switchable(Chat)
+  await expect.poll(text).toBe('open 1')
+  await show(false)
+  await show(true)
+  container.querySelector('button')?.click()
+  await expect.poll(text).toBe('open hi')
+  expect(heard).toEqual([{ hello: 1 }, { text: 'hi' }])
+  await show(false)
+  expect(await line.left()).toEqual({ total: 1, live: 0, most: 1 })
+  // A session that was closed is over: the next component starts another one.
+  await show(true)
+  await expect.poll(text).toBe('open 1')
 })
