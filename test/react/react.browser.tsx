@@ -12,6 +12,7 @@ import { flushSync } from 'react-dom'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { describe, expect, inject, onTestFinished, vi } from 'vitest'
+import { follow } from '../../src/bindings/follow.ts'
 import { Socket } from '../../src/index.ts'
 import { useLatest, useListener, useSend, useSocket, useStatus } from '../../src/react/index.ts'
 import { Session } from '../../src/session/client/index.ts'
@@ -455,6 +456,25 @@ describe('messages', () => {
     await expect.poll(text).toBe('999')
     expect(heard).toEqual(Array.from({ length: 1_000 }, (_, n) => `${n}`))
     expect(renders).toEqual(['999'])
+  })
+
+  test('the newest is not lost if the component is hidden before the next frame', async ({ line }) => {
+    const socket = line.create()
+    socket.open()
+    await socket.opened()
+    const published: unknown[] = []
+    const unsubscribe = follow(socket, 'text', true, (text) => published.push(text))
+    line.dispatch('one')
+    line.dispatch('two')
+    expect(published).toEqual([])
+    unsubscribe()
+    expect(published).toEqual(['two'])
+    line.dispatch('three')
+    await nextFrame()
+    await nextFrame()
+    expect(published).toEqual(['two'])
+    socket.close()
+    await line.left()
   })
 
   test('each is rendered where nothing is said about frames', async ({ line }) => {

@@ -5,12 +5,16 @@ import { useLatest, useListener, useSend, useSocket, useStatus } from '../../src
 
 export { version } from 'react'
 
+/** Whose request each socket was created for. */
+const owners = new WeakMap<Socket<{ n: number }, string>, string>()
+
 /** What a server renders for one request. Every hook is used, in two components that share a socket. */
 function App({ url, user }: { url: string; user: string }) {
-  const socket = useSocket(
-    'app',
-    () => new Socket<{ n: number }, string>(`${url}/${user}`, { autoOpen: false }),
-  )
+  const socket = useSocket('app', () => {
+    const created = new Socket<{ n: number }, string>(`${url}/${user}`, { autoOpen: false })
+    owners.set(created, user)
+    return created
+  })
   const latest = useLatest(socket, 'json', { perFrame: true })
   const send = useSend(socket)
   useListener(socket, 'json', () => {
@@ -18,7 +22,7 @@ function App({ url, user }: { url: string; user: string }) {
   })
   return (
     <button type="button" onClick={() => send('')}>
-      {user} {useStatus(socket)} {String(latest)}
+      {owners.get(socket)} {useStatus(socket)} {String(latest)}
     </button>
   )
 }

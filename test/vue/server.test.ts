@@ -31,8 +31,15 @@ afterAll(async () => {
   await counting.stop()
 })
 
+/** Whose request each socket was created for. */
+const owners = new WeakMap<Socket<{ n: number }, string>, string>()
+
 const request = (user: string) => {
-  const create = () => new Socket<{ n: number }, string>(`${counting.url}/${user}`, { autoOpen: false })
+  const create = () => {
+    const created = new Socket<{ n: number }, string>(`${counting.url}/${user}`, { autoOpen: false })
+    owners.set(created, user)
+    return created
+  }
   const Part = defineComponent({
     async setup() {
       const socket = useSocket('app', create)
@@ -45,7 +52,12 @@ const request = (user: string) => {
       // As a store does that is used for the first time in a component.
       effectScope(true).run(() => useStatus(useSocket('store', create)))
       await nextTask()
-      return () => h('button', { onClick: () => send('') }, `${user} ${status.value} ${latest.value}`)
+      return () =>
+        h(
+          'button',
+          { onClick: () => send('') },
+          `${owners.get(socket.value)} ${status.value} ${latest.value}`,
+        )
     },
   })
   return createSSRApp({ render: () => [h(Part), h(Part)] })
