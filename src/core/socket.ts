@@ -1,4 +1,4 @@
-import { byteLength, isData } from './binary.ts'
+import { byteLength, requireData } from './binary.ts'
 import { Emitter } from './emitter.ts'
 import { domException } from './errors.ts'
 import type {
@@ -168,7 +168,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    * @throws {TypeError} for anything that is neither text nor bytes
    */
   send(data: Data, { onOutcome }: SendOptions = {}): SendResult {
-    if (!isData(data)) throw new TypeError(notData(data))
+    requireData(data)
     return this.parts().lifecycle.send(data, onOutcome)
   }
 
@@ -251,10 +251,6 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
       )
     this.parts().lifecycle.close({ code, reason, wasClean: false, cause: 'user' })
   }
-}
-
-export function notData(data: unknown): string {
-  return `holdfast: send: takes a string, Blob, ArrayBuffer or view, not ${shown(data)}. Use sendJson for other values.`
 }
 
 function waitOptions(
