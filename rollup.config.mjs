@@ -30,8 +30,6 @@ const modules = (extension, options) => ({
   chunkFileNames: `shared/[name].${extension}`,
   // Otherwise every file imports everything that the files it imports import.
   hoistTransitiveImports: false,
-  // Next.js requires it of a module with hooks, so that server components may render what uses them.
-  banner: ({ name }) => (name === 'react' ? `'use client'` : ''),
   ...options,
 })
 
@@ -56,13 +54,21 @@ const core = ['src/index.ts', 'src/core/socket.ts'].map((path) =>
 )
 const globals = Object.fromEntries(core.map((path) => [path, 'Holdfast']))
 
+/** Next.js requires it of a module with hooks, so that server components may render what uses them. */
+const banner = ({ name }) => (name === 'react' ? `'use client'` : '')
+
 export default [
-  { input: entries, plugins: [compile], external, output: modules('js', { format: 'esm', sourcemap: true }) },
   {
     input: entries,
     plugins: [compile],
     external,
-    output: modules('cjs', { format: 'cjs', exports: 'named', sourcemap: true }),
+    output: modules('js', { format: 'esm', sourcemap: true, banner }),
+  },
+  {
+    input: entries,
+    plugins: [compile],
+    external,
+    output: modules('cjs', { format: 'cjs', exports: 'named', sourcemap: true, banner }),
   },
   // A page without a bundler cannot resolve the import of mitt: here it is included.
   {
