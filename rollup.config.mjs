@@ -10,14 +10,20 @@ const entries = {
   websocket: 'src/websocket/index.ts',
   react: 'src/react/index.ts',
   vue: 'src/vue/index.ts',
+  inspect: 'src/inspect/index.ts',
   session: 'src/session/client/index.ts',
   'session/server': 'src/session/server/index.ts',
   'session/redis': 'src/session/redis/index.ts',
 }
 /** Those that a page can load without a bundler. */
-const browserEntries = ['index', 'websocket', 'session']
+const browserEntries = ['index', 'websocket', 'session', 'inspect']
 /** Those that have a UMD file for a script tag, after the one of the core. Each adds to the global `Holdfast`. */
-const umdEntries = ['websocket', 'session']
+const umdEntries = {
+  websocket: entries.websocket,
+  session: entries.session,
+  // Also defines the element.
+  inspect: 'src/inspect/global.ts',
+}
 
 const external = ['mitt', 'react', 'vue']
 const compile = esbuild({ target: 'es2022' })
@@ -77,8 +83,8 @@ export default [
     output: modules('js', { dir: 'dist/browser', format: 'esm', sourcemap: true, plugins: [minify] }),
   },
   { input: entries.index, plugins: [resolve(), compile], output: umdPair('holdfast') },
-  ...umdEntries.map((name) => ({
-    input: entries[name],
+  ...Object.entries(umdEntries).map(([name, input]) => ({
+    input,
     plugins: [compile],
     external: core,
     output: umdPair(name, { globals }),

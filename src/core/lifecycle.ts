@@ -9,6 +9,7 @@ import { isHidden, isLeaving, isOffline, observePage, type PageSignal } from './
 import { attemptTimeout, backoff, longestDelay, silencePatience } from './policy/backoff.ts'
 import { isFinal, isUnauthorized } from './policy/close-codes.ts'
 import { SendQueue } from './policy/send-queue.ts'
+import { Unsent } from './policy/unsent.ts'
 import { callSafely } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
@@ -18,6 +19,8 @@ const SPREAD = 500
 const OFFLINE_LOOK = 60_000
 /** A wake leaves a younger attempt alone, in ms. */
 const YOUNG = 2_000
+/** How often to look whether queued messages have left the browser, in ms. */
+const UNSENT_LOOK = 100
 /** How long the old connection still receives after an overlapping reconnect, in ms. */
 const OVERLAP = 1_000
 
@@ -52,6 +55,9 @@ export class Lifecycle implements ConnectionOwner {
   #cancelPump: Cancel | undefined
   #pumpedAt = 0
   #cancelExpiry: Cancel | undefined
+  /** Queued messages that the browser was given and may still hold. */
+  #unsent: Unsent<QueuedMessage> | undefined
+  #cancelUnsent: Cancel | undefined
   /** Of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
   /** Attempts in a row that timed out, and connections in a row that ended silent. */
@@ -151,6 +157,7 @@ export class Lifecycle implements ConnectionOwner {
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
     // While queued messages are spaced, what comes later goes behind them.
     if (this.status === 'open' && !this.#cancelPump && this.#connection?.send(data)) {
+      this.#unsent?.add(undefined, byteLength(data))
       if (onOutcome) callSafely(onOutcome, { result: 'sent' })
       return 'sent'
     }
@@ -221,6 +228,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#openedAt = 0
     this.#cancelPump?.()
     this.#cancelPump = this.#connection = undefined
+    this.#dropUnsent(connection, close)
     if (this.#replacement) return this.#adoptReplacement(close)
     const previous = this.status
     // The application's own rules are called next, and may do anything.
@@ -400,8 +408,9 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelPump?.()
     this.#cancelSuspension?.()
     this.#cancelDial = this.#cancelPump = this.#cancelSuspension = undefined
+    this.#forgetUnsent()
     this.#openedAt = 0
-    return connections.filter((connection) => connection !== undefined)
+    return connections.filter((connection): connection is Connection => connection !== undefined)
   }
 
   /** Hands queued messages to the browser: all at once, or spaced by `queue.perSecond`. */
@@ -415,10 +424,12 @@ export class Lifecycle implements ConnectionOwner {
     this.#pumpedAt = now
     queue.takeWhile((message) => this.#handOver(message), most)
     if (this.status !== 'open' || !this.#connection) return
+    this.#watchUnsent()
     if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
   }
 
-  #handOver({ copy, onOutcome }: QueuedMessage): boolean {
+  #handOver(message: QueuedMessage): boolean {
+    const { copy, onOutcome } = message
     const sent = callSafely(() => this.#connection?.send(copy) ?? false)
     if (sent === false) return false
     // What no WebSocket takes was reported, and must not stand in the way at every reconnect.
@@ -427,6 +438,34 @@ export class Lifecycle implements ConnectionOwner {
       : { result: 'dropped', reason: 'the browser refused it' }
     if (onOutcome) callSafely(onOutcome, outcome)
     return true
+  }
+
+  #noteUnsent(message: QueuedMessage): void {
+    this.#unsent ??= new Unsent()
+    this.#unsent.add(message, byteLength(message.copy))
+  }
+
+  /** Lets go of queued messages once they have left the browser. */
+  #watchUnsent(): void {
+    const connection = this.#connection
+    if (!this.#unsent || !connection) return
+    this.#unsent.keepLast(connection.native?.bufferedAmount ?? 0)
+    this.#cancelUnsent?.()
+    if (this.#unsent.isEmpty) this.#forgetUnsent()
+    else this.#cancelUnsent = longTimeout(UNSENT_LOOK, () => this.#watchUnsent())
+  }
+
+  #forgetUnsent(): void {
+    this.#cancelUnsent?.()
+    this.#unsent = this.#cancelUnsent = undefined
+  }
+
+  #dropUnsent(connection: Connection, close: Closed): void {
+    const unsent = this.#unsent?.keepLast(connection.native?.bufferedAmount ?? 0) ?? []
+    this.#forgetUnsent()
+    // What this side closes is sent first.
+    if (close.cause !== 'user')
+      this.#drop(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
   #dropExpired(): void {

@@ -18,15 +18,9 @@ import type { AnyListener, Events, SendOptions, SendResult, SocketLike, Status }
  */
 export function useSocket<S extends SocketLike>(key: string, create: () => S): S {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for all that `create` depends on
-  const subscribe = useCallback(
-    (changed: () => void) => {
-      const release = hold(key, create)
-      // It is another socket if this one was closed in the meantime, as in a hidden <Activity>.
-      changed()
-      return release
-    },
-    [key],
-  )
+  const subscribe = useCallback(() => hold(key, create), [key])
+  // React reads the snapshot again after it has subscribed: by then this may be another socket, as in an <Activity> that
+  // was hidden.
   return useSyncExternalStore(
     subscribe,
     () => sharedSocket(key, create),
