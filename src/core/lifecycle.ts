@@ -6,12 +6,12 @@ import { abnormalClosure, abortReason } from './errors.ts'
 import type { Closed, Data, DropReason, Events, Failure, Outcome, SendResult, Status } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 import { isHidden, isLeaving, isOffline, observePage, type PageSignal } from './page.ts'
-import { attemptTimeout, backoff, longestDelay, silencePatience } from './policy/backoff.ts'
+import { attemptTimeout, backoff, longestDelay } from './policy/backoff.ts'
 import { isFinal, isUnauthorized } from './policy/close-codes.ts'
 import { SendQueue } from './policy/send-queue.ts'
 import { Unsent } from './policy/unsent.ts'
 import { callSafely } from './report.ts'
-import type { ResolvedOptions } from './resolve-options.ts'
+import { defaultReconnect, type ResolvedOptions } from './resolve-options.ts'
 
 /** After `online`, a whole office would dial in the same millisecond. In ms. */
 const SPREAD = 500
@@ -19,6 +19,8 @@ const SPREAD = 500
 const OFFLINE_LOOK = 60_000
 /** A wake leaves a younger attempt alone, in ms. */
 const YOUNG = 2_000
+/** How many times longer than configured a silent peer is waited for at most: a large message on a slow network looks so. */
+const MOST_PATIENCE = 8
 /** How often to look whether queued messages have left the browser, in ms. */
 const UNSENT_LOOK = 100
 /** How long the old connection still receives after an overlapping reconnect, in ms. */
@@ -49,6 +51,9 @@ export class Lifecycle implements ConnectionOwner {
   #connection: Connection | undefined
   /** The attempt of a reconnect that overlaps with the open connection. */
   #replacement: Connection | undefined
+  /** The connection before that one, which still receives for a moment. */
+  #retired: Connection | undefined
+  #cancelRetired: Cancel | undefined
   /** Of the next attempt. */
   #cancelDial: Cancel | undefined
   /** Of the next queued messages, where `queue.perSecond` spaces them. */
@@ -60,9 +65,10 @@ export class Lifecycle implements ConnectionOwner {
   #cancelUnsent: Cancel | undefined
   /** Of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
-  /** Attempts in a row that timed out, and connections in a row that ended silent. */
+  /** Attempts in a row that timed out. */
   #timeouts = 0
-  #silences = 0
+  /** How many times longer than configured the peer may be silent. */
+  #patience = 1
   /** 0 until the connection is open. */
   #openedAt = 0
   /** When the page last came back. */
@@ -95,7 +101,7 @@ export class Lifecycle implements ConnectionOwner {
 
   set binaryType(type: BinaryType) {
     this.#options.binaryType = type
-    for (const connection of [this.#connection, this.#replacement])
+    for (const connection of [this.#connection, this.#replacement, this.#retired])
       if (connection?.native) connection.native.binaryType = type
   }
 
@@ -124,6 +130,7 @@ export class Lifecycle implements ConnectionOwner {
     if (overlap && this.status === 'open') return this.#dialReplacement()
     this.#replacement?.drop(1000)
     this.#replacement = undefined
+    this.#dropRetired()
     const close = { ...abnormalClosure('user'), code: 1000 }
     this.#ended(connection, close, 0)
     connection.drop(1000)
@@ -147,7 +154,8 @@ export class Lifecycle implements ConnectionOwner {
     this.#stopListening?.()
     const connections = this.#release()
     this.closed = close
-    this.failures = this.#timeouts = this.#silences = 0
+    this.failures = this.#timeouts = 0
+    this.#patience = 1
     this.#wasOpen = this.#isRenewing = false
     const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
     this.#become('closed', ...drops, ['closed', close])
@@ -190,8 +198,7 @@ export class Lifecycle implements ConnectionOwner {
     if (replaced) {
       this.#connection = connection
       this.#replacement = undefined
-      // It may still carry what was sent to it before the server knew of the new one.
-      setTimeout(() => replaced.drop(1000), OVERLAP)
+      this.#retire(replaced)
     }
     const reconnected = this.#wasOpen
     this.#wasOpen = true
@@ -217,8 +224,8 @@ export class Lifecycle implements ConnectionOwner {
 
   /** `delay`: not for the retry policy to choose. `null`: the end is final. */
   #ended(connection: Connection, close: Closed, delay?: number | null): void {
-    this.#silences =
-      close.cause === 'silent' ? Math.log2(connection.silencePatience) + 1 : this.#silencesAfter(close)
+    this.#patience = connection.silencePatience
+    if (close.cause === 'silent') this.#patience = Math.min(MOST_PATIENCE, this.#patience * 2)
     this.#timeouts = close.cause === 'timeout' ? this.#timeouts + 1 : 0
     if (this.#wasStable(close)) {
       this.failures = 0
@@ -240,22 +247,23 @@ export class Lifecycle implements ConnectionOwner {
     if (this.status !== 'waiting' || this.#connection) return
     this.status = previous
     if (wait === null) return this.#closeFinally(close)
+    this.#waitFor(this.#adjusted(wait, close, wasProbing), failure)
+  }
+
+  /** The delay after this end, where the page or the network has a say in it. */
+  #adjusted(delay: number, close: Closed, wasProbing: boolean): number {
     // A page that is shown again may hear only now that its socket was closed meanwhile.
     const isAwake = monotonicNow() - this.#wokeAt < SPREAD
     this.#wokeAt = Number.NEGATIVE_INFINITY
-    if (isAwake || close.cause === 'wake')
-      this.#waitFor(close.cause === 'wake' && !isAwake ? spread() : 0, failure)
-    else if (wasProbing) this.#waitFor(spread(), failure)
-    else
-      this.#waitFor(
-        this.#options.wake && isOffline() && wait > 0 ? Math.max(wait, OFFLINE_LOOK) : wait,
-        failure,
-      )
+    if (this.#isOffline && delay > 0) return Math.max(delay, OFFLINE_LOOK)
+    if (isAwake) return 0
+    // The server is not to blame: this side was away.
+    return close.cause === 'wake' || wasProbing ? spread() : delay
   }
 
-  /** Silence in a row: attempts that failed in between do not count, a connection that was open does. */
-  #silencesAfter(close: Closed): number {
-    return this.#openedAt && close.cause !== 'user' ? 0 : this.#silences
+  /** Whether the browser said that there is no network. */
+  get #isOffline(): boolean {
+    return this.#options.wake && (this.#wasOffline || isOffline())
   }
 
   /** Whether the connection lasted long enough for earlier failures to be forgotten. */
@@ -263,11 +271,11 @@ export class Lifecycle implements ConnectionOwner {
     const { reconnect } = this.#options
     if (!this.#openedAt) return false
     const lasted = monotonicNow() - this.#openedAt
-    const limits = typeof reconnect === 'object' ? reconnect : undefined
+    const limits = typeof reconnect === 'object' ? reconnect : defaultReconnect
     // Two tabs of which the server allows one would else throw each other out at full speed for ever.
     const isThrownOut = close.cause === 'peer' && close.code !== 1006 && this.failures > 0
-    const extra = limits && isThrownOut ? longestDelay(limits, this.failures) : 0
-    return lasted >= (limits?.stableAfter ?? 5_000) + extra
+    const extra = isThrownOut ? longestDelay(limits, this.failures) : 0
+    return lasted >= limits.stableAfter + extra
   }
 
   /** How long to wait after a failure, in ms; `null`: it is final. The application's own rules are asked first. */
@@ -286,7 +294,7 @@ export class Lifecycle implements ConnectionOwner {
       // Anything that is no delay would hammer the server.
       if (wait === null || (typeof wait === 'number' && wait >= 0)) return wait
     }
-    const limits = typeof reconnect === 'object' ? reconnect : defaultLimits
+    const limits = typeof reconnect === 'object' ? reconnect : defaultReconnect
     const wait = backoff(limits, failure.attempt, Math.random())
     this.#isRevivable = wait === null && limits.attempts > 0
     return wait
@@ -354,13 +362,27 @@ export class Lifecycle implements ConnectionOwner {
   #connect(): Connection {
     return new Connection(this.#options, this.#emitter, this, {
       attemptTimeout: attemptTimeout(this.#options.attemptTimeout, this.#timeouts),
-      silence: silencePatience(this.#silences),
+      silence: this.#patience,
     })
   }
 
   #dialReplacement(): void {
     this.#replacement?.drop(1000)
     this.#replacement = this.#connect()
+  }
+
+  /** It may still carry what was sent to it before the server knew of the new one. */
+  #retire(connection: Connection): void {
+    this.#dropRetired()
+    this.#retired = connection
+    this.#cancelRetired = longTimeout(OVERLAP, () => this.#dropRetired())
+  }
+
+  #dropRetired(): void {
+    const retired = this.#retired
+    this.#cancelRetired?.()
+    this.#retired = this.#cancelRetired = undefined
+    retired?.drop(1000)
   }
 
   /** The connection ended before its replacement was open: the replacement is the present attempt. */
@@ -402,8 +424,9 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Lets go of all connections and timers. */
   #release(): Connection[] {
-    const connections = [this.#connection, this.#replacement]
-    this.#connection = this.#replacement = undefined
+    const connections = [this.#connection, this.#replacement, this.#retired]
+    this.#connection = this.#replacement = this.#retired = undefined
+    this.#cancelRetired?.()
     this.#cancelDial?.()
     this.#cancelPump?.()
     this.#cancelSuspension?.()
@@ -430,10 +453,11 @@ export class Lifecycle implements ConnectionOwner {
 
   #handOver(message: QueuedMessage): boolean {
     const { copy, onOutcome } = message
-    const sent = callSafely(() => this.#connection?.send(copy) ?? false)
-    if (sent === false) return false
+    const isSent = callSafely(() => this.#connection?.send(copy) ?? false)
+    if (isSent === false) return false
+    if (isSent) this.#noteUnsent(message)
     // What no WebSocket takes was reported, and must not stand in the way at every reconnect.
-    const outcome: Outcome = sent
+    const outcome: Outcome = isSent
       ? { result: 'sent' }
       : { result: 'dropped', reason: 'the browser refused it' }
     if (onOutcome) callSafely(onOutcome, outcome)
@@ -541,7 +565,7 @@ export class Lifecycle implements ConnectionOwner {
     const wasHeld = this.#heldEnd !== undefined
     this.#tellHeldEnd()
     // The timer of the next attempt may have passed meanwhile.
-    if (this.status === 'waiting' && (wasHeld || this.#cancelDial)) this.#dial()
+    if (this.status === 'waiting' && (wasHeld || !this.#isOffline)) this.#dial()
   }
 
   #onHidden(): void {
@@ -577,7 +601,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#wokeAt = monotonicNow()
     if (this.#heldEnd) return this.#tellHeldEnd()
     const connection = this.#connection
-    if (this.status !== 'open') return this.#wake()
+    if (this.status !== 'open') return this.#isOffline ? undefined : this.#wake()
     if (signal === 'shown') {
       if (connection?.isQuiet) connection.probe()
     } else if (signal === 'slept') this.#doubt()
@@ -608,7 +632,5 @@ export class Lifecycle implements ConnectionOwner {
 }
 
 const spread = () => Math.random() * SPREAD
-
-const defaultLimits = { base: 2_000, factor: 3, max: 10_000, attempts: Infinity }
 
 const count = (value: number) => value.toLocaleString('en-US')
