@@ -298,14 +298,14 @@ export class TabSocket<In, Out> implements SocketLike<In, Out> {
 
   /** The worker holds that lock as long as it lives. Where it has one, its pings need not be counted. */
   #guard(name: string, signal: AbortSignal): void {
+    const manager = locks()
+    if (!manager) return
     clearInterval(this.#timer)
     const released = () => {
       if (!signal.aborted) this.#lost('The shared worker ended')
     }
     // Rejects when it is aborted.
-    locks()
-      ?.request(name, { mode: 'shared', signal }, released)
-      .catch(() => {})
+    manager.request(name, { mode: 'shared', signal }, released).catch(() => {})
   }
 
   #deliver(data: Data): void {

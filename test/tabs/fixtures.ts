@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -13,7 +13,8 @@ import type { Client } from './client/page.ts'
 declare const client: Client
 
 /** Nothing but the site's own scripts: no eval, no blob, no inline script. */
-const CSP = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ws://127.0.0.1:*"
+const CSP =
+  "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self' ws://127.0.0.1:*; img-src 'self'"
 
 /** How the worker and the pages of a test are set up. */
 export interface Setup {
@@ -62,11 +63,17 @@ const bundled = async (file: string) => {
   return outputFiles[0]?.text ?? ''
 }
 
-/** A site on 127.0.0.1 with a strict policy, on which every path but two is an empty page. */
+/**
+ * A site on 127.0.0.1 with a strict policy. Its scripts are `/page.js` and `/worker.js`, `/hold` is answered when somebody
+ * asks for `/release`, and every other path is a page.
+ */
 export async function serveSite() {
   const [page, worker] = await Promise.all([bundled('page.ts'), bundled('worker.ts')])
   const html = '<!doctype html><title>A tab</title><script src="/page.js"></script>'
+  const held: ServerResponse[] = []
   const server = createServer(({ url = '' }, response) => {
+    if (url === '/hold') return held.push(response)
+    if (url === '/release') for (const other of held.splice(0)) other.end()
     response.setHeader('content-security-policy', CSP)
     const script = url.startsWith('/page.js') ? page : url.startsWith('/worker.js') ? worker : undefined
     response.setHeader('content-type', script ? 'text/javascript' : 'text/html').end(script ?? html)
@@ -116,22 +123,28 @@ export const test = base.extend<Fixtures>({
   ],
   open: async ({ context, site }, use) => {
     const errors: Error[] = []
-    await use(async (server, setup = {}) => {
-      server.answer('ping', 'pong')
-      const page = await context.newPage()
-      page.on('pageerror', (error) => errors.push(error))
-      if (setup.before) await page.addInitScript(setup.before)
-      await page.goto(site)
-      await page.evaluate(([worker, url, options]) => client.connect(worker, url, options), [
-        workerOf(server, setup),
-        server.url,
-        setup.tab ?? {},
-      ] as const)
-      return asTab(page)
+    await use(async (server, setup) => {
+      const tab = await openIn(context, site, server, setup)
+      tab.page.on('pageerror', (error) => errors.push(error))
+      return tab
     })
     expect(errors).toEqual([])
   },
 })
+
+/** A tab of that context, connected to the worker of that server. */
+export async function openIn(context: BrowserContext, site: string, server: Server, setup: Setup = {}) {
+  server.answer('ping', 'pong')
+  const page = await context.newPage()
+  if (setup.before) await page.addInitScript(setup.before)
+  await page.goto(site)
+  await page.evaluate(([worker, url, options]) => client.connect(worker, url, options), [
+    workerOf(server, setup),
+    server.url,
+    setup.tab ?? {},
+  ] as const)
+  return asTab(page)
+}
 
 export const asTab = (page: Page): Tab => ({
   page,
