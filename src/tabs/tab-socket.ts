@@ -19,12 +19,12 @@ import type {
 import { type FromTab, type FromWorker, type Joined, locks, type State } from './protocol.ts'
 import type { ResolvedTabOptions } from './tab-options.ts'
 
-/** How often to look whether the worker answered or pinged, in ms. */
-const LOOK = 1_000
-/** How many pings in a row may be missing, where there are no Web Locks. */
-const PINGS = 3
-/** The longest wait for an answer or before another attempt, in looks. */
-const LONGEST = 30
+/** How often to look whether the worker has answered or pinged, in ms. */
+const LOOK = 250
+/** After so many looks without a ping the worker is taken for dead, where there are no Web Locks. */
+const PATIENCE = 12
+/** The longest wait for an answer, and between attempts, in looks. */
+const LONGEST = 120
 
 interface Message {
   /** What `send` was given, for `drop`. */
@@ -201,10 +201,10 @@ export class TabSocket<In, Out> implements SocketLike<In, Out> {
     })
     let looks = 0
     this.#timer = setInterval(() => {
-      const patience = this.#joined ? PINGS : Math.min(2 ** this.#failures, LONGEST)
+      const patience = this.#joined ? PATIENCE : Math.min(2 ** this.#failures, LONGEST)
       if (++looks < patience) return
       if (this.#joined) return this.#lost('The shared worker does not answer any more')
-      // It may have been about to end when we came. If it is only slow to start, it meets a port that has left.
+      // In Firefox a worker that is ending still accepts ports. One that is only slow to start meets a port that has left.
       this.#failures++
       this.#tryAgain()
     }, LOOK)

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { Client } from './client/page.ts'
-import { allOpen, test, workerOf } from './fixtures.ts'
+import { allOpen, test } from './fixtures.ts'
+import { workerOf } from './site.ts'
 
 declare const client: Client
 
