@@ -38,9 +38,12 @@ describe('a tab', { timeout: 60_000 }, () => {
     await allOpen(...tabs)
     await server.restart({ code: 1012 })
     for (const tab of tabs) {
-      await expect.poll(() => tab.names('open', 'waiting')).toEqual(['open', 'waiting', 'open'])
-      const waits = await tab.values('waiting')
-      expect(waits).toMatchObject([{ attempt: 0, close: { code: 1012, cause: 'peer' } }])
+      await expect
+        .poll(() => tab.values('open'))
+        .toMatchObject([{ reconnected: false }, { reconnected: true }])
+      const [first] = await tab.values('waiting')
+      expect(first).toMatchObject({ attempt: 0, close: { code: 1012, cause: 'peer' } })
+      expect(await tab.values('waiting')).toEqual(await tabs[0]?.values('waiting'))
     }
     expect(server.dials).toBe(2)
     server.live[0]?.close(4401, 'Who are you?')
