@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { Client } from './client/page.ts'
 import { allOpen, test } from './fixtures.ts'
-import { workerOf } from './site.ts'
+import { said, workerOf } from './site.ts'
 
 declare const client: Client
 
@@ -76,7 +76,7 @@ describe('a tab', { timeout: 60_000 }, () => {
     await second.page.evaluate(() => client.tab.check())
     await allOpen(first, second)
     const [peer] = server.live
-    expect(await peer?.message()).toBe('later')
+    expect(await said(peer)).toBe('later')
     await expect
       .poll(() => second.page.evaluate(() => client.outcomes))
       .toEqual({ later: [{ result: 'sent' }] })
@@ -107,10 +107,10 @@ describe('a tab', { timeout: 60_000 }, () => {
     peer.send('one')
     await expect.poll(() => stays.texts()).toEqual(['one'])
     peer.send('how many tabs?')
-    expect(await peer.message()).toBe('1 tabs')
+    expect(await said(peer)).toBe('1 tabs')
     await leaves.page.evaluate(() => client.tab.open())
     await allOpen(leaves)
-    expect(await peer.message()).toBe('kept')
+    expect(await said(peer)).toBe('kept')
     expect(await leaves.texts()).toEqual([])
     await leaves.page.evaluate(() => client.tab.close())
     expect(await leaves.send('no more')).toBe('dropped')
@@ -161,7 +161,7 @@ describe('a tab', { timeout: 60_000 }, () => {
       await expect.poll(() => tab.values('invalid')).toMatchObject([{ text: '{' }])
     }
     await one.page.evaluate(() => client.tab.sendJson({ n: 2 }))
-    expect(await peer.message()).toBe('{"n":2}')
+    expect(await said(peer)).toBe('{"n":2}')
   })
 
   test('whose listener throws does not harm the others', async ({ listen, open }) => {
@@ -220,7 +220,7 @@ describe('a tab', { timeout: 60_000 }, () => {
     }, workerOf(server))
     peer.send('how many tabs?')
     // An empty text with NaN as its id is a message.
-    const heard = [await peer.message(), await peer.message()]
+    const heard = [await said(peer), await said(peer)]
     expect(heard.sort()).toEqual(['', '1 tabs'])
     await expect.poll(() => tab.texts()).toEqual(['how many tabs?'])
     expect(server.dials).toBe(1)
@@ -238,7 +238,7 @@ describe('a tab', { timeout: 60_000 }, () => {
     peer.send('hello')
     await expect.poll(() => without.texts()).toEqual(['hello'])
     await without.send('hello back')
-    expect(await peer.message()).toBe('hello back')
+    expect(await said(peer)).toBe('hello back')
   })
 
   test.runIf(engine === 'chromium')(
@@ -255,9 +255,9 @@ describe('a tab', { timeout: 60_000 }, () => {
         addEventListener('pagehide', () => client.tab.send('goodbye'))
       })
       await goes.page.goto(`${site}elsewhere`)
-      expect(await peer.message()).toBe('goodbye')
+      expect(await said(peer)).toBe('goodbye')
       peer.send('how many tabs?')
-      expect(await peer.message()).toBe('1 tabs')
+      expect(await said(peer)).toBe('1 tabs')
       for (let i = 0; i < 100; i++) peer.send(`${i}`)
       await expect.poll(async () => (await stays.texts()).length).toBe(101)
       await goes.page.goBack({ waitUntil: 'commit' })

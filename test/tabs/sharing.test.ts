@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { Client } from './client/page.ts'
 import { allOpen, test } from './fixtures.ts'
+import { said } from './site.ts'
 
 declare const client: Client
 
@@ -25,9 +26,9 @@ describe('tabs that share one connection', { timeout: 60_000 }, () => {
     await allOpen(one, two)
     const peer = await server.connection()
     expect(await one.send('from one')).toBe('sent')
-    expect(await peer.message()).toBe('from one')
+    expect(await said(peer)).toBe('from one')
     expect(await two.send('from two')).toBe('sent')
-    expect(await peer.message()).toBe('from two')
+    expect(await said(peer)).toBe('from two')
     for (const [tab, text] of [
       [one, 'from one'],
       [two, 'from two'],

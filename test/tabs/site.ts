@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { BrowserContext, Page } from 'playwright'
-import type { Server } from '../support/server.ts'
+import type { Peer, Server } from '../support/server.ts'
 import type { Client } from './client/page.ts'
 
 declare const client: Client
@@ -113,3 +113,11 @@ export const asTab = (page: Page): Tab => ({
   send: (text) => page.evaluate((data) => client.send(data), text),
   close: () => page.close(),
 })
+
+/** The next message of a client that is not its heartbeat: a tab that is shown makes the worker ask the server. */
+export async function said(peer: Peer | undefined): Promise<string> {
+  for (;;) {
+    const message = `${await peer?.message()}`
+    if (message !== 'ping') return message
+  }
+}

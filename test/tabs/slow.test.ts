@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { launchTabs } from '../support/tabs.ts'
 import type { Client } from './client/page.ts'
 import { allOpen, test } from './fixtures.ts'
-import { type Tab, workerOf } from './site.ts'
+import { said, type Tab, workerOf } from './site.ts'
 
 declare const client: Client
 
@@ -109,7 +109,7 @@ describe.runIf(engine === 'chromium')('a tab that the browser freezes', { timeou
         .poll(
           async () => {
             peer.send('how many tabs?')
-            return peer.message()
+            return said(peer)
           },
           { timeout: 20_000, interval: 500 },
         )

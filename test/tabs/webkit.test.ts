@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { test as base } from '../support/fixtures.ts'
 import type { Server } from '../support/server.ts'
 import { launchWebkit, type WebkitPage } from '../support/webkit.ts'
-import { type Setup, serveSite, workerOf } from './site.ts'
+import { type Setup, said, serveSite, workerOf } from './site.ts'
 
 /** Tabs in WebKitGTK, which playwright does not drive. */
 const test = base.extend<{ site: string; webkit: WebkitPage }>({
@@ -68,7 +68,7 @@ describe('tabs in WebKitGTK', { timeout: 120_000 }, () => {
       .toBe(true)
     await expect.poll(() => server.live.length, patient).toBe(1)
     await webkit.run(`client.send('still here')`)
-    expect(await server.live[0]?.message()).toBe('still here')
+    expect(await said(server.live[0])).toBe('still here')
   })
 
   test('are connected again when the worker ends', async ({ listen, site, webkit }) => {
@@ -79,6 +79,6 @@ describe('tabs in WebKitGTK', { timeout: 120_000 }, () => {
     await expect.poll(() => server.live.length, patient).toBe(1)
     expect(server.dials).toBe(2)
     await webkit.run(`client.send('back')`)
-    expect(await server.live[0]?.message()).toBe('back')
+    expect(await said(server.live[0])).toBe('back')
   })
 })

@@ -3,7 +3,7 @@ import type { Closed } from '../../src/index.ts'
 import { launch } from '../support/chromium.ts'
 import type { Client } from './client/page.ts'
 import { allOpen, test } from './fixtures.ts'
-import { openIn, type Tab } from './site.ts'
+import { openIn, said, type Tab } from './site.ts'
 
 declare const client: Client
 
@@ -77,9 +77,9 @@ describe('when the shared worker ends', { timeout: 60_000 }, () => {
     peer.send('die')
     await expectBack(tab, other)
     const next = await server.connection()
-    expect(await next.message()).toBe('waited')
+    expect(await said(next)).toBe('waited')
     await tab.send('last')
-    expect(await next.message()).toBe('last')
+    expect(await said(next)).toBe('last')
     await expect
       .poll(() => tab.page.evaluate(() => client.outcomes))
       .toMatchObject({
