@@ -24,7 +24,7 @@ const { values } = parseArgs({
   options: {
     tabs: { type: 'string', default: '30' },
     rate: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
   },
 })
@@ -96,7 +96,7 @@ async function run(shared: boolean): Promise<Run> {
     await wait(1)
   }
   for (const each of pages)
-    await each.waitForFunction((count) => bench.received() >= count, sent, { timeout: 120_000 })
+    await each.waitForFunction((count) => bench.received() >= count, sent, { timeout: 600_000 })
   const { cpu } = usage(root)
   const counts = await Promise.all(pages.map((each) => each.evaluate(() => bench.received())))
   await browser.close()

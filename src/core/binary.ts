@@ -1,4 +1,5 @@
 import type { Data } from './events.ts'
+import { shown } from './validate.ts'
 
 /** The bytes of a message, whatever its shape. A view gives its own part of the buffer, not the whole. */
 export async function toArrayBuffer(data: Data): Promise<ArrayBuffer> {
@@ -41,6 +42,14 @@ export function isData(data: unknown): data is Data {
   const buffer = ArrayBuffer.isView(data) ? data.buffer : data
   // By its tag: one of another realm is no instance of ours. A SharedArrayBuffer is refused by every WebSocket.
   return Object.prototype.toString.call(buffer) === '[object ArrayBuffer]'
+}
+
+/** @throws {TypeError} for anything that a WebSocket does not send as it is */
+export function requireData(data: unknown): asserts data is Data {
+  if (isData(data)) return
+  throw new TypeError(
+    `holdfast: send: takes a string, Blob, ArrayBuffer or view, not ${shown(data)}. Use sendJson for other values.`,
+  )
 }
 
 /** How many bytes a message has on the wire, without its frame. */

@@ -1,7 +1,7 @@
 import { isBlob, isData } from './binary.ts'
 import { monotonicNow } from './clock.ts'
 import { deliver } from './deliver.ts'
-import { callSafely, type Emitter, report } from './emitter.ts'
+import type { Emitter } from './emitter.ts'
 import { abnormalClosure, isRefused } from './errors.ts'
 import type { Cause, Closed, Data, Events } from './events.ts'
 import { startGreeting } from './greet.ts'
@@ -10,6 +10,7 @@ import { type Cancel, longTimeout } from './long-timeout.ts'
 import { isHidden, observeCspViolation } from './page.ts'
 import { Heartbeat } from './policy/heartbeat.ts'
 import type { FrameHandler, Link } from './protocol.ts'
+import { callSafely, report } from './report.ts'
 import { checkUrl, type ResolvedOptions } from './resolve-options.ts'
 
 /** Is notified by a connection. After `ended`, and after `drop`, it is notified of nothing more. */

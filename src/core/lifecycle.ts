@@ -1,7 +1,7 @@
 import { byteLength, snapshot } from './binary.ts'
 import { monotonicNow } from './clock.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import { callSafely, type Emitter } from './emitter.ts'
+import type { Emitter } from './emitter.ts'
 import { abnormalClosure, abortReason } from './errors.ts'
 import type { Closed, Data, DropReason, Events, Failure, Outcome, SendResult, Status } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
@@ -9,6 +9,7 @@ import { isHidden, isLeaving, isOffline, observePage, type PageSignal } from './
 import { attemptTimeout, backoff, longestDelay, silencePatience } from './policy/backoff.ts'
 import { isFinal, isUnauthorized } from './policy/close-codes.ts'
 import { SendQueue } from './policy/send-queue.ts'
+import { callSafely } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
 /** After `online`, a whole office would dial in the same millisecond. In ms. */

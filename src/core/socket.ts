@@ -1,7 +1,8 @@
-import { byteLength, isData } from './binary.ts'
+import { byteLength, requireData } from './binary.ts'
 import type { ConnectionOwner } from './connection.ts'
 import { Emitter } from './emitter.ts'
 import { domException } from './errors.ts'
+import { EVENTS } from './event-names.ts'
 import type {
   AnyListener,
   Closed,
@@ -34,23 +35,8 @@ export interface ReconnectCallOptions {
   overlap?: boolean | undefined
 }
 
-export const EVENTS = [
-  'status',
-  'connecting',
-  'open',
-  'message',
-  'text',
-  'json',
-  'binary',
-  'invalid',
-  'waiting',
-  'closed',
-  'pulse',
-  'drop',
-] as const satisfies (keyof Events)[]
-
-/** What the methods of `Socket` need. */
-interface Parts {
+/** What the methods of `Socket` work on. A tab's socket has the same methods, and another lifecycle. */
+export interface Parts {
   options: Pick<ResolvedOptions, 'stringify' | 'binaryType'>
   emitter: Emitter<Events>
   lifecycle: Omit<Lifecycle, keyof ConnectionOwner>
@@ -170,7 +156,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    * @throws {TypeError} for anything that is neither text nor bytes
    */
   send(data: Data, { onOutcome }: SendOptions = {}): SendResult {
-    if (!isData(data)) throw new TypeError(notData(data))
+    requireData(data)
     return this.parts().lifecycle.send(data, onOutcome)
   }
 
@@ -253,15 +239,6 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
       )
     this.parts().lifecycle.close({ code, reason, wasClean: false, cause: 'user' })
   }
-}
-
-/** A `Socket` with another lifecycle than its own: that of a tab which shares the connection of a worker. */
-export function socketWith<In, Out>(parts: Parts): Socket<In, Out> {
-  return Object.assign(Object.create(Socket.prototype), { parts: () => parts })
-}
-
-export function notData(data: unknown): string {
-  return `holdfast: send: takes a string, Blob, ArrayBuffer or view, not ${shown(data)}. Use sendJson for other values.`
 }
 
 function waitOptions(

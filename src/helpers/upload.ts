@@ -1,7 +1,6 @@
-import { byteLength, isData } from '../core/binary.ts'
+import { byteLength, requireData } from '../core/binary.ts'
 import { abortReason } from '../core/errors.ts'
 import type { Data, Outcome, SocketLike } from '../core/events.ts'
-import { notData } from '../core/socket.ts'
 import { ofType, resolveGroup } from '../core/validate.ts'
 import { waitUntil } from '../core/wait-until.ts'
 
@@ -29,7 +28,7 @@ export async function upload<In>(
   options: UploadOptions = {},
 ): Promise<void> {
   const { onProgress, signal } = resolveGroup('upload.', options, rules) as UploadOptions
-  if (!isData(data)) throw new TypeError(notData(data))
+  requireData(data)
   const total = byteLength(data)
   let loaded = -1
   if (signal?.aborted) throw abortReason(signal)

@@ -1,8 +1,10 @@
-import { Emitter, report } from '../core/emitter.ts'
+import { Emitter } from '../core/emitter.ts'
+import { EVENTS } from '../core/event-names.ts'
+import { report } from '../core/report.ts'
 import { resolveOptions } from '../core/resolve-options.ts'
-import { EVENTS, socketWith } from '../core/socket.ts'
+import type { Parts } from '../core/socket.ts'
 import { rejectUnknown, shown } from '../core/validate.ts'
-import type { Events, Options, SocketLike } from '../index.ts'
+import { type Events, type Options, Socket, type SocketLike } from '../index.ts'
 import { TabLifecycle } from './tab-lifecycle.ts'
 import type { TabOptions } from './tab-options.ts'
 
@@ -41,7 +43,9 @@ export function connectTab<In = unknown, Out = unknown>(
   if (typeof SharedWorker === 'undefined') return fallback()
   const emitter = new Emitter<Events>(EVENTS)
   const lifecycle = new TabLifecycle(start, resolved, emitter, onSnapshot)
-  const tab = socketWith<In, Out>({ options: resolved, emitter, lifecycle })
+  const parts: Parts = { options: resolved, emitter, lifecycle }
+  // The methods of `Socket`, with its checks and types, on another lifecycle.
+  const tab: SocketLike<In, Out> = Object.assign(Object.create(Socket.prototype), { parts: () => parts })
   try {
     if (resolved.autoOpen) tab.open()
   } catch (error) {

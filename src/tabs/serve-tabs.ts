@@ -1,5 +1,5 @@
 import { isData } from '../core/binary.ts'
-import { callSafely } from '../core/emitter.ts'
+import { callSafely } from '../core/report.ts'
 import type { Closed, Data, Events, Socket, SocketLike } from '../index.ts'
 import { type FromTab, type Joined, locks, type SentOutcome, type State } from './protocol.ts'
 import { resolveServeOptions, type ServeOptions } from './serve-options.ts'

@@ -1,4 +1,4 @@
-import { report } from '../core/emitter.ts'
+import { report } from '../core/report.ts'
 import type { Data } from '../index.ts'
 import type { FromWorker, Joined, SentOutcome } from './protocol.ts'
 

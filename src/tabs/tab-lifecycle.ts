@@ -1,11 +1,12 @@
 import { byteLength, snapshot } from '../core/binary.ts'
 import { monotonicNow } from '../core/clock.ts'
 import { deliver } from '../core/deliver.ts'
-import { callSafely, type Emitter } from '../core/emitter.ts'
+import type { Emitter } from '../core/emitter.ts'
 import { abnormalClosure } from '../core/errors.ts'
 import { type Cancel, longTimeout } from '../core/long-timeout.ts'
 import { observePage } from '../core/page.ts'
 import { SendQueue } from '../core/policy/send-queue.ts'
+import { callSafely } from '../core/report.ts'
 import type { ResolvedOptions } from '../core/resolve-options.ts'
 import type { Closed, Data, DropReason, Events, Outcome, SendResult, Status } from '../index.ts'
 import {

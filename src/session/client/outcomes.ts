@@ -1,5 +1,5 @@
-import { callSafely } from '../../core/emitter.ts'
 import type { Data, Outcome } from '../../core/events.ts'
+import { callSafely } from '../../core/report.ts'
 
 /** `unknown`: the message was written to a connection that broke, and nobody can tell whether it arrived. */
 export type SessionOutcome = 'delivered' | 'lost' | 'unknown'

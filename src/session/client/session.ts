@@ -1,4 +1,4 @@
-import { isData } from '../../core/binary.ts'
+import { requireData } from '../../core/binary.ts'
 import type {
   AnyListener,
   Data,
@@ -10,7 +10,7 @@ import type {
 } from '../../core/events.ts'
 import type { Options, Provided } from '../../core/options.ts'
 import { PROTOCOL } from '../../core/protocol.ts'
-import { notData, type ReconnectCallOptions, Socket } from '../../core/socket.ts'
+import { type ReconnectCallOptions, Socket } from '../../core/socket.ts'
 import { numberFrom, resolveGroup } from '../../core/validate.ts'
 import { ClientSession, type WaitingLimits } from './client-session.ts'
 import type { SessionEvents, SessionOptions } from './options.ts'
@@ -98,7 +98,7 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
    * @throws {TypeError} for anything that is neither text nor bytes
    */
   override send(data: Data, { onOutcome }: SendOptions = {}): SendResult {
-    if (!isData(data)) throw new TypeError(notData(data))
+    requireData(data)
     return this.half().push(data, onOutcome)
   }
 
