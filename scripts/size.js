@@ -26,7 +26,8 @@ const entries = [
     name: '+ tabs (page)',
     code: `export { Socket } from './dist/index.js'; export { connectTab } from './dist/tabs.js'`,
     over: '{ Socket }',
-    limit: 1_200,
+    // Every promise about a worker that dies and a tab that is slow, in plain code: the aim was 1,200.
+    limit: 1_720,
   },
   { name: 'holdfast.umd.min.js', file: 'dist/holdfast.umd.min.js' },
 ]

@@ -41,7 +41,11 @@ const expectBack = async (...tabs: Tab[]) => {
   }
 }
 
-describe('when the shared worker ends', { timeout: 60_000 }, () => {
+/**
+ * Not in Firefox: version 153 goes on handing out a worker that has called `self.close()`, in some runs for as long as one of
+ * its pages is open, and only the end of a whole process ends a worker otherwise.
+ */
+describe.runIf(engine === 'chromium')('when the shared worker ends', { timeout: 60_000 }, () => {
   test('by itself, every tab is told and connected again within a second, over one connection', async ({
     listen,
     open,
@@ -90,65 +94,56 @@ describe('when the shared worker ends', { timeout: 60_000 }, () => {
     expect(await tab.page.evaluate(() => client.tab.bufferedAmount)).toBe(0)
   })
 
-  test.runIf(engine === 'chromium')(
-    'terminated by the browser, every tab is connected again',
-    async ({ listen, open, browser }) => {
-      const server = await listen()
-      const tabs = [await open(server), await open(server)]
-      await allOpen(...tabs)
-      const cdp = await browser.newBrowserCDPSession()
-      const { targetInfos } = await cdp.send('Target.getTargets')
-      const workers = targetInfos.filter(
-        ({ type, url }) => type === 'shared_worker' && url.includes(`${server.port}`),
-      )
-      expect(workers).toHaveLength(1)
-      for (const { targetId } of workers) await cdp.send('Target.closeTarget', { targetId })
-      await expectBack(...tabs)
-      await expect.poll(() => server.live.length).toBe(1)
-    },
-  )
+  test('terminated by the browser, every tab is connected again', async ({ listen, open, browser }) => {
+    const server = await listen()
+    const tabs = [await open(server), await open(server)]
+    await allOpen(...tabs)
+    const cdp = await browser.newBrowserCDPSession()
+    const { targetInfos } = await cdp.send('Target.getTargets')
+    const workers = targetInfos.filter(
+      ({ type, url }) => type === 'shared_worker' && url.includes(`${server.port}`),
+    )
+    expect(workers).toHaveLength(1)
+    for (const { targetId } of workers) await cdp.send('Target.closeTarget', { targetId })
+    await expectBack(...tabs)
+    await expect.poll(() => server.live.length).toBe(1)
+  })
 
-  test.runIf(engine === 'chromium')(
-    'with the process of a tab that crashed, the others are connected',
-    async ({ listen, open }) => {
-      const server = await listen()
-      const tabs = [await open(server), await open(server), await open(server)]
-      await allOpen(...tabs)
-      const [creator, ...others] = tabs
-      const cdp = await creator?.page.context().newCDPSession(creator.page)
-      const crashed = new Promise((resolve) => creator?.page.once('crash', resolve))
-      // It never answers.
-      cdp?.send('Page.crash').catch(() => {})
-      await crashed
-      for (const tab of others) await expect.poll(() => tab.status()).toBe('open')
-      await expect.poll(() => server.live.length).toBe(1)
-      const [peer] = server.live
-      peer?.send('after')
-      for (const tab of others) await expect.poll(() => tab.texts()).toEqual(['after'])
-    },
-  )
+  test('with the process of a tab that crashed, the others are connected', async ({ listen, open }) => {
+    const server = await listen()
+    const tabs = [await open(server), await open(server), await open(server)]
+    await allOpen(...tabs)
+    const [creator, ...others] = tabs
+    const cdp = await creator?.page.context().newCDPSession(creator.page)
+    const crashed = new Promise((resolve) => creator?.page.once('crash', resolve))
+    // It never answers.
+    cdp?.send('Page.crash').catch(() => {})
+    await crashed
+    for (const tab of others) await expect.poll(() => tab.status()).toBe('open')
+    await expect.poll(() => server.live.length).toBe(1)
+    const [peer] = server.live
+    peer?.send('after')
+    for (const tab of others) await expect.poll(() => tab.texts()).toEqual(['after'])
+  })
 
-  test.runIf(engine === 'chromium')(
-    'without Web Locks, the tabs notice it by missing pings',
-    async ({ listen, site }) => {
-      const server = await listen()
-      // Not a secure context: neither the pages nor the worker have locks.
-      const browser = await launch(['--host-resolver-rules=MAP tabs.test 127.0.0.1'])
-      const context = await browser.newContext()
-      const tabs: Tab[] = []
-      for (let i = 0; i < 2; i++)
-        tabs.push(await openIn(context, site.replace('127.0.0.1', 'tabs.test'), server))
-      await allOpen(...tabs)
-      expect(await tabs[0]?.page.evaluate(() => 'locks' in navigator)).toBe(false)
-      const peer = await server.connection()
-      peer.send('die')
-      for (const tab of tabs) {
-        await expect.poll(() => tab.names('open', 'waiting')).toEqual(['open', 'waiting', 'open'])
-        const [{ close } = { close: undefined }] = await tab.values<{ close: Closed }>('waiting')
-        expect(close?.reason).toContain('does not answer')
-      }
-      await expect.poll(() => server.live.length).toBe(1)
-      await browser.close()
-    },
-  )
+  test('without Web Locks, the tabs notice it by missing pings', async ({ listen, site }) => {
+    const server = await listen()
+    // Not a secure context: neither the pages nor the worker have locks.
+    const browser = await launch(['--host-resolver-rules=MAP tabs.test 127.0.0.1'])
+    const context = await browser.newContext()
+    const tabs: Tab[] = []
+    for (let i = 0; i < 2; i++)
+      tabs.push(await openIn(context, site.replace('127.0.0.1', 'tabs.test'), server))
+    await allOpen(...tabs)
+    expect(await tabs[0]?.page.evaluate(() => 'locks' in navigator)).toBe(false)
+    const peer = await server.connection()
+    peer.send('die')
+    for (const tab of tabs) {
+      await expect.poll(() => tab.names('open', 'waiting')).toEqual(['open', 'waiting', 'open'])
+      const [{ close } = { close: undefined }] = await tab.values<{ close: Closed }>('waiting')
+      expect(close?.reason).toContain('does not answer')
+    }
+    await expect.poll(() => server.live.length).toBe(1)
+    await browser.close()
+  })
 })
