@@ -29,6 +29,9 @@ export function section(): string {
 }
 
 export const fill = (text: string) =>
-  text.replace(/(<!-- tabs -->\n)[^]*?(<!-- \/tabs -->)/, (_, start, end) => `${start}${section()}\n${end}`)
+  text.replace(
+    /(<!-- tabs -->\n)[\s\S]*?(<!-- \/tabs -->)/,
+    (_, start, end) => `${start}${section()}\n${end}`,
+  )
 
 if (import.meta.filename === process.argv[1]) writeFileSync(docs, fill(readFileSync(docs, 'utf8')))
