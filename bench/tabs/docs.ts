@@ -24,7 +24,7 @@ export function section(): string {
     row('`holdfast/tabs`', shared),
     `| ratio | | ${ratio.cpu} | ${ratio.memory} |`,
     '',
-    `All processes of Chromium together, median of ${rounds} rounds, less what they use while nothing is sent. ${machine.processors}.`,
+    `All processes of Chromium together, median of ${rounds} round${rounds === 1 ? '' : 's'}, less what they use while nothing is sent. ${machine.processors}.`,
   ].join('\n')
 }
 

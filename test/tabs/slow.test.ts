@@ -47,32 +47,34 @@ describe('a tab that is slower than the server', { timeout: 60_000 }, () => {
     expect(await slow.names('waiting')).toEqual([])
   })
 
-  test('is told how much it missed when its backlog overflows, and gets a snapshot', async ({
-    listen,
-    open,
-  }) => {
-    const server = await listen()
-    const setup = { serve: { backlog: { messages: 100 } }, snapshot: true }
-    const [slow, fast] = [await open(server, setup), await open(server, setup)]
-    await allOpen(slow, fast)
-    const peer = await server.connection()
-    const sent = numbers(1_000)
-    await slowDown(slow)
-    for (const text of sent) peer.send(text)
-    await expect.poll(async () => (await fast.texts()).length, patient).toBe(sent.length)
-    await hurry(slow)
-    await expect.poll(() => slow.names('open', 'waiting')).toEqual(['open', 'waiting', 'open'])
-    peer.send('after')
-    await expect.poll(async () => (await slow.texts()).at(-1)).toBe('after')
-    const received = (await slow.texts()).slice(0, -1)
-    expect(received).toEqual(sent.slice(0, received.length))
-    const [{ close } = { close: undefined }] = await slow.values<{ close: { reason: string } }>('waiting')
-    expect(close?.reason).toContain(`missed ${sent.length - received.length} messages`)
-    const snapshots = await slow.page.evaluate(() => client.snapshots as { texts: string[] }[])
-    expect(snapshots.map(({ texts }) => texts.length)).toEqual([0, sent.length])
-    expect(await fast.texts()).toEqual([...sent, 'after'])
-    expect([server.live.length, server.dials]).toEqual([1, 1])
-  })
+  // In Firefox a worker's frames come through the main thread of its process, which the slow page keeps busy: its backlog
+  // stays short there.
+  test.runIf(engine === 'chromium')(
+    'is told how much it missed when its backlog overflows, and gets a snapshot',
+    async ({ listen, open }) => {
+      const server = await listen()
+      const setup = { serve: { backlog: { messages: 100 } }, snapshot: true }
+      const [slow, fast] = [await open(server, setup), await open(server, setup)]
+      await allOpen(slow, fast)
+      const peer = await server.connection()
+      const sent = numbers(1_000)
+      await slowDown(slow)
+      for (const text of sent) peer.send(text)
+      await expect.poll(async () => (await fast.texts()).length, patient).toBe(sent.length)
+      await hurry(slow)
+      await expect.poll(() => slow.names('open', 'waiting')).toEqual(['open', 'waiting', 'open'])
+      peer.send('after')
+      await expect.poll(async () => (await slow.texts()).at(-1)).toBe('after')
+      const received = (await slow.texts()).slice(0, -1)
+      expect(received).toEqual(sent.slice(0, received.length))
+      const [{ close } = { close: undefined }] = await slow.values<{ close: { reason: string } }>('waiting')
+      expect(close?.reason).toContain(`missed ${sent.length - received.length} messages`)
+      const snapshots = await slow.page.evaluate(() => client.snapshots as { texts: string[] }[])
+      expect(snapshots.map(({ texts }) => texts.length)).toEqual([0, sent.length])
+      expect(await fast.texts()).toEqual([...sent, 'after'])
+      expect([server.live.length, server.dials]).toEqual([1, 1])
+    },
+  )
 })
 
 describe.runIf(engine === 'chromium')('a tab that the browser freezes', { timeout: 90_000 }, () => {
