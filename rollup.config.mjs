@@ -8,15 +8,22 @@ import esbuild from 'rollup-plugin-esbuild'
 const entries = {
   index: 'src/index.ts',
   websocket: 'src/websocket/index.ts',
+  inspect: 'src/inspect/index.ts',
   session: 'src/session/client/index.ts',
   'session/server': 'src/session/server/index.ts',
   'session/redis': 'src/session/redis/index.ts',
   tabs: 'src/tabs/index.ts',
 }
 /** Those that a page can load without a bundler. */
-const browserEntries = ['index', 'websocket', 'session', 'tabs']
+const browserEntries = ['index', 'websocket', 'session', 'tabs', 'inspect']
 /** Those that have a UMD file for a script tag, after the one of the core. Each adds to the global `Holdfast`. */
-const umdEntries = ['websocket', 'session', 'tabs']
+const umdEntries = {
+  websocket: entries.websocket,
+  session: entries.session,
+  tabs: entries.tabs,
+  // Also defines the element.
+  inspect: 'src/inspect/global.ts',
+}
 
 const external = ['mitt', 'react', 'vue']
 const compile = esbuild({ target: 'es2022' })
@@ -68,8 +75,8 @@ export default [
     output: modules('js', { dir: 'dist/browser', format: 'esm', sourcemap: true, plugins: [minify] }),
   },
   { input: entries.index, plugins: [resolve(), compile], output: umdPair('holdfast') },
-  ...umdEntries.map((name) => ({
-    input: entries[name],
+  ...Object.entries(umdEntries).map(([name, input]) => ({
+    input,
     plugins: [compile],
     external: core,
     output: umdPair(name, { globals }),

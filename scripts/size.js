@@ -29,6 +29,19 @@ const entries = [
     // Every promise about a worker that dies and a tab that is slow, in plain code: the aim was 1,200.
     limit: 1_720,
   },
+  {
+    name: '+ recorder',
+    code: `export { Socket } from './dist/index.js'; export { record } from './dist/inspect.js'`,
+    over: '{ Socket }',
+    limit: 1_600,
+  },
+  {
+    name: '+ inspector',
+    code: `export { Socket } from './dist/index.js'; export { inspect } from './dist/inspect.js'`,
+    over: '{ Socket }',
+    limit: 13_000,
+  },
+  { name: 'inspect.umd.min.js', file: 'dist/inspect.umd.min.js' },
   { name: 'holdfast.umd.min.js', file: 'dist/holdfast.umd.min.js' },
 ]
 

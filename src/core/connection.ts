@@ -187,6 +187,9 @@ export class Connection {
       const offered: string[] = protocol ? [protocol.subprotocol] : [names ?? []].flat()
       this.#connect(`${target}`, offered)
     } catch (error) {
+      // Firefox throws where Content Security Policy forbids the connection; all do for `ws:` from an `https:` page.
+      if (cause === 'refused' && (error as Error).name === 'SecurityError')
+        return this.end(blockedByPolicy(error), typeof url !== 'function')
       // A URL that no WebSocket takes will not get better, unless a function returns another one next time.
       const isFixed = typeof url !== 'function' && typeof protocols !== 'function' && !protocol
       this.end(abnormalClosure(cause, error), isFixed || isRefused(error))
@@ -434,6 +437,13 @@ const blockedByCsp = (url: string) =>
     undefined,
     `The browser blocked the connection to ${url}. Its Content Security Policy must allow it: connect-src.`,
   )
+
+const blockedByPolicy = (error: unknown) => {
+  const words =
+    (error as Error).message ||
+    'The browser does not allow this page to connect there. See its Content Security Policy (connect-src), and whether an https: page dials ws:.'
+  return abnormalClosure('blocked', error, words)
+}
 
 const blockedByPermission = (permission: PermissionStatus) =>
   abnormalClosure(
