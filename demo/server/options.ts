@@ -26,9 +26,9 @@ export interface ServerOptions {
   origins?: readonly string[] | undefined
   /** How often clients are asked for a sign of life with a ping frame, in ms. @default 30_000 */
   pingInterval?: number | undefined
-  /** How long the server is away when a visitor restarts it, in ms. @default 2_500 */
+  /** How long the server is away when a handlers restarts it, in ms. @default 2_500 */
   restartTime?: number | undefined
-  /** How long it cannot be restarted by a visitor again, in ms. @default 10_000 */
+  /** How long it cannot be restarted by a handlers again, in ms. @default 10_000 */
   restartPause?: number | undefined
   /** A Redis (`redis://…`) that shares the room of the chat with other servers. @default the room is this server's own */
   redis?: string | undefined

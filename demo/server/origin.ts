@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
  * always say in `Origin` whose page is asking, and no script can change it. Others are not bound by anything anyway.
  * `anyPort`: several servers of one host share the room, and their pages go from one to the next.
  */
-export function isWelcome(
+export function isAllowedOrigin(
   { headers }: IncomingMessage,
   origins: readonly string[],
   anyPort = false,

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { RedisStore } from '../../src/session/redis/index.ts'
-import { type Added, type Draft, type Entry, entryOf, type Ledger } from './chat/ledger.ts'
-import type { Neighbours } from './chat/neighbours.ts'
+import { type Added, type Draft, type Entry, entryOf, type MessageLog } from './chat/message-log.ts'
+import type { RemotePresence } from './chat/presence.ts'
 import type { Shown } from './chat/people.ts'
 
 const clientOf = (url: string) => createClient({ url })
@@ -12,8 +12,8 @@ type Client = ReturnType<typeof clientOf>
 /** What a process shares with others that are given the same Redis. */
 export interface Shared {
   store: RedisStore
-  ledger: Ledger
-  neighbours: Neighbours
+  messageLog: MessageLog
+  presence: RemotePresence
   close: () => void
 }
 
@@ -49,8 +49,8 @@ export async function share(url: string, log: (line: string) => void): Promise<S
   const room = await roomOf(client)
   return {
     store: new RedisStore(client, { prefix: `${PREFIX}session:` }),
-    ledger: new RedisLedger(client, reader, room),
-    neighbours: new RedisNeighbours(client),
+    messageLog: new RedisMessageLog(client, reader, room),
+    presence: new RedisPresence(client),
     close: () => {
       for (const each of [client, reader]) if (each.isOpen) each.destroy()
     },
@@ -77,7 +77,7 @@ if ARGV[1] ~= '' then redis.call('SET', receipt, seq .. ' ' .. at, 'EX', ARGV[4]
 return {seq .. ' ' .. at, 0}`
 
 /** The order of a room that several processes share: a stream that each of them reads from its beginning. */
-class RedisLedger implements Ledger {
+class RedisMessageLog implements MessageLog {
   room: string
   readonly #client: Client
   readonly #reader: Client
@@ -158,7 +158,7 @@ interface Message {
 }
 
 /** Who is in the rooms of the other processes: each writes its own list, again and again. */
-class RedisNeighbours implements Neighbours {
+class RedisPresence implements RemotePresence {
   people: readonly Shown[] = []
   readonly #client: Client
   readonly #node = randomUUID()

@@ -1,4 +1,4 @@
-import type { Visit } from './visit.ts'
+import type { Connection } from './connection.ts'
 
 /** What one path of the server does. */
 export interface Scenario {
@@ -13,13 +13,13 @@ export interface Scenario {
   /** Whether the server asks its clients for signs of life with ping frames. @default true */
   pings?: boolean
   /** Somebody came in. */
-  join: (visit: Visit) => Visitor
+  join: (connection: Connection) => Handlers
   /** The server is closing: let go of every timer. */
   close?: () => void | Promise<void>
 }
 
 /** What is done with the frames of one client. What these throw is told to that client, or logged if it is our bug. */
-export interface Visitor {
+export interface Handlers {
   text?: (text: string) => unknown
   binary?: (bytes: Buffer) => unknown
   left?: (code: number) => unknown

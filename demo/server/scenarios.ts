@@ -1,5 +1,5 @@
 import { chat } from './chat/chat.ts'
-import type { Hub } from './hub.ts'
+import type { Router } from './router.ts'
 import type { merge } from './options.ts'
 import type { Shared } from './redis.ts'
 import { chatRoom } from './scenarios/chat-room.ts'
@@ -14,7 +14,7 @@ import type { Uploads } from './uploads.ts'
 
 /** Which path is which scenario. */
 export function addScenarios(
-  hub: Hub,
+  router: Router,
   uploads: Uploads,
   settings: ReturnType<typeof merge>,
   shared: Shared | undefined,
@@ -23,27 +23,27 @@ export function addScenarios(
   let again = 0
   const room = chat({
     store: shared?.store,
-    ledger: shared?.ledger,
-    neighbours: shared?.neighbours,
-    // Everybody is cut by this, so one visitor with a script must not be able to keep it up.
+    messageLog: shared?.messageLog,
+    presence: shared?.presence,
+    // Everybody is cut by this, so one handlers with a script must not be able to keep it up.
     restart: () => {
       const wait = again - Date.now()
       if (wait > 0) return wait
       again = Date.now() + settings.restartTime + settings.restartPause
       room.announce('The server restarts')
-      hub.restart(settings.restartTime)
+      router.restart(settings.restartTime)
       return 0
     },
   })
-  hub.add('/chat', room)
-  hub.add('/echo', echo())
-  hub.add('/hello', echo())
-  hub.add('/push', push(hub))
-  hub.add('/ws', service({ idle, check }))
-  hub.add('/chat-room', chatRoom())
-  hub.add('/guest', guest(settings.guestInterval))
-  hub.add('/guest-on-demand', guestOnDemand())
-  hub.add('/upload', upload(uploads, settings.uploadLimit))
-  hub.add('/superchat', superchat())
-  hub.add('/no-protocol', noProtocol())
+  router.add('/chat', room)
+  router.add('/echo', echo())
+  router.add('/hello', echo())
+  router.add('/push', push(router))
+  router.add('/ws', service({ idle, check }))
+  router.add('/chat-room', chatRoom())
+  router.add('/guest', guest(settings.guestInterval))
+  router.add('/guest-on-demand', guestOnDemand())
+  router.add('/upload', upload(uploads, settings.uploadLimit))
+  router.add('/superchat', superchat())
+  router.add('/no-protocol', noProtocol())
 }

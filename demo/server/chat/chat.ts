@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { type ServerSession, Sessions, type Store, SUBPROTOCOL } from '../../../src/session/server/index.ts'
-import type { Scenario, Visitor } from '../scenario.ts'
-import type { Visit } from '../visit.ts'
-import { BadInput, readField, readName, readObject, readText } from '../wire.ts'
+import type { Scenario, Handlers } from '../scenario.ts'
+import type { Connection } from '../connection.ts'
+import { BadInput, readField, readName, readObject, readText } from '../input.ts'
 import { handshake } from './handshake.ts'
-import { Pace } from './pace.ts'
+import { RateLimit } from './rate-limit.ts'
 import { idOf, type Person } from './people.ts'
 import { readPicture } from './picture.ts'
 import { type Joining, Room, type RoomOptions, SESSION_AWAY } from './room.ts'
-import { trouble } from './trouble.ts'
-import { plainVoice, sessionVoice } from './voice.ts'
+import { injectFault } from './faults.ts'
+import { plainChannel, sessionChannel } from './channel.ts'
 
 /** The longest picture, in bytes. Its header line comes on top. */
 export const MOST_BYTES = 4 * 1024 * 1024
@@ -31,55 +31,55 @@ export function chat({
 }: ChatOptions): Scenario & { announce: (text: string) => void } {
   const room = new Room(shared)
   /** What one does, whichever way one came. Settles when it is done. */
-  const text = (person: () => Person, visit: Visit, pace: Pace, reply: Reply, order: object): unknown => {
+  const text = (person: () => Person, connection: Connection, rateLimit: RateLimit, reply: Reply, order: object): unknown => {
     const type = readField(order, 'type')
     if (type === 'message') {
-      return about(order, person, pace, reply, (author, id) =>
+      return about(order, person, rateLimit, reply, (author, id) =>
         room.say(author, id, readText(order, 'text', 4_000)),
       )
     }
     if (type === 'rename') {
       const member = person()
-      pace.name()
+      rateLimit.name()
       return room.rename(member, readName(order, 'name', 24))
     }
     if (type !== 'trouble') throw new BadInput('The type is join, rename, message or trouble.')
     person()
-    return trouble(visit, order, restart)
+    return injectFault(connection, order, restart)
   }
-  const binary = (person: () => Person, pace: Pace, reply: Reply, frame: Buffer): unknown => {
+  const binary = (person: () => Person, rateLimit: RateLimit, reply: Reply, frame: Buffer): unknown => {
     const { header, mime, bytes } = readPicture(frame)
-    return about(header, person, pace, reply, (author, id) => {
+    return about(header, person, rateLimit, reply, (author, id) => {
       if (!mime) throw new BadInput('This is not a picture: send PNG, JPEG, GIF, WebP or AVIF.')
       return room.show(author, id, readName(header, 'name', 200), mime, bytes)
     })
   }
 
-  function plain(visit: Visit): Visitor {
+  function plain(connection: Connection): Handlers {
     let person: Person | undefined
-    const pace = new Pace(false)
+    const rateLimit = new RateLimit(false)
     const joined = () => {
       if (!person) throw new BadInput('Join first.')
       return person
     }
-    const reply: Reply = (value) => visit.sendJson(value)
-    visit.sendJson(handshake(visit))
+    const reply: Reply = (value) => connection.sendJson(value)
+    connection.sendJson(handshake(connection))
     return {
       text: (data) => {
-        if (data === 'ping') return visit.send('pong')
+        if (data === 'ping') return connection.send('pong')
         const order = readObject(data)
-        if (readField(order, 'type') !== 'join') return text(joined, visit, pace, reply, order)
+        if (readField(order, 'type') !== 'join') return text(joined, connection, rateLimit, reply, order)
         if (person) throw new BadInput('You have joined already.')
-        pace.name()
-        person = room.enter(visit, plainVoice(visit), joining(order))
+        rateLimit.name()
+        person = room.enter(connection, plainChannel(connection), joining(order))
       },
-      binary: (frame) => binary(joined, pace, reply, frame),
-      left: (code) => person && room.leave(person, visit, goodbyes.includes(code)),
+      binary: (frame) => binary(joined, rateLimit, reply, frame),
+      left: (code) => person && room.leave(person, connection, goodbyes.includes(code)),
     }
   }
 
   /** The connections of sessions, by their requests. */
-  const visits = new WeakMap<IncomingMessage, { visit: Visit; pace: Pace; joining: Joining | undefined }>()
+  const connections = new WeakMap<IncomingMessage, { connection: Connection; rateLimit: RateLimit; joining: Joining | undefined }>()
   const people = new WeakMap<ServerSession<IncomingMessage>, Person>()
   const sessions = new Sessions<IncomingMessage>({
     ...(store && { store }),
@@ -89,7 +89,7 @@ export function chat({
     ttl: SESSION_AWAY / 1_000,
     // Who one is, and what one heard last, comes with every hello.
     authenticate: (request, token = '') => {
-      const entry = visits.get(request)
+      const entry = connections.get(request)
       if (!entry) return undefined
       try {
         entry.joining = joining(readObject(token))
@@ -100,43 +100,43 @@ export function chat({
       return idOf(entry.joining.session)
     },
     opened: (session, { request }) => {
-      const { visit, joining } = visits.get(request) ?? {}
-      if (!visit || !joining) return
-      session.sendJson(handshake(visit))
+      const { connection, joining } = connections.get(request) ?? {}
+      if (!connection || !joining) return
+      session.sendJson(handshake(connection))
       const known = people.get(session)
-      if (known?.voice?.over === session.id) {
-        room.back(known, visit)
+      if (known?.channel?.over === session.id) {
+        room.back(known, connection)
         return room.rename(known, joining.name)
       }
       try {
-        people.set(session, room.enter(visit, sessionVoice(session), joining))
+        people.set(session, room.enter(connection, sessionChannel(session), joining))
       } catch (error) {
-        visit.blame(error)
+        connection.reportError(error)
       }
     },
     received: (session, data) => {
       const person = people.get(session)
-      const { visit, pace } = visits.get(session.request) ?? {}
-      if (!person || !visit || !pace) return
+      const { connection, rateLimit } = connections.get(session.request) ?? {}
+      if (!person || !connection || !rateLimit) return
       const reply: Reply = (value) => void session.sendJson(value)
       try {
-        if (typeof data === 'string') return text(() => person, visit, pace, reply, readObject(data))
-        return binary(() => person, pace, reply, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+        if (typeof data === 'string') return text(() => person, connection, rateLimit, reply, readObject(data))
+        return binary(() => person, rateLimit, reply, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
       } catch (error) {
         if (error instanceof BadInput) reply({ type: 'error', message: error.message })
-        else visit.blame(error)
+        else connection.reportError(error)
       }
     },
   })
 
-  function guaranteed(visit: Visit): Visitor {
-    const entry = { visit, pace: new Pace(true), joining: undefined as Joining | undefined }
-    visits.set(visit.request, entry)
-    sessions.accept(visit.line, visit.request)
+  function guaranteed(connection: Connection): Handlers {
+    const entry = { connection, rateLimit: new RateLimit(true), joining: undefined as Joining | undefined }
+    connections.set(connection.request, entry)
+    sessions.accept(connection.line, connection.request)
     return {
       left: (code) => {
         const person = entry.joining && room.find(entry.joining.session)
-        if (person) room.leave(person, visit, goodbyes.includes(code))
+        if (person) room.leave(person, connection, goodbyes.includes(code))
       },
     }
   }
@@ -151,7 +151,7 @@ export function chat({
       await sessions.shutdown({ after: store ? 300 : 1_500 })
       room.close()
     },
-    join: (visit) => (visit.protocol === SUBPROTOCOL ? guaranteed(visit) : plain(visit)),
+    join: (connection) => (connection.protocol === SUBPROTOCOL ? guaranteed(connection) : plain(connection)),
   }
 }
 
@@ -168,7 +168,7 @@ const joining = (order: object): Joining => ({
 function about(
   order: object,
   person: () => Person,
-  pace: Pace,
+  rateLimit: RateLimit,
   reply: Reply,
   work: (author: Person, id: string) => unknown,
 ): unknown {
@@ -183,7 +183,7 @@ function about(
   }
   return attempt(() => {
     const author = person()
-    const turn = pace.message()
+    const turn = rateLimit.message()
     return turn ? turn.then(() => attempt(() => work(author, id))) : work(author, id)
   })
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
-import type { Visit } from '../visit.ts'
-import type { Voice } from './voice.ts'
+import type { Connection } from '../connection.ts'
+import type { Channel } from './channel.ts'
 
 /** Somebody in the room, over all the connections that they have had. */
 export interface Person {
   readonly id: string
   name: string
   /** The connection; none while they are away. */
-  visit: Visit | undefined
+  connection: Connection | undefined
   /** How they are spoken to. A session can be spoken to while its connection is broken. */
-  voice: Voice | undefined
+  channel: Channel | undefined
   /** Ends their stay if they do not come back. */
   leaving?: NodeJS.Timeout
 }
@@ -33,7 +33,7 @@ export class People {
   }
 
   add(id: string, name: string): Person {
-    const person: Person = { id, name, visit: undefined, voice: undefined }
+    const person: Person = { id, name, connection: undefined, channel: undefined }
     this.#people.set(id, person)
     return person
   }
@@ -48,6 +48,6 @@ export class People {
   }
 
   list(): Shown[] {
-    return this.all().map(({ id, name, visit }) => ({ id, name, away: visit === undefined }))
+    return this.all().map(({ id, name, connection }) => ({ id, name, away: connection === undefined }))
   }
 }

@@ -1,5 +1,5 @@
 import { imageType } from '../image-type.ts'
-import { BadInput, readObject } from '../wire.ts'
+import { BadInput, readObject } from '../input.ts'
 
 /** The longest line of JSON that may stand in front of a picture, in bytes. */
 const LINE = 2_048

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Scenario } from '../scenario.ts'
-import { BadInput, readField, readObject } from '../wire.ts'
+import { BadInput, readField, readObject } from '../input.ts'
 import { bytesSince } from './bytes.ts'
 import { clock, Run, rates, type Way } from './run.ts'
 
 /** How long a long poll is held open, in ms: proxies cut at 60 s. */
 const HELD = 25_000
-/** How often the visitor is told the figures, in ms. */
+/** How often the handlers is told the figures, in ms. */
 const TOLD = 500
-/** Long polls that one visitor may hold open. */
+/** Long polls that one handlers may hold open. */
 const HELD_AT_ONCE = 4
 
 const paths = new Map<string, Way>([
@@ -54,21 +54,21 @@ export class Compare {
   control(): Scenario {
     return {
       limit: 1_000,
-      join: (visit) => {
+      join: (connection) => {
         const run = new Run(randomUUID(), 1)
         this.#runs.set(run.id, run)
-        visit.sendJson({ type: 'run', id: run.id })
+        connection.sendJson({ type: 'run', id: run.id })
         const timer = setInterval(
-          () => visit.sendJson({ type: 'tally', n: run.change.n, tallies: run.tallies }),
+          () => connection.sendJson({ type: 'tally', n: run.change.n, tallies: run.tallies }),
           TOLD,
         )
         return {
           text: (text) => {
             const order = readObject(text)
             const rate = readField(order, 'rate')
-            if (typeof rate === 'number' && rate >= rates.least && rate <= rates.most) return run.pace(rate)
+            if (typeof rate === 'number' && rate >= rates.least && rate <= rates.most) return run.setRate(rate)
             const asked = readField(order, 'clock')
-            if (typeof asked === 'number') return visit.sendJson({ type: 'clock', asked, at: clock() })
+            if (typeof asked === 'number') return connection.sendJson({ type: 'clock', asked, at: clock() })
             throw new BadInput(`The rate must be a number from ${rates.least} to ${rates.most}.`)
           },
           left: () => {
@@ -86,12 +86,12 @@ export class Compare {
     return {
       limit: 1_000,
       refuse: ({ url }) => (this.#find(url) ? undefined : 'There is no such run.'),
-      join: (visit) => {
-        const run = this.#find(visit.url)
+      join: (connection) => {
+        const run = this.#find(connection.url)
         if (!run) throw new BadInput('There is no such run.')
-        const { socket } = visit.request
+        const { socket } = connection.request
         const tell = () => {
-          visit.sendJson(run.change)
+          connection.sendJson(run.change)
           run.count('socket', socket, 0)
         }
         run.tallies.socket.requests++

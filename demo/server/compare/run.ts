@@ -28,7 +28,7 @@ export const clock = (): number => performance.timeOrigin + performance.now()
 /** Changes a second: slower is boring, faster is no longer about the way. */
 export const rates = { least: 0.1, most: 50 }
 
-/** One visitor's value, changing all the time, and what each way of following it costs. */
+/** One handlers's value, changing all the time, and what each way of following it costs. */
 export class Run {
   readonly id: string
   readonly tallies: Record<Way, Tally> = { polling: tally(), long: tally(), socket: tally() }
@@ -39,16 +39,16 @@ export class Run {
   constructor(id: string, rate: number) {
     this.id = id
     this.change = { n: 0, at: clock(), value: '20.0 °C' }
-    this.pace(rate)
+    this.setRate(rate)
   }
 
   /** How often the value changes from now on, on average. */
-  pace(rate: number): void {
+  setRate(rate: number): void {
     clearTimeout(this.#timer)
     // Never in step with who polls: it would be lucky, or unlucky, every time.
     const wait = (1_000 / rate) * (0.5 + Math.random())
     this.#timer = setTimeout(() => {
-      this.pace(rate)
+      this.setRate(rate)
       this.#next()
     }, wait)
   }

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts'
-import { BadInput } from '../wire.ts'
+import { BadInput } from '../input.ts'
 
 /** Scenarios 1 and 2, a Swoole tutorial: every text has the same answer. Pushes come through `/push`. */
 export function echo(): Scenario {
@@ -10,10 +10,10 @@ export function echo(): Scenario {
         ? undefined
         : 'A tag is 1 to 40 letters, digits, _ or -.'
     },
-    join: (visit) => ({
+    join: (connection) => ({
       text: (text) => {
-        visit.log(`text ${JSON.stringify(text.slice(0, 200))}`)
-        visit.send('this is server')
+        connection.log(`text ${JSON.stringify(text.slice(0, 200))}`)
+        connection.send('this is server')
       },
       binary: () => {
         throw new BadInput('This path takes text only.')

@@ -1,6 +1,6 @@
 import { cutWhenIdle, type IdleTimes } from '../idle.ts'
 import type { Scenario } from '../scenario.ts'
-import { BadInput } from '../wire.ts'
+import { BadInput } from '../input.ts'
 
 const most = 3_600
 
@@ -13,15 +13,15 @@ export function service(defaults: IdleTimes): Scenario {
       seconds(url, 'idle', defaults.idle) === null || seconds(url, 'check', defaults.check) === null
         ? `idle and check are seconds, from 0.1 to ${most}.`
         : undefined,
-    join: (visit) => {
-      const idle = seconds(visit.url, 'idle', defaults.idle) ?? defaults.idle
-      const check = seconds(visit.url, 'check', defaults.check) ?? defaults.check
-      const left = cutWhenIdle(visit, { idle, check })
-      visit.send('Welcome to LaravelS')
+    join: (connection) => {
+      const idle = seconds(connection.url, 'idle', defaults.idle) ?? defaults.idle
+      const check = seconds(connection.url, 'check', defaults.check) ?? defaults.check
+      const left = cutWhenIdle(connection, { idle, check })
+      connection.send('Welcome to LaravelS')
       return {
         left,
         text: (text) =>
-          visit.send(text === 'ping' ? 'pong' : `Received: ${text}, ${new Date().toISOString()}`),
+          connection.send(text === 'ping' ? 'pong' : `Received: ${text}, ${new Date().toISOString()}`),
         binary: () => {
           throw new BadInput('This path takes text only.')
         },

@@ -10,7 +10,7 @@ export function superchat(): Scenario {
       offered.some((protocol) => spoken.includes(protocol))
         ? undefined
         : 'Offer a subprotocol: chat or superchat.',
-    join: (visit) => ({ text: (text) => visit.send(text) }),
+    join: (connection) => ({ text: (text) => connection.send(text) }),
   }
 }
 
@@ -18,6 +18,6 @@ export function superchat(): Scenario {
 export function noProtocol(): Scenario {
   return {
     select: () => false,
-    join: (visit) => ({ text: (text) => visit.send(text) }),
+    join: (connection) => ({ text: (text) => connection.send(text) }),
   }
 }

@@ -3,19 +3,19 @@ import { WebSocket, WebSocketServer } from 'ws'
 import type { Scenario } from './scenario.ts'
 
 /** One path: how the handshake is answered and how long a message may be. */
-export interface Door {
+export interface Endpoint {
   scenario: Scenario
   server: WebSocketServer
   /** The header lines that a request was answered with. */
   response: (request: IncomingMessage) => readonly string[]
 }
 
-export function door(scenario: Scenario): Door {
+export function createEndpoint(scenario: Scenario): Endpoint {
   const limit = scenario.limit ?? 65_536
   const responses = new WeakMap<IncomingMessage, string[]>()
 
   // `ws` ends an oversized message with a bare 1009; its sender should learn what would have been right.
-  class Speaking extends WebSocket {
+  class WebSocketWithReason extends WebSocket {
     override close(code?: number, reason?: string | Buffer): void {
       super.close(code, code === 1009 ? `At most ${limit} bytes per message.` : reason)
     }
@@ -27,7 +27,7 @@ export function door(scenario: Scenario): Door {
     maxPayload: limit,
     perMessageDeflate: false,
     closeTimeout: 2_000,
-    WebSocket: Speaking,
+    WebSocket: WebSocketWithReason,
     ...(scenario.select && { handleProtocols: scenario.select }),
   }
   const server = new WebSocketServer(options)

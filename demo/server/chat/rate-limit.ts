@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { BadInput } from '../wire.ts'
-import { Bucket } from './bucket.ts'
+import { BadInput } from '../input.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 /**
  * What one connection may say, so that a script cannot flood the room; texts and pictures are messages. All that a page
@@ -13,15 +13,15 @@ const WAITING = { burst: 150, perSecond: 50 }
 const NAMES = { burst: 10, perSecond: 0.5 }
 
 /** How fast one talks. What comes too fast waits for its turn, or is refused, in words. */
-export class Pace {
-  readonly #messages: Bucket
-  readonly #names = new Bucket(NAMES, performance.now())
+export class RateLimit {
+  readonly #messages: TokenBucket
+  readonly #names = new TokenBucket(NAMES, performance.now())
   readonly #waits: boolean
 
   /** `waits`: whether the next message waits for the promise that the last one gave. */
   constructor(waits: boolean) {
     this.#waits = waits
-    this.#messages = new Bucket(waits ? WAITING : MESSAGES, performance.now())
+    this.#messages = new TokenBucket(waits ? WAITING : MESSAGES, performance.now())
   }
 
   /** Settles when it may be said; gives nothing when it may be at once. */

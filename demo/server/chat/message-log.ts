@@ -22,7 +22,7 @@ export interface Added extends Receipt {
 }
 
 /** The order of what is said in one room: everybody hears the same, in the same order. */
-export interface Ledger {
+export interface MessageLog {
   /** Names the room: the numbers of another one mean nothing here. */
   readonly room: string
   /** Tells of every entry, in order; and when all are gone, and the room is another one. */
@@ -39,8 +39,8 @@ export function entryOf({ head, bytes }: Draft, { seq, at }: Receipt): Entry {
   return { seq, at, frame, id: head.id, author: head.from?.id }
 }
 
-/** The ledger of a room in one process. */
-export class MemoryLedger implements Ledger {
+/** The messageLog of a room in one process. */
+export class MemoryMessageLog implements MessageLog {
   /** Another one after each start of the process. */
   readonly room = randomUUID()
   readonly #receipts = new Receipts()

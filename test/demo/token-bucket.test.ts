@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Bucket } from '../../demo/server/chat/bucket.ts'
+import { TokenBucket } from '../../demo/server/chat/token-bucket.ts'
 
 test('so many at once, then so many per second, and a pause saves up no more than the first rush', () => {
-  const bucket = new Bucket({ burst: 3, perSecond: 2 }, 1_000)
+  const bucket = new TokenBucket({ burst: 3, perSecond: 2 }, 1_000)
   const rush = (now: number) => Array.from({ length: 4 }, () => bucket.take(now))
   expect(rush(1_000)).toEqual([0, 0, 0, 500])
   expect(bucket.take(1_400)).toBe(100)

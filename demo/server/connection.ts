@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
 import type { ServerSocket } from '../../src/session/server/index.ts'
-import { BadInput } from './wire.ts'
+import { BadInput } from './input.ts'
 
 /** A reader who leaves this much unread is cut: what is kept for them would grow without end. */
 const UNREAD = 32 * 1024 * 1024
@@ -17,15 +17,15 @@ export interface Arrival {
 }
 
 /** One client, from the handshake to the end of its connection. */
-export class Visit {
+export class Connection {
   readonly id: number
   readonly url: URL
   readonly request: IncomingMessage
   readonly response: readonly string[]
   /** Whether it has been asked for a sign of life and has not given one. */
-  asked = false
+  awaitingPong = false
   /** Whether the server plays dead towards this client. */
-  muted = false
+  unresponsive = false
   readonly #socket: WebSocket
   readonly #log: (line: string) => void
 
@@ -37,7 +37,7 @@ export class Visit {
     this.#socket = socket
     this.#log = log
     socket.on('pong', () => {
-      this.asked = false
+      this.awaitingPong = false
     })
   }
 
@@ -60,13 +60,13 @@ export class Visit {
         return socket.bufferedAmount
       },
       send: (data, options) => {
-        if (!this.muted && socket.readyState === socket.OPEN) socket.send(data, options)
+        if (!this.unresponsive && socket.readyState === socket.OPEN) socket.send(data, options)
       },
       close: (code, reason) => socket.close(code, reason),
       terminate: () => socket.terminate(),
       on: (event, listener: (...values: never[]) => void) =>
         socket.on(event, (...values) => {
-          if (event !== 'message' || !this.muted) listener(...(values as never[]))
+          if (event !== 'message' || !this.unresponsive) listener(...(values as never[]))
         }),
     }
   }
@@ -76,8 +76,8 @@ export class Visit {
   }
 
   send(data: string | Uint8Array) {
-    if (this.muted || this.#socket.readyState !== this.#socket.OPEN) return
-    if (this.#socket.bufferedAmount > UNREAD) return this.drop()
+    if (this.unresponsive || this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#socket.bufferedAmount > UNREAD) return this.terminate()
     this.#socket.send(data)
   }
 
@@ -86,15 +86,15 @@ export class Visit {
   }
 
   /** Tells the client what was wrong with what it sent; anything but bad input is a bug of ours. */
-  blame(error: unknown) {
+  reportError(error: unknown) {
     if (error instanceof BadInput) return this.sendJson({ type: 'error', message: error.message })
     this.#log(`A bug: ${error instanceof Error ? error.stack : String(error)}`)
     this.close(1011, 'The server has a bug.')
   }
 
-  ask(): void {
-    this.asked = true
-    if (!this.muted && this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
+  ping(): void {
+    this.awaitingPong = true
+    if (!this.unresponsive && this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
   }
 
   close(code: number, reason: string): void {
@@ -102,13 +102,13 @@ export class Visit {
   }
 
   /** Destroys the TCP connection: no close frame, so the client sees 1006. */
-  drop(): void {
+  terminate(): void {
     this.#socket.terminate()
   }
 
   /** Plays dead: the connection stays, nothing is read from it and nothing is answered. */
-  mute(): void {
-    this.muted = true
+  stopResponding(): void {
+    this.unresponsive = true
     this.#socket.pause()
   }
 }

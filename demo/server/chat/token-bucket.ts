@@ -1,4 +1,4 @@
-export interface BucketOptions {
+export interface TokenBucketOptions {
   /** How many may come at once. */
   burst: number
   /** How many more may come in each second after that. */
@@ -6,13 +6,13 @@ export interface BucketOptions {
 }
 
 /** A token bucket: what may come in a rush, and how fast it may go on. */
-export class Bucket {
-  readonly #options: BucketOptions
+export class TokenBucket {
+  readonly #options: TokenBucketOptions
   #tokens: number
   #filled: number
 
   /** `now` here and below: in ms, of a clock that is never set back. */
-  constructor(options: BucketOptions, now: number) {
+  constructor(options: TokenBucketOptions, now: number) {
     this.#options = options
     this.#tokens = options.burst
     this.#filled = now

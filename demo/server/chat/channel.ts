@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { ServerSession } from '../../../src/session/server/index.ts'
-import type { Visit } from '../visit.ts'
+import type { Connection } from '../connection.ts'
 
 /** How somebody is spoken to. */
-export interface Voice {
-  /** What it speaks over: the same value is the same voice. */
+export interface Channel {
+  /** What it speaks over: the same value is the same channel. */
   readonly over: unknown
   /** Whether it can be spoken to while its line is broken. */
   readonly lasting: boolean
@@ -13,14 +13,14 @@ export interface Voice {
   end(words: string): void
 }
 
-export const plainVoice = (visit: Visit): Voice => ({
-  over: visit,
+export const plainChannel = (connection: Connection): Channel => ({
+  over: connection,
   lasting: false,
-  send: (data) => visit.send(data),
-  end: (words) => visit.close(4409, words),
+  send: (data) => connection.send(data),
+  end: (words) => connection.close(4409, words),
 })
 
-export const sessionVoice = (session: ServerSession<IncomingMessage>): Voice => ({
+export const sessionChannel = (session: ServerSession<IncomingMessage>): Channel => ({
   // In the hands of another process, and back, it is another object.
   over: session.id,
   lasting: true,

@@ -1,0 +1,13 @@
+import type { Connection } from '../connection.ts'
+import { BadInput, readField } from '../input.ts'
+
+/** Does what a handlers asks for to see the client heal. `restart` says in how many ms it may, or 0: it does. */
+export function injectFault(connection: Connection, order: object, restart: () => number) {
+  const kind = readField(order, 'kind')
+  if (kind === 'drop') return connection.terminate()
+  if (kind === 'silence') return connection.stopResponding()
+  if (kind !== 'restart') throw new BadInput('The kind of trouble is drop, silence or restart.')
+  const wait = restart()
+  if (wait > 0)
+    throw new BadInput(`The server has just restarted. It can again in ${Math.ceil(wait / 1_000)} s.`)
+}
