@@ -43,7 +43,9 @@ const session = {
   'session/server': 'src/session/server/index.ts',
   'session/redis': 'src/session/redis/index.ts',
 }
-const entries = { index: input, ...session }
+/** It shares the core's internals with it, as `session` does. */
+const tabs = { tabs: 'src/tabs/index.ts' }
+const entries = { index: input, ...session, ...tabs }
 const into = (extension, more) => ({
   dir: 'dist',
   entryFileNames: `[name].${extension}`,
@@ -57,7 +59,7 @@ const types = dts({ tsconfig: 'src/tsconfig.json' })
 export default [
   // mitt stays an import, so that an application which has it already carries it once.
   { input: entries, plugins, external: ['mitt'], output: into('js', { format: 'esm', sourcemap: true }) },
-  { input: session, plugins, output: into('cjs', { format: 'cjs', exports: 'named', sourcemap: true }) },
+  { input: { ...session, ...tabs }, plugins, output: into('cjs', { format: 'cjs', exports: 'named', sourcemap: true }) },
   // A script tag has no modules: mitt goes in. `.cjs` is the same file under the name that `require` needs.
   { input, plugins, output: [umd('dist/holdfast.umd.js'), umd('dist/holdfast.umd.cjs'), minified] },
   // So does the core.
@@ -66,7 +68,21 @@ export default [
     plugins,
     output: { ...minified, file: 'dist/holdfast-session.umd.min.js', name: 'HoldfastSession' },
   },
+  // For the script tag of a plain page and for `importScripts` in its worker, after the core's: it adds to the same global.
+  {
+    input: tabs.tabs,
+    plugins,
+    output: { ...minified, file: 'dist/tabs.umd.min.js', extend: true },
+  },
   { input: entries, plugins: [types], output: [into('d.ts'), into('d.cts')] },
   over('websocket'),
   typesOver('websocket'),
+  { ...over('inspect'), output: over('inspect').output.filter(({ format }) => format === 'esm') },
+  // A script tag also defines the element.
+  {
+    ...over('inspect'),
+    input: 'src/inspect/global.ts',
+    output: over('inspect').output.filter(({ format }) => format === 'umd'),
+  },
+  typesOver('inspect'),
 ]

@@ -80,6 +80,9 @@ export default defineConfig({
       node('session', 'test/session/**/*.test.ts'),
       node('e2e', 'test/end-to-end/!(webkit).test.ts'),
       { test: { ...node('e2e-firefox', 'test/end-to-end/chat.test.ts').test, env: { ENGINE: 'firefox' } } },
+      node('tabs', 'test/tabs/!(webkit).test.ts'),
+      { test: { ...node('tabs-firefox', 'test/tabs/!(webkit).test.ts').test, env: { ENGINE: 'firefox' } } },
+      ...(process.platform === 'linux' ? [node('tabs-webkit', 'test/tabs/webkit.test.ts')] : []),
       {
         test: {
           name: 'types',

@@ -22,6 +22,12 @@ const entries = [
     over: '{ Socket }',
     limit: 1_860,
   },
+  {
+    name: '+ tabs (page)',
+    code: `export { Socket } from './dist/index.js'; export { connectTab } from './dist/tabs.js'`,
+    over: '{ Socket }',
+    limit: 1_200,
+  },
   { name: 'holdfast.umd.min.js', file: 'dist/holdfast.umd.min.js' },
 ]
 
