@@ -23,7 +23,7 @@ test('drop cuts this client without a close frame, and nobody else', async () =>
   const server = await serve()
   const ann = await join(server, 'Ann')
   const bob = await join(server, 'Bob')
-  ann.send({ type: 'trouble', kind: 'drop' })
+  ann.send({ type: 'fault', kind: 'drop' })
   expect(await ann.closed).toEqual({ code: 1006, reason: '' })
   bob.send('ping')
   expect(bob.socket.readyState).toBe(bob.socket.OPEN)
@@ -33,7 +33,7 @@ test('silence leaves the line open and answers nothing any more', async () => {
   const server = await serve()
   const ann = await join(server, 'Ann')
   const bob = await join(server, 'Bob')
-  ann.send({ type: 'trouble', kind: 'silence' })
+  ann.send({ type: 'fault', kind: 'silence' })
   await settle(server)
   ann.rest()
   ann.send('ping')
@@ -49,7 +49,7 @@ test('silence leaves the line open and answers nothing any more', async () => {
 test('who was met with silence can come back over a new connection', async () => {
   const server = await serve()
   const ann = await join(server, 'Ann')
-  ann.send({ type: 'trouble', kind: 'silence' })
+  ann.send({ type: 'fault', kind: 'silence' })
   await settle(server)
   const again = await join(server, 'Ann')
   again.send('ping')
@@ -59,7 +59,7 @@ test('who was met with silence can come back over a new connection', async () =>
 test('restart cuts everybody, refuses upgrades for a while with 503, goes on serving pages, and is back', async () => {
   const server = await serve({ restartTime: 400 })
   const [ann, bob] = [await join(server, 'Ann'), await connect(`${server.socketUrl}/echo`)]
-  ann.send({ type: 'trouble', kind: 'restart' })
+  ann.send({ type: 'fault', kind: 'restart' })
   expect((await ann.closed).code).toBe(1006)
   expect((await bob.closed).code).toBe(1006)
   expect(await refused(`${server.socketUrl}/chat`)).toEqual({
@@ -74,11 +74,11 @@ test('restart cuts everybody, refuses upgrades for a while with 503, goes on ser
 test('a visitor cannot restart the server over and over', async () => {
   const server = await serve({ restartTime: 50 })
   const ann = await join(server, 'Ann')
-  ann.send({ type: 'trouble', kind: 'restart' })
+  ann.send({ type: 'fault', kind: 'restart' })
   await ann.closed
   await back(server)
   const again = await join(server, 'Ann')
-  again.send({ type: 'trouble', kind: 'restart' })
+  again.send({ type: 'fault', kind: 'restart' })
   expect((await again.json('error')).message).toMatch(
     /^The server has just restarted\. It can again in \d+ s\.$/,
   )

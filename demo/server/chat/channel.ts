@@ -26,7 +26,7 @@ export const sessionChannel = (session: ServerSession<IncomingMessage>): Channel
   lasting: true,
   send: (data) => void session.send(data),
   end: (words) => {
-    session.sendJson({ type: 'error', message: words })
+    session.sendJson({ type: 'ended', message: words })
     session.finish()
   },
 })

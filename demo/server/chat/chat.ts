@@ -43,7 +43,7 @@ export function chat({
       rateLimit.name()
       return room.rename(member, readName(order, 'name', 24))
     }
-    if (type !== 'trouble') throw new BadInput('The type is join, rename, message or trouble.')
+    if (type !== 'fault') throw new BadInput('The type is join, rename, message or fault.')
     person()
     return injectFault(connection, order, restart)
   }

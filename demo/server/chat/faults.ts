@@ -6,7 +6,7 @@ export function injectFault(connection: Connection, order: object, restart: () =
   const kind = readField(order, 'kind')
   if (kind === 'drop') return connection.terminate()
   if (kind === 'silence') return connection.stopResponding()
-  if (kind !== 'restart') throw new BadInput('The kind of trouble is drop, silence or restart.')
+  if (kind !== 'restart') throw new BadInput('The kind of fault is drop, silence or restart.')
   const wait = restart()
   if (wait > 0)
     throw new BadInput(`The server has just restarted. It can again in ${Math.ceil(wait / 1_000)} s.`)

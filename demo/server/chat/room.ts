@@ -58,7 +58,7 @@ export class Room {
     if (!known && this.#people.all().length >= MOST_PEOPLE) throw new BadInput('The room is full.')
     const person = known ?? this.#people.add(id, name)
     // Usually the old connection is dead and nobody hears this; a copied tab does, and must not fight over the place.
-    if (person.channel?.over !== channel.over) person.channel?.end('You joined from another place.')
+    if (person.channel?.over !== channel.over) person.channel?.end('The same person joined from another tab or window.')
     person.channel = channel
     const before = room === this.#messageLog.room ? Number(since) || 0 : 0
     const { entries, missed } = this.#history.after(before, this.#seq)

@@ -3,23 +3,23 @@ import { make } from './dom.js'
 
 const clock = (at) => new Date(at).toTimeString().slice(0, 5)
 const states = {
-  queued: 'Waiting for the line',
-  held: 'Waiting for the line',
+  queued: 'Waiting for the connection',
+  held: 'Waiting for the connection',
   sent: 'Sending',
   delivered: 'Delivered',
   refused: 'Refused',
   lost: 'Not delivered',
-  unknown: 'Delivered or not, nobody knows',
+  unknown: 'Unknown whether it was delivered',
 }
 
-/** A line about the room or the connection. */
+/** A note about the room or the connection. */
 export function noteRow(text, kind) {
   return make('li', { class: `note ${kind}` }, make('span', {}, text))
 }
 
-/** Something said by somebody else, or by us in an earlier life of this page. */
-export function saidRow({ from, text, at, bytes, mime, name }, own) {
-  const row = make('li', { class: own ? 'said own' : 'said', 'data-from': own ? 'me' : from.id })
+/** A message of somebody else, or one of ours from before this page was loaded. */
+export function receivedRow({ from, text, at, bytes, mime, name }, own) {
+  const row = make('li', { class: own ? 'message own' : 'message', 'data-from': own ? 'me' : from.id })
   row.style.setProperty('--hue', hueOf(from.name))
   const body = bytes ? pictureBody(bytes, mime, `Picture from ${from.name}: ${name}`) : textBody(text)
   row.append(
@@ -29,9 +29,9 @@ export function saidRow({ from, text, at, bytes, mime, name }, own) {
   return row
 }
 
-/** Something of ours that is on its way. `update(entry)` follows it; `onAgain` is asked to send it once more. */
+/** A message of ours that is on its way. `update(entry)` shows its state; `onAgain` is called to send it again. */
 export function ownRow(entry, onAgain) {
-  const row = make('li', { class: 'said own', 'data-from': 'me', 'data-id': entry.id })
+  const row = make('li', { class: 'message own', 'data-from': 'me', 'data-id': entry.id })
   const body =
     entry.kind === 'image'
       ? pictureBody(entry.bytes, entry.mime, `Your picture: ${entry.name}`)
@@ -55,7 +55,7 @@ export function ownRow(entry, onAgain) {
   if (progress) bubble.append(progress)
   row.append(bubble)
 
-  /** The room has it since then. */
+  /** The server has received it at this time. */
   function settle(at) {
     row.dataset.placed = ''
     row.querySelector('time').replaceWith(time(at))

@@ -1,0 +1,43 @@
+/** The events that change `status`, in cores that have no event of that name. */
+const transitions = ['connecting', 'open', 'waiting', 'closed']
+
+/** A connection that can be replaced by one of the other kind. Listeners stay with it. */
+export function switchableConnection(connect) {
+  const listeners = []
+  let undos = []
+  let socket
+
+  const subscribe = (name, listener) => {
+    if (name !== 'status') return [socket.on(name, listener)]
+    return transitions.map((transition) => socket.on(transition, () => listener({ status: socket.status })))
+  }
+
+  return {
+    guaranteed: false,
+    /** Replaces the connection, or makes the first one. It is not opened. */
+    use(guaranteed) {
+      for (const undo of undos) undo()
+      const before = socket
+      this.guaranteed = guaranteed
+      socket = connect(guaranteed)
+      undos = listeners.flatMap(([name, listener]) => subscribe(name, listener))
+      before?.close(1000, 'changed')
+    },
+    on(name, listener) {
+      listeners.push([name, listener])
+      undos.push(...subscribe(name, listener))
+    },
+    get status() {
+      return socket?.status ?? 'idle'
+    },
+    /** The `Socket` or `Session` of now. */
+    get socket() {
+      return socket
+    },
+    open: () => socket.open(),
+    close: (code, reason) => socket.close(code, reason),
+    send: (data) => socket.send(data),
+    sendJson: (value) => socket.sendJson(value),
+    delivered: (data) => socket.delivered(data),
+  }
+}
