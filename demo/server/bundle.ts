@@ -31,7 +31,10 @@ export function bundle(): Promise<Map<string, Buffer>> {
   }).then(
     ({ outputFiles }) =>
       new Map(
-        outputFiles.map(({ path, contents }) => [path.replaceAll('\\', '/').split('/holdfast/').at(-1) ?? '', Buffer.from(contents)]),
+        outputFiles.map(({ path, contents }) => [
+          path.replaceAll('\\', '/').split('/holdfast/').at(-1) ?? '',
+          Buffer.from(contents),
+        ]),
       ),
   )
   return bundled

@@ -68,7 +68,8 @@ async function answer(
   const url = parseUrl(request.url)
   if (url === undefined) return { status: 400, type: text, body: 'The URL is not valid.\n' }
   const { pathname } = url
-  if (pathname === '/docs') return { status: 308, type: text, body: 'See /docs/\n', headers: { Location: '/docs/' } }
+  if (pathname === '/docs')
+    return { status: 308, type: text, body: 'See /docs/\n', headers: { Location: '/docs/' } }
   if (pathname.startsWith('/docs/')) {
     const found = await findDocs(pathname)
     return found ? { status: 200, ...found, headers: { 'Content-Security-Policy': docsPolicy } } : missing()

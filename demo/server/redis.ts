@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { RedisStore } from '../../src/session/redis/index.ts'
 import { type Added, type Draft, type Entry, entryOf, type MessageLog } from './chat/message-log.ts'
-import type { RemotePresence } from './chat/presence.ts'
 import type { Shown } from './chat/people.ts'
+import type { RemotePresence } from './chat/presence.ts'
 
 const clientOf = (url: string) => createClient({ url })
 type Client = ReturnType<typeof clientOf>

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
+import { Connection } from './connection.ts'
 import { createEndpoint, type Endpoint } from './endpoint.ts'
 import { isAllowedOrigin } from './origin.ts'
 import { parseUrl } from './parse-url.ts'
 import { refuse } from './refuse.ts'
 import type { Scenario } from './scenario.ts'
-import { Connection } from './connection.ts'
 
 /** How long clients have to answer our close frame, in ms. */
 const GRACE = 500
@@ -69,7 +69,10 @@ export class Router {
       const paths = [...this.#endpoints.keys()].join(' ')
       return refuse(socket, 404, `There is no WebSocket on this path. There is one on: ${paths}`)
     }
-    if (endpoint.scenario.ownPagesOnly && !isAllowedOrigin(request, this.#options.origins, this.#options.anyPort)) {
+    if (
+      endpoint.scenario.ownPagesOnly &&
+      !isAllowedOrigin(request, this.#options.origins, this.#options.anyPort)
+    ) {
       return refuse(socket, 403, 'This path is for pages of this server only, not for those of other sites.')
     }
     if (wait > 0) {
@@ -136,7 +139,8 @@ export class Router {
     await Promise.all([...this.#endpoints.values()].map(({ scenario }) => scenario.close?.()))
     for (const connection of this.connections()) connection.close(1001, 'The server is going away.')
     const end = Date.now() + GRACE
-    while (this.#connections.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (this.#connections.size > 0 && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 10))
     for (const connection of this.connections()) connection.terminate()
     for (const { server } of this.#endpoints.values()) server.close()
   }

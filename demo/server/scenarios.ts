@@ -1,13 +1,14 @@
 import { chat } from './chat/chat.ts'
-import type { Router } from './router.ts'
 import type { merge } from './options.ts'
 import type { Shared } from './redis.ts'
+import type { Router } from './router.ts'
 import { chatRoom } from './scenarios/chat-room.ts'
 import { echo } from './scenarios/echo.ts'
 import { guest } from './scenarios/guest.ts'
 import { guestOnDemand } from './scenarios/guest-on-demand.ts'
 import { push } from './scenarios/push.ts'
 import { service } from './scenarios/service.ts'
+import { sharedConnection } from './scenarios/shared-connection.ts'
 import { noProtocol, superchat } from './scenarios/superchat.ts'
 import { upload } from './scenarios/upload.ts'
 import type { Uploads } from './uploads.ts'
@@ -44,6 +45,7 @@ export function addScenarios(
   router.add('/guest', guest(settings.guestInterval))
   router.add('/guest-on-demand', guestOnDemand())
   router.add('/upload', upload(uploads, settings.uploadLimit))
+  router.add('/shared', sharedConnection())
   router.add('/superchat', superchat())
   router.add('/no-protocol', noProtocol())
 }

@@ -47,7 +47,9 @@ export async function findFile(pathname: string): Promise<Found | undefined> {
     const body = (await bundle()).get(rest)
     return body && { type, body }
   }
-  const body = await readFile(first === 'uplot' ? join(chart, rest) : join(pages, path)).catch(() => undefined)
+  const body = await readFile(first === 'uplot' ? join(chart, rest) : join(pages, path)).catch(
+    () => undefined,
+  )
   if (!body) return undefined
   return { type, body: path.endsWith('.html') ? await withHeader(body, pathname) : body }
 }

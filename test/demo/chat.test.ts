@@ -189,7 +189,10 @@ test('the place of a person is taken over, and the old connection told', async (
   const ann = await join(server, 'Ann')
   await ann.json('welcome')
   await join(server, 'Ann')
-  expect(await ann.closed).toEqual({ code: 4409, reason: 'The same person joined from another tab or window.' })
+  expect(await ann.closed).toEqual({
+    code: 4409,
+    reason: 'The same person joined from another tab or window.',
+  })
 })
 
 test.each([

@@ -25,7 +25,9 @@ export function showConnectionStatus(socket, { unsent }) {
 
   function show() {
     const { status } = socket
-    const networkDown = offline() && status !== 'open' && status !== 'closed' && status !== 'idle'
+    // A device without a network still reaches a server on itself. So an open connection that delivers is shown as open.
+    const networkDown =
+      offline() && (status === 'open' ? unsent() > 0 : status !== 'closed' && status !== 'idle')
     document.documentElement.dataset.status = status
     document.documentElement.toggleAttribute('data-offline', networkDown)
     const left = wait ? Math.max(0, wait.end - performance.now()) / 1_000 : 0
@@ -34,17 +36,27 @@ export function showConnectionStatus(socket, { unsent }) {
 
     // A first attempt is not an outage. A further one is, until a connection is open.
     const name = inOutage && status === 'connecting' ? 'Reconnecting' : statusNames[status]
-    showInHeader(networkDown ? 'waiting' : status, networkDown ? 'Offline' : name, detail(status, networkDown, left))
+    showInHeader(
+      networkDown ? 'waiting' : status,
+      networkDown ? 'Offline' : name,
+      detail(status, networkDown, left),
+    )
 
     const banner = byId('banner')
-    const hidden = !(networkDown || status === 'waiting' || status === 'closed' || (status === 'connecting' && inOutage))
+    const hidden = !(
+      networkDown ||
+      status === 'waiting' ||
+      status === 'closed' ||
+      (status === 'connecting' && inOutage)
+    )
     if (hidden && banner.contains(document.activeElement)) byId('text').focus()
     banner.hidden = hidden
     byId('try-now').hidden = status === 'closed' || networkDown
     byId('connect-again').hidden = status !== 'closed'
     if (hidden) return
     if (networkDown) setBanner(`You are offline${waitingWords}. The connection comes back with the network.`)
-    else if (status === 'closed') setBanner(`${ended}${waiting ? ` ${count(waiting, 'message')} waiting.` : ''}`)
+    else if (status === 'closed')
+      setBanner(`${ended}${waiting ? ` ${count(waiting, 'message')} waiting.` : ''}`)
     else if (status === 'waiting') setBanner(`${ended} Next attempt in ${left.toFixed(1)} s${waitingWords}.`)
     else setBanner(`${ended} Connecting again${waitingWords}.`)
   }

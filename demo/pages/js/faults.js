@@ -16,11 +16,18 @@ export function faultButtons(socket) {
   const note = byId('fault-note')
   let since
 
+  const hint = 'Each fault is real: the server causes it. Messages that you write meanwhile arrive later.'
+  /** Shows what happens, or the hint. */
+  function show(words) {
+    note.textContent = words ?? hint
+    note.toggleAttribute('data-hint', words === undefined)
+  }
+
   const available = (button) => button.getAttribute('aria-disabled') !== 'true'
   for (const button of buttons) {
     button.addEventListener('click', () => {
       if (!available(button)) return
-      note.textContent = notes[button.dataset.fault]
+      show(notes[button.dataset.fault])
       since = performance.now()
       socket.sendJson({ type: 'fault', kind: button.dataset.fault })
     })
@@ -29,28 +36,29 @@ export function faultButtons(socket) {
     if (available(disconnect)) socket.close(1000, 'asked to')
   })
 
-  function show() {
+  function update() {
     const { status } = socket
     for (const button of buttons) button.setAttribute('aria-disabled', String(status !== 'open'))
     // Trying again can be stopped as well.
     disconnect.setAttribute('aria-disabled', String(status === 'closed' || status === 'idle'))
   }
   show()
-  socket.on('status', show)
+  update()
+  socket.on('status', update)
   socket.on('open', ({ reconnected }) => {
     if (!reconnected || since === undefined) return
-    note.textContent = `Connected again ${((performance.now() - since) / 1_000).toFixed(1)} s after the fault.`
+    show(`Connected again ${((performance.now() - since) / 1_000).toFixed(1)} s after the fault.`)
     since = undefined
   })
   socket.on('closed', () => {
     since = undefined
-    note.textContent = ''
+    show()
   })
   // What was true of the last outage is not true of this one.
   const forget = () => {
-    if (since === undefined) note.textContent = ''
+    if (since === undefined) show()
   }
   socket.on('waiting', forget)
   addEventListener('offline', forget)
-  return { refused: (message) => (note.textContent = message) }
+  return { refused: show }
 }

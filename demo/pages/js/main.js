@@ -137,7 +137,10 @@ socket.on('fresh', ({ delivered, lost, unknown }) => {
 })
 socket.on('waiting', ({ close }) => {
   if (outage) return
-  list.note(navigator.onLine === false ? 'You are offline.' : closeSentence(close, me.room !== undefined), 'trouble')
+  list.note(
+    navigator.onLine === false ? 'You are offline.' : closeSentence(close, me.room !== undefined),
+    'trouble',
+  )
   outage = { since: performance.now(), resumed: false }
 })
 socket.on('open', ({ reconnected }) => {

@@ -1,7 +1,7 @@
 import { upload } from '/holdfast/index.js'
 import { newId } from './id.js'
-import { sizeOf } from './sizes.js'
 import { writePicture } from './picture.js'
+import { sizeOf } from './sizes.js'
 
 /**
  * The messages of this page until their outcome is known. A session tells the outcome itself, and sends again what was on

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { type ServerSession, Sessions, type Store, SUBPROTOCOL } from '../../../src/session/server/index.ts'
-import type { Scenario, Handlers } from '../scenario.ts'
 import type { Connection } from '../connection.ts'
 import { BadInput, readField, readName, readObject, readText } from '../input.ts'
+import type { Handlers, Scenario } from '../scenario.ts'
+import { plainChannel, sessionChannel } from './channel.ts'
+import { injectFault } from './faults.ts'
 import { handshake } from './handshake.ts'
-import { RateLimit } from './rate-limit.ts'
 import { idOf, type Person } from './people.ts'
 import { readPicture } from './picture.ts'
+import { RateLimit } from './rate-limit.ts'
 import { type Joining, Room, type RoomOptions, SESSION_AWAY } from './room.ts'
-import { injectFault } from './faults.ts'
-import { plainChannel, sessionChannel } from './channel.ts'
 
 /** The longest picture, in bytes. Its header line comes on top. */
 export const MOST_BYTES = 4 * 1024 * 1024
@@ -31,7 +31,13 @@ export function chat({
 }: ChatOptions): Scenario & { announce: (text: string) => void } {
   const room = new Room(shared)
   /** What one does, whichever way one came. Settles when it is done. */
-  const text = (person: () => Person, connection: Connection, rateLimit: RateLimit, reply: Reply, order: object): unknown => {
+  const text = (
+    person: () => Person,
+    connection: Connection,
+    rateLimit: RateLimit,
+    reply: Reply,
+    order: object,
+  ): unknown => {
     const type = readField(order, 'type')
     if (type === 'message') {
       return about(order, person, rateLimit, reply, (author, id) =>
@@ -79,7 +85,10 @@ export function chat({
   }
 
   /** The connections of sessions, by their requests. */
-  const connections = new WeakMap<IncomingMessage, { connection: Connection; rateLimit: RateLimit; joining: Joining | undefined }>()
+  const connections = new WeakMap<
+    IncomingMessage,
+    { connection: Connection; rateLimit: RateLimit; joining: Joining | undefined }
+  >()
   const people = new WeakMap<ServerSession<IncomingMessage>, Person>()
   const sessions = new Sessions<IncomingMessage>({
     ...(store && { store }),
@@ -120,8 +129,14 @@ export function chat({
       if (!person || !connection || !rateLimit) return
       const reply: Reply = (value) => void session.sendJson(value)
       try {
-        if (typeof data === 'string') return text(() => person, connection, rateLimit, reply, readObject(data))
-        return binary(() => person, rateLimit, reply, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+        if (typeof data === 'string')
+          return text(() => person, connection, rateLimit, reply, readObject(data))
+        return binary(
+          () => person,
+          rateLimit,
+          reply,
+          Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+        )
       } catch (error) {
         if (error instanceof BadInput) reply({ type: 'error', message: error.message })
         else connection.reportError(error)

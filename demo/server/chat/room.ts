@@ -1,10 +1,10 @@
 import type { Connection } from '../connection.ts'
 import { BadInput } from '../input.ts'
-import { History } from './history.ts'
-import { type Draft, type Entry, type MessageLog, MemoryMessageLog } from './message-log.ts'
-import type { RemotePresence } from './presence.ts'
-import { idOf, People, type Person, type Shown } from './people.ts'
 import type { Channel } from './channel.ts'
+import { History } from './history.ts'
+import { type Draft, type Entry, MemoryMessageLog, type MessageLog } from './message-log.ts'
+import { idOf, People, type Person, type Shown } from './people.ts'
+import type { RemotePresence } from './presence.ts'
 
 /** How long somebody whose line broke may be away before they have left, in ms. A session lives longer than a line. */
 const AWAY = 20_000
@@ -58,7 +58,8 @@ export class Room {
     if (!known && this.#people.all().length >= MOST_PEOPLE) throw new BadInput('The room is full.')
     const person = known ?? this.#people.add(id, name)
     // Usually the old connection is dead and nobody hears this; a copied tab does, and must not fight over the place.
-    if (person.channel?.over !== channel.over) person.channel?.end('The same person joined from another tab or window.')
+    if (person.channel?.over !== channel.over)
+      person.channel?.end('The same person joined from another tab or window.')
     person.channel = channel
     const before = room === this.#messageLog.room ? Number(since) || 0 : 0
     const { entries, missed } = this.#history.after(before, this.#seq)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Scenario } from '../scenario.ts'
 import { BadInput, readField, readObject } from '../input.ts'
+import type { Scenario } from '../scenario.ts'
 import { bytesSince } from './bytes.ts'
 import { clock, Run, rates, type Way } from './run.ts'
 
@@ -66,7 +66,8 @@ export class Compare {
           text: (text) => {
             const order = readObject(text)
             const rate = readField(order, 'rate')
-            if (typeof rate === 'number' && rate >= rates.least && rate <= rates.most) return run.setRate(rate)
+            if (typeof rate === 'number' && rate >= rates.least && rate <= rates.most)
+              return run.setRate(rate)
             const asked = readField(order, 'clock')
             if (typeof asked === 'number') return connection.sendJson({ type: 'clock', asked, at: clock() })
             throw new BadInput(`The rate must be a number from ${rates.least} to ${rates.most}.`)

@@ -1,6 +1,6 @@
-import type { Scenario } from '../scenario.ts'
 import type { Connection } from '../connection.ts'
 import { BadInput, readName, readObject, readText } from '../input.ts'
+import type { Scenario } from '../scenario.ts'
 
 /** Scenario 4, a chat room in plain PHP: everybody hears everybody, and who comes and goes. */
 export function chatRoom(): Scenario {

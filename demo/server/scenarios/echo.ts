@@ -1,5 +1,5 @@
-import type { Scenario } from '../scenario.ts'
 import { BadInput } from '../input.ts'
+import type { Scenario } from '../scenario.ts'
 
 /** Scenarios 1 and 2, a Swoole tutorial: every text has the same answer. Pushes come through `/push`. */
 export function echo(): Scenario {

@@ -1,6 +1,6 @@
+import { BadInput, readField, readObject, readText } from '../input.ts'
 import type { Router } from '../router.ts'
 import type { Scenario } from '../scenario.ts'
-import { BadInput, readField, readObject, readText } from '../input.ts'
 
 const pushable = ['/echo', '/hello']
 

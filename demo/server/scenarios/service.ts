@@ -1,6 +1,6 @@
 import { cutWhenIdle, type IdleTimes } from '../idle.ts'
-import type { Scenario } from '../scenario.ts'
 import { BadInput } from '../input.ts'
+import type { Scenario } from '../scenario.ts'
 
 const most = 3_600
 

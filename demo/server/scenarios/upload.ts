@@ -1,6 +1,6 @@
+import { BadInput } from '../input.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Uploads } from '../uploads.ts'
-import { BadInput } from '../input.ts'
 
 /** Scenario 7: a binary message becomes a file; the text `again` has the last one sent back. */
 export function upload(uploads: Uploads, limit: number): Scenario {

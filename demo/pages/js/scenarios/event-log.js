@@ -1,18 +1,23 @@
 import { make } from '../dom.js'
 
-/** How many lines a card keeps. */
+/** How many lines are kept. */
 const MOST = 100
 
-/** What happened, the latest at the end and in sight. */
+/** The events of a scenario. The latest is at the end and in sight. */
 export function eventLog(label) {
-  const list = make('ol', { class: 'events', role: 'log', 'aria-label': label, tabindex: 0 })
+  const list = make('ol')
+  const element = make(
+    'div',
+    { class: 'events', role: 'log', 'aria-live': 'off', 'aria-label': label, tabindex: 0 },
+    list,
+  )
 
   /** `kind` is `in`, `out`, `good`, `bad` or nothing; `more` is an element, such as a picture. */
   function write(text, kind = '', more = '') {
     const time = make('time', {}, new Date().toTimeString().slice(0, 8))
     list.append(make('li', { class: kind }, time, make('span', {}, text, more)))
     while (list.children.length > MOST) list.firstElementChild.remove()
-    list.scrollTop = list.scrollHeight
+    element.scrollTop = element.scrollHeight
   }
-  return { list, write, clear: () => list.replaceChildren() }
+  return { element, write, clear: () => list.replaceChildren() }
 }

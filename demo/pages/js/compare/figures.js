@@ -3,8 +3,8 @@ import { bytes, milliseconds, order, words } from './words.js'
 
 const whole = (count) => count.toLocaleString('en')
 
-/** A row of the table: its figure for each way, and how it is written. */
-const figures = [
+/** The rows of the table: each one's figure for a way, and how it is written. */
+export const figures = [
   {
     head: 'Bytes per change',
     of: ({ tally, follower }) => (follower.seen ? (tally.received + tally.sent) / follower.seen : undefined),
@@ -18,8 +18,14 @@ const figures = [
   { head: 'Changes missed', of: ({ follower }) => follower.missed, show: whole, plain: true },
 ]
 
-/** Fills the table: a column for each way, so that a phone has room for all of them. `rows` has each one's tally and follower. */
-export function bill(table, rows) {
+/** How a figure is written as a multiple of another. */
+export const multiple = (times) => `${times < 10 ? times.toFixed(1) : Math.round(times)}×`
+
+/**
+ * Fills the table, with a column for each way, so that a phone has room for all of them. `rows` has the server's count and
+ * the follower of each way. Returns a function that updates the cells.
+ */
+export function figuresTable(table, rows) {
   const head = order.map((way) => make('th', { scope: 'col', 'data-way': way }, words[way].name))
   const cells = figures.map(() => Object.fromEntries(order.map((way) => [way, make('td')])))
   const body = figures.map(({ head }, index) =>
@@ -29,16 +35,14 @@ export function bill(table, rows) {
 
   return () =>
     figures.forEach(({ of, show, plain }, index) => {
-      const floor = of(rows.socket)
+      const least = of(rows.socket)
       for (const way of order) {
         const figure = of(rows[way])
         const known = figure !== undefined
-        const times = known && way !== 'socket' && !plain && floor > 0 ? figure / floor : undefined
+        const times = known && way !== 'socket' && !plain && least > 0 ? figure / least : undefined
         cells[index][way].replaceChildren(
           known ? show(figure) : '–',
-          ...(times === undefined
-            ? []
-            : [' ', make('small', {}, `(${times < 10 ? times.toFixed(1) : Math.round(times)}×)`)]),
+          ...(times === undefined ? [] : [' ', make('small', {}, `(${multiple(times)})`)]),
         )
       }
     })
