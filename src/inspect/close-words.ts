@@ -12,8 +12,6 @@ export interface CloseContext {
   opened?: boolean
   /** How long it had been open, in ms. */
   lasted?: number
-  /** Whether the device was offline. */
-  offline?: boolean
 }
 
 type Entry = [summary: string, hint: string]
@@ -172,6 +170,6 @@ function describePeer({ code }: RecordedClose, { opened = true, lasted = 0 }: Cl
 export function describeClose(close: RecordedClose, context: CloseContext = {}): CloseDescription {
   const byThePage = close.cause === 'user' || close.cause === 'signal'
   const [summary, hint] =
-    context.offline && !byThePage ? offline : (causes[close.cause] ?? describePeer(close, context))
+    close.offline && !byThePage ? offline : (causes[close.cause] ?? describePeer(close, context))
   return { summary, hint }
 }

@@ -23,8 +23,8 @@ const inWords: Record<RecordedStatus, [StatusDescription['tone'], string]> = {
 
 /** How the connection or the last attempt ended. */
 export function endOf(period: Period): { summary: string; hint: string } | undefined {
-  const { close, lasted, offline } = period
-  return close && describeClose(close, { opened: lasted > 0, lasted, offline })
+  const { close, lasted } = period
+  return close && describeClose(close, { opened: lasted > 0, lasted })
 }
 
 export function describeStatus(

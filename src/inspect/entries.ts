@@ -3,6 +3,8 @@ import type { Closed, Data, SendResult, Status } from '../index.ts'
 /** A `Closed` without references to the application's objects: an error is kept as its text. */
 export interface RecordedClose extends Pick<Closed, 'code' | 'reason' | 'wasClean' | 'cause'> {
   error?: string
+  /** Whether the browser reported at that moment that there was no network. */
+  offline?: boolean
 }
 
 /** Every status that a socket can have. */
@@ -23,8 +25,6 @@ export interface Transition {
   delay?: number
   /** For `waiting`, `suspended` and `closed`: how the attempt or the connection ended. */
   close?: RecordedClose
-  /** For `waiting` and `closed`: the browser reported that the device is offline. */
-  offline?: boolean
   /** For `open`: the selected subprotocol. */
   protocol?: string
   /** For `open` of a session: whether it was resumed, or had to be created again. */

@@ -59,6 +59,7 @@ function report(error: unknown): void {
 function recorded({ code, reason, wasClean, cause, error }: Closed): RecordedClose {
   const close: RecordedClose = { code, reason: reason.slice(0, CUT), wasClean, cause }
   if (error !== undefined) close.error = String((error as Error | null)?.message ?? error).slice(0, CUT)
+  if (globalThis.navigator?.onLine === false) close.offline = true
   return close
 }
 
@@ -166,22 +167,23 @@ export function record<In, Out>(socket: SocketLike<In, Out>, options: RecordOpti
     }
   }
 
-  /** The close that the current `waiting` was emitted with: emitted again with the same one, only the delay is new. */
+  /** The close that the current transition was emitted with. */
   let lastClose: Closed | undefined
   /** Whether the current transition has its details: they come with another event than `status`. */
   let detailed = false
 
   function move(status: RecordedStatus, details?: Partial<Transition>, close?: Closed): void {
-    if (close)
-      details = { ...details, close: recorded(close), offline: globalThis.navigator?.onLine === false }
+    // Emitted again with the same close, only the delay is new.
+    const sameClose = close && close === lastClose
+    if (close && !sameClose) details = { ...details, close: recorded(close) }
     let transition = transitions.at(-1)
-    const known = transition?.status === status && (!details || !detailed || (close && close === lastClose))
+    const known = transition?.status === status && (!details || !detailed || sameClose)
     if (!transition || !known) {
       transition = add<Transition>(transitions, { type: 'transition', status })
       detailed = false
     }
     detailed ||= !!details
-    lastClose = close
+    if (details) lastClose = close
     changed(Object.assign(transition, details))
   }
 

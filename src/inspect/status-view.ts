@@ -1,7 +1,7 @@
 import { describeStatus } from './describe-status.ts'
 import { make, setText, type View } from './dom.ts'
 import type { Recorder } from './recorder.ts'
-import { bytes, plural } from './words.ts'
+import { bytes } from './words.ts'
 
 /** The status in one line. */
 export function statusView(recorder: Recorder, heading: 'h2'): View {
@@ -50,12 +50,9 @@ export function summaryView(recorder: Recorder): View {
       set('Received', `${totals.in.frames}`, bytes(totals.in.bytes))
       set('Sent', `${totals.out.frames}`, bytes(totals.out.bytes))
       set('Queue', queue ? bytes(queue) : '0 B', '', queue ? 'warn' : '')
-      set(
-        'Dropped',
-        `${totals.dropped}`,
-        totals.dropped ? plural(totals.dropped, 'message').split(' ')[1] : '',
-        totals.dropped ? 'bad' : '',
-      )
+      const { dropped } = totals
+      const noun = dropped === 1 ? 'message' : 'messages'
+      set('Dropped', `${dropped}`, dropped ? noun : '', dropped ? 'bad' : '')
     },
   }
 }

@@ -41,13 +41,13 @@ function drawStrip(strip: HTMLElement, { steps }: Period, healed: boolean, now: 
 }
 
 /** One attempt of an outage in words. */
-function describeAttempt(step: Step, previous: Step | undefined, healed: boolean, offline: boolean): string {
+function describeAttempt(step: Step, previous: Step | undefined, healed: boolean): string {
   const waited = previous?.kind === 'waiting' ? step.start - previous.start : 0
   const before = waited >= 20 ? `after ${duration(waited)} of waiting` : 'at once'
   if (step.end === undefined) return `Started ${before}, and lasts.`
   const length = duration(step.end - step.start)
   if (!step.close) return `Started ${before}, ${healed ? 'connected' : 'ended'} after ${length}.`
-  return `Started ${before}, failed after ${length}: ${describeClose(step.close, { opened: false, offline }).summary}`
+  return `Started ${before}, failed after ${length}: ${describeClose(step.close, { opened: false }).summary}`
 }
 
 /** One row of the timeline. */
@@ -74,7 +74,7 @@ class Row {
   }
 
   update(period: Period, next: Period | undefined, now: number): void {
-    const { kind, start, close, session, offline } = period
+    const { kind, start, close, session } = period
     const end = kind === 'connected' ? undefined : endOf(period)
     const byThePage = close?.cause === 'user' || close?.cause === 'signal'
     if (kind === 'outage' && !close) this.node.dataset.tone = 'busy'
@@ -82,7 +82,7 @@ class Row {
     const attempts = attemptsOf(period)
     const healed = next?.kind === 'connected'
     const counted =
-      kind === 'outage' && (attempts.length > 1 || close) ? plural(attempts.length, 'attempt') : ''
+      kind === 'outage' && attempts.length > (close ? 0 : 1) ? plural(attempts.length, 'attempt') : ''
     const notes = {
       resumed: 'The session was resumed: nothing was lost.',
       fresh: 'The session was created again.',
@@ -97,13 +97,11 @@ class Row {
     if (kind === 'outage') drawStrip(this.#strip, period, healed, now)
 
     const failed = [...attempts].reverse().find(({ close }) => close)?.close
-    const hints = [end?.hint, failed && describeClose(failed, { opened: false, offline }).hint]
+    const hints = [end?.hint, failed && describeClose(failed, { opened: false }).hint]
     const paragraphs = [...new Set([hints[0], reasonOf(period), hints[1]])].filter((text) => text)
     const lines = period.steps.flatMap((step, index, steps) => {
       const last = index === steps.length - 1
-      return step.kind === 'connecting'
-        ? [describeAttempt(step, steps[index - 1], healed && last, offline)]
-        : []
+      return step.kind === 'connecting' ? [describeAttempt(step, steps[index - 1], healed && last)] : []
     })
     const shown = JSON.stringify([paragraphs, lines])
     if (shown === this.#shown) return

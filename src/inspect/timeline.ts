@@ -24,8 +24,6 @@ export interface Period {
   end?: number
   /** How the connection or attempt before it ended. For an outage: why it began; absent for the first connection. */
   close?: RecordedClose
-  /** Whether the device was offline when the connection ended or in any wait since. */
-  offline: boolean
   /** How long the connection that `close` ended had lasted, in ms. 0 if it had not been open. */
   lasted: number
   /** For an outage: waits and attempts, in order. */
@@ -47,7 +45,7 @@ const kinds = {
 /** Connections and outages, oldest first, from a record of transitions. */
 export function timeline(transitions: readonly Transition[]): Period[] {
   const periods: Period[] = []
-  for (const { id, status, at, url, delay, close, offline, protocol, session } of transitions) {
+  for (const { id, status, at, url, delay, close, protocol, session } of transitions) {
     const before = periods.at(-1)
     const step = before?.steps.at(-1)
     if (step) {
@@ -59,13 +57,12 @@ export function timeline(transitions: readonly Transition[]): Period[] {
     if (!period || kind !== 'outage' || period.kind !== 'outage') {
       if (before) before.end = at
       const lasted = before?.kind === 'connected' ? Math.max(1, at - before.start) : 0
-      period = { kind, id, start: at, offline: false, lasted, steps: [] }
+      period = { kind, id, start: at, lasted, steps: [] }
       if (close) period.close = close
       if (protocol) period.protocol = protocol
       if (session) period.session = session
       periods.push(period)
     }
-    if (offline) period.offline = true
     if (status === 'waiting' || status === 'connecting') {
       const next: Step = { kind: status, start: at }
       if (delay !== undefined) next.delay = delay

@@ -1,7 +1,7 @@
 /** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. */
 export function duration(ms: number): string {
   if (ms < 0) return duration(0)
-  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 999.5) return `${Math.round(ms)} ms`
   if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`
   const seconds = Math.round(ms / 1000)
   if (seconds < 60) return `${seconds} s`
@@ -19,9 +19,8 @@ function both(large: number, unit: string, small: number, part: string): string 
 
 /** Whole seconds, for what is shown again every second. */
 export function wholeSeconds(ms: number): string {
-  return duration(ms < 9950 ? Math.floor(Math.max(0, ms) / 1000) * 1000 : ms)
-    .replace('0 ms', '0 s')
-    .replace('.0', '')
+  const seconds = Math.floor(Math.max(0, ms) / 1000)
+  return seconds < 10 ? `${seconds} s` : duration(seconds * 1000)
 }
 
 /** `17 B`, `1.4 kB`, `2.0 MB`. */
