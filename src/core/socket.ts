@@ -1,4 +1,5 @@
 import { byteLength, isData } from './binary.ts'
+import type { ConnectionOwner } from './connection.ts'
 import { Emitter } from './emitter.ts'
 import { domException } from './errors.ts'
 import type {
@@ -33,7 +34,7 @@ export interface ReconnectCallOptions {
   overlap?: boolean | undefined
 }
 
-const EVENTS = [
+export const EVENTS = [
   'status',
   'connecting',
   'open',
@@ -48,10 +49,11 @@ const EVENTS = [
   'drop',
 ] as const satisfies (keyof Events)[]
 
+/** What the methods of `Socket` need. */
 interface Parts {
-  options: ResolvedOptions
+  options: Pick<ResolvedOptions, 'stringify' | 'binaryType'>
   emitter: Emitter<Events>
-  lifecycle: Lifecycle
+  lifecycle: Omit<Lifecycle, keyof ConnectionOwner>
 }
 
 /**
@@ -251,6 +253,11 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
       )
     this.parts().lifecycle.close({ code, reason, wasClean: false, cause: 'user' })
   }
+}
+
+/** A `Socket` with another lifecycle than its own: that of a tab which shares the connection of a worker. */
+export function socketWith<In, Out>(parts: Parts): Socket<In, Out> {
+  return Object.assign(Object.create(Socket.prototype), { parts: () => parts })
 }
 
 export function notData(data: unknown): string {

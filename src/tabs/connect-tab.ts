@@ -1,7 +1,13 @@
-import { report } from '../core/emitter.ts'
-import type { SocketLike } from '../index.ts'
-import { resolveTabOptions, type TabOptions } from './tab-options.ts'
-import { TabSocket } from './tab-socket.ts'
+import { Emitter, report } from '../core/emitter.ts'
+import { resolveOptions } from '../core/resolve-options.ts'
+import { EVENTS, socketWith } from '../core/socket.ts'
+import { rejectUnknown, shown } from '../core/validate.ts'
+import type { Events, Options, SocketLike } from '../index.ts'
+import { TabLifecycle } from './tab-lifecycle.ts'
+import type { TabOptions } from './tab-options.ts'
+
+const OPTIONS = ['fallback', 'onSnapshot', 'queue', 'schema', 'sends', 'parse', 'stringify', 'autoOpen']
+const QUEUE = ['messages', 'bytes', 'overflow', 'ttl']
 
 /**
  * Connects this page to the socket that the application's SharedWorker shares between all tabs with `serveTabs`. Returns a
@@ -14,23 +20,35 @@ import { TabSocket } from './tab-socket.ts'
  * )
  * ```
  *
+ * `close()` and `suspend()` leave the shared socket; the other tabs keep it.
+ *
  * @param start creates the `SharedWorker`. It is called again when the worker has died. Bundlers find the worker's file
  * by the literal expression `new SharedWorker(new URL('…', import.meta.url))`.
- * @throws {TypeError} for an unknown option, and if `start` or `fallback` is not a function
+ * @throws {TypeError | RangeError} for unknown options and values that can never work
  */
 export function connectTab<In = unknown, Out = unknown>(
   start: () => SharedWorker,
   options: TabOptions<In, Out>,
 ): SocketLike<In, Out> {
-  const tab = new TabSocket<In, Out>(start, resolveTabOptions(start, options as TabOptions))
-  if (typeof SharedWorker === 'undefined') return options.fallback()
+  const { fallback, onSnapshot, ...shared } = options ?? {}
+  for (const [name, value] of Object.entries({ start, fallback, onSnapshot: onSnapshot ?? start }))
+    if (typeof value !== 'function')
+      throw new TypeError(`holdfast: connectTab: ${name} must be a function, not ${shown(value)}`)
+  rejectUnknown('', options, OPTIONS)
+  rejectUnknown('queue.', shared.queue || {}, QUEUE)
+  // The URL is the worker's concern.
+  const resolved = resolveOptions('ws://worker', shared as Options)
+  if (typeof SharedWorker === 'undefined') return fallback()
+  const emitter = new Emitter<Events>(EVENTS)
+  const lifecycle = new TabLifecycle(start, resolved, emitter, onSnapshot)
+  const tab = socketWith<In, Out>({ options: resolved, emitter, lifecycle })
   try {
-    if (options.autoOpen !== false) tab.open()
+    if (resolved.autoOpen) tab.open()
   } catch (error) {
-    // Pages with an opaque origin, and some that block storage, have the constructor but may not use it.
+    // A page with an opaque origin, or whose storage is blocked, has the constructor but may not use it.
     report(error)
     tab.close()
-    return options.fallback()
+    return fallback()
   }
   return tab
 }

@@ -1,4 +1,4 @@
-import type { Data, Events, Outcome, Status } from '../index.ts'
+import type { Data, DropReason, Events, Outcome, Status } from '../index.ts'
 
 /** Everything that a page posts to the worker. The first element names the message. */
 export type FromTab =
@@ -7,9 +7,10 @@ export type FromTab =
   | ['send', id: number, data: Data]
   /** Answers a `frames` message that asked for it, after all of its frames were handed to the page's listeners. */
   | ['ack']
-  /** `SocketLike.open` and `SocketLike.check`. */
+  /** Calls of the same name on this tab's socket. */
   | ['open']
   | ['check']
+  | ['reconnect', { dropQueue: boolean; overlap: boolean }]
   /** Last on a port: the page is being left, or its socket was closed or suspended. */
   | ['leave']
 
@@ -29,6 +30,9 @@ export interface Joined {
   lock?: string | undefined
 }
 
+/** `why`: of the `drop` event, where the worker's socket dropped the message. */
+export type SentOutcome = Outcome & { why?: DropReason }
+
 /** Everything that the worker posts to a page. */
 export type FromWorker =
   | ['joined', Joined]
@@ -38,7 +42,7 @@ export type FromWorker =
   | ['frames', frames: Data[], ack: boolean]
   | ['pulse', Events['pulse']]
   /** What became of messages of this page, and how many bytes the worker's socket still holds. */
-  | ['outcomes', outcomes: [id: number, outcome: Outcome][], bufferedAmount: number]
+  | ['outcomes', outcomes: [id: number, outcome: SentOutcome][], bufferedAmount: number]
 
 /** Whether the browser has Web Locks here: only in secure contexts. */
 export const locks = (): LockManager | undefined => globalThis.navigator?.locks

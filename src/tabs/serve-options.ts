@@ -1,3 +1,4 @@
+import { numberFrom, type OptionRules, ofType, resolveGroup, shown } from '../core/validate.ts'
 import type { SocketLike } from '../index.ts'
 import type { BacklogLimits } from './tab-connection.ts'
 
@@ -36,28 +37,22 @@ export interface ResolvedServeOptions {
   backlog: BacklogLimits
 }
 
-const groups = { serveTabs: ['snapshot', 'linger', 'silence', 'backlog'], backlog: ['messages', 'bytes'] }
+const rules: OptionRules = {
+  snapshot: ofType('function'),
+  linger: numberFrom(0, 1_000),
+  silence: numberFrom(1, 30_000),
+  backlog: {
+    default: {},
+    accepts: (value) => typeof value === 'object' && value !== null,
+    expected: 'an object',
+  },
+}
+const backlogRules: OptionRules = { messages: numberFrom(0, 10_000), bytes: numberFrom(0, 8_388_608) }
 
 export function resolveServeOptions(socket: unknown, options: ServeOptions): ResolvedServeOptions {
   if (typeof (socket as SocketLike | undefined)?.on !== 'function')
-    throw new TypeError(
-      'holdfast: serveTabs takes a Socket or a Session, such as serveTabs(new Socket(url)).',
-    )
-  refuseUnknown('serveTabs', options)
-  const { snapshot, linger = 1_000, silence = 30_000, backlog = {} } = options
-  refuseUnknown('backlog', backlog)
-  const { messages = 10_000, bytes = 8_388_608 } = backlog
-  if (snapshot !== undefined && typeof snapshot !== 'function')
-    throw new TypeError('holdfast: snapshot must be a function that returns the value.')
-  const numbers = { linger, silence, 'backlog.messages': messages, 'backlog.bytes': bytes }
-  for (const [name, value] of Object.entries(numbers)) {
-    if (!(value >= 0)) throw new RangeError(`holdfast: ${name} must be a number of at least 0, not ${value}.`)
-  }
-  return { snapshot, linger, silence, backlog: { messages, bytes } }
-}
-
-function refuseUnknown(group: keyof typeof groups, options: object): void {
-  const known = groups[group]
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown) throw new TypeError(`holdfast: ${group} has no option ${unknown}. It has ${known.join(', ')}.`)
+    throw new TypeError(`holdfast: serveTabs: takes a Socket or a Session, not ${shown(socket)}`)
+  const resolved = resolveGroup('', options, rules) as unknown as ResolvedServeOptions
+  const backlog = resolveGroup('backlog.', resolved.backlog, backlogRules) as unknown as BacklogLimits
+  return { ...resolved, backlog }
 }

@@ -1,6 +1,7 @@
+import { isData } from '../core/binary.ts'
 import { callSafely } from '../core/emitter.ts'
-import type { Closed, Data, SocketLike } from '../index.ts'
-import { type FromTab, type Joined, locks, type State } from './protocol.ts'
+import type { Closed, Data, Events, Socket, SocketLike } from '../index.ts'
+import { type FromTab, type Joined, locks, type SentOutcome, type State } from './protocol.ts'
 import { resolveServeOptions, type ServeOptions } from './serve-options.ts'
 import { type Batch, LOOKS, TabConnection } from './tab-connection.ts'
 
@@ -62,6 +63,8 @@ class TabHub implements TabServer {
   #lingering: ReturnType<typeof setTimeout> | undefined
   #checking: 'once' | 'again' | undefined
   #reporting = false
+  /** Messages of tabs that the socket has just dropped. */
+  #dropped: { data: Data; outcome: SentOutcome }[] = []
 
   constructor(socket: SocketLike, options: ReturnType<typeof resolveServeOptions>) {
     this.#socket = socket
@@ -76,6 +79,7 @@ class TabHub implements TabServer {
     socket.on('status', ({ status }) => {
       if (status === 'idle' || status === 'suspended') this.#changed([status, undefined])
     })
+    socket.on('drop', (drop) => this.#explain(drop))
     void this.#holdLock()
   }
 
@@ -113,6 +117,9 @@ class TabHub implements TabServer {
       case 'check':
         if (joined) this.#check()
         break
+      case 'reconnect':
+        if (joined) this.#reconnect(message[1])
+        break
     }
     // It was too slow, or silent for so long that it was taken for dead. Now it has handled all that it was sent.
     if (tab.behind && !tab.left && tab.caughtUp) this.#join(tab, false, false)
@@ -149,17 +156,20 @@ class TabHub implements TabServer {
 
   #send(tab: TabConnection, id: number, data: Data): void {
     if (typeof id !== 'number') return
-    const settle = (outcome: Parameters<TabConnection['settle']>[1]) => {
+    const settle = (outcome: SentOutcome) => {
+      if (outcome.result === 'dropped') this.#dropped.push({ data, outcome })
       tab.settle(id, outcome)
       this.#report()
     }
-    if (!isCloned(data))
-      return settle({ result: 'dropped', reason: 'Not a message that a WebSocket can send' })
-    try {
-      this.#socket.send(data, { onOutcome: settle })
-    } catch (error) {
-      settle({ result: 'dropped', reason: String(error) })
-    }
+    if (!isData(data)) return settle({ result: 'dropped', reason: 'it is nothing that a WebSocket can send' })
+    // A copy, because the socket may tell the same outcome to somebody else too.
+    this.#socket.send(data, { onOutcome: (outcome) => settle({ ...outcome }) })
+  }
+
+  /** Of the `drop` event, which comes after the outcome. */
+  #explain({ data, why }: Events['drop']): void {
+    const found = this.#dropped.find((dropped) => dropped.data === data && !dropped.outcome.why)
+    if (found) found.outcome.why = why
   }
 
   /** Outcomes of the same moment are reported together, and then how the socket's buffer empties. */
@@ -168,6 +178,7 @@ class TabHub implements TabServer {
     this.#reporting = true
     setTimeout(() => {
       this.#reporting = false
+      this.#dropped = []
       const { bufferedAmount } = this.#socket
       this.#broadcast((tab) => tab.reportOutcomes(bufferedAmount))
       if (bufferedAmount) this.#report(LOOK)
@@ -234,6 +245,12 @@ class TabHub implements TabServer {
     return [status, { ...value, delay: Math.max(0, value.delay - (Date.now() - this.#stateSince)) }]
   }
 
+  #reconnect(options: { dropQueue: boolean; overlap: boolean } | undefined): void {
+    const queue = options?.dropQueue === true ? 'drop' : 'keep'
+    const socket = this.#socket as Partial<Pick<Socket, 'reconnect'>>
+    socket.reconnect?.({ queue, overlap: options?.overlap === true })
+  }
+
   /** Thirty pages that are online again are one reason to look, not thirty. */
   #check(): void {
     if (this.#checking) {
@@ -286,13 +303,6 @@ class TabHub implements TabServer {
 /** How much memory a frame takes, about. */
 const size = (data: Data): number =>
   typeof data === 'string' ? data.length * 2 : data instanceof Blob ? data.size : data.byteLength
-
-/** What came over a port is of this realm, and objects that only look like data do not count. */
-const isCloned = (data: unknown): data is Data =>
-  typeof data === 'string' ||
-  data instanceof ArrayBuffer ||
-  ArrayBuffer.isView(data) ||
-  (typeof Blob !== 'undefined' && data instanceof Blob)
 
 /** `error` is whatever the application's function threw; a port takes only what can be cloned. */
 function cloneable(close: Closed): Closed {

@@ -1,6 +1,6 @@
 import { report } from '../core/emitter.ts'
-import type { Data, Outcome } from '../index.ts'
-import type { FromWorker, Joined } from './protocol.ts'
+import type { Data } from '../index.ts'
+import type { FromWorker, Joined, SentOutcome } from './protocol.ts'
 
 /** The worker asks a page to acknowledge after so many frames or bytes, whichever comes first. */
 const STRIDE = { messages: 64, bytes: 262_144 }
@@ -51,7 +51,7 @@ export class TabConnection {
   #backlogFrames = 0
   #backlogBytes = 0
   #silentLooks = 0
-  #outcomes: [id: number, outcome: Outcome][] = []
+  #outcomes: [id: number, outcome: SentOutcome][] = []
 
   constructor(port: MessagePort, limits: BacklogLimits) {
     this.#port = port
@@ -117,7 +117,7 @@ export class TabConnection {
   }
 
   /** Notes what became of a message, to be reported by `reportOutcomes`. */
-  settle(id: number, outcome: Outcome): void {
+  settle(id: number, outcome: SentOutcome): void {
     this.#outcomes.push([id, outcome])
   }
 

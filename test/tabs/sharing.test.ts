@@ -43,7 +43,7 @@ describe('tabs that share one connection', { timeout: 60_000 }, () => {
     context,
   }) => {
     const server = await listen()
-    const setup = { serve: { linger: 0 } }
+    const setup = { serve: { linger: 100 } }
     const tabs = [await open(server, setup), await open(server, setup), await open(server, setup)]
     await allOpen(...tabs)
     const [first, second, third] = tabs

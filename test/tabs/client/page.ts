@@ -45,6 +45,7 @@ const client: Omit<Client, 'tab'> & { tab?: SocketLike } = {
   outcomes,
   workers,
   connect(worker, server, options) {
+    heard.push({ name: 'connect', value: undefined, at: Date.now() })
     const tab = connectTab(
       () => {
         const started = new SharedWorker(worker)

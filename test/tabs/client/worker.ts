@@ -14,7 +14,7 @@ const tabs = serveTabs(socket, {
   ...(searchParams.has('snapshot') && { snapshot: () => ({ texts }) }),
 })
 
-socket.on('text', (text) => {
+socket.on('text', (text: string) => {
   texts.push(text)
   // The server asks for what a test wants to know or to happen.
   if (text === 'how many tabs?') socket.send(`${tabs.tabs} tabs`)
