@@ -48,6 +48,10 @@ socket.sendJson({ nickname: 'Ann' })
 socket.on('opened', off)
 export { messages, result, toText, upload }
 
+import { type Recorder, record } from 'holdfast/inspect'
+
+export const recorder: Recorder = record(socket)
+
 import { configured, ReconnectingWebSocket, type WebSocketOptions } from 'holdfast/websocket'
 
 const options: WebSocketOptions = { reopen: false }
@@ -94,9 +98,9 @@ throw new Error('Constructing without a WebSocket said nothing.')`
   'a script tag sets Holdfast': () => {
     const context = createContext({ DOMException, URL, Event, EventTarget })
     // A page has neither `module` nor `exports` nor `define`.
-    for (const file of ['holdfast.umd.min.js', 'websocket.umd.min.js'])
+    for (const file of ['holdfast.umd.min.js', 'websocket.umd.min.js', 'inspect.umd.min.js'])
       runInContext(readFileSync(join(project, 'node_modules/holdfast/dist', file), 'utf8'), context)
-    for (const name of ['Socket', 'ReconnectingWebSocket']) {
+    for (const name of ['Socket', 'ReconnectingWebSocket', 'record']) {
       const kind = runInContext(`typeof Holdfast.${name}`, context)
       if (kind !== 'function') throw new Error(`Holdfast.${name} is ${kind}`)
     }

@@ -20,6 +20,8 @@ type AnySocket = SocketLike<unknown, never>
  * `docked`, `heading-level` (2 to 6), `label`, `quiet`.
  */
 export interface HoldfastInspector extends HTMLElement {
+  /** How `socket` is recorded. Set it before `socket`. */
+  options: RecordOptions
   /** The socket to record and show. Its recorder is stopped when the element leaves the page. */
   socket: AnySocket | undefined
   /** A recorder to show. It is never stopped by the element. */
@@ -50,7 +52,8 @@ export function inspect<In, Out>(
   defineInspector()
   const element = document.createElement(NAME)
   element.toggleAttribute('docked', true)
-  element.recorder = record(socket, options)
+  element.options = options
+  element.socket = socket
   document.body.append(element)
   return element
 }
@@ -60,6 +63,7 @@ function inspectorClass(): CustomElementConstructor {
   return class Inspector extends HTMLElement implements HoldfastInspector {
     static readonly observedAttributes = ['view', 'heading-level', 'label', 'docked', 'quiet', 'payload']
 
+    #options: RecordOptions = {}
     readonly #shadow = this.attachShadow({ mode: 'open' })
     #socket: AnySocket | undefined
     #recorder: Recorder | undefined
@@ -71,6 +75,14 @@ function inspectorClass(): CustomElementConstructor {
     #announcedId = 0
     #undo: (() => void)[] = []
     #timer: ReturnType<typeof setTimeout> | undefined
+
+    get options(): RecordOptions {
+      return this.#options
+    }
+
+    set options(options: RecordOptions) {
+      this.#options = options
+    }
 
     get socket(): AnySocket | undefined {
       return this.#socket ?? this.#recorder?.socket
@@ -97,7 +109,7 @@ function inspectorClass(): CustomElementConstructor {
     connectedCallback(): void {
       applyStyles(this.#shadow, this.nonce)
       // Properties that were set before the element was defined hide the accessors.
-      for (const name of ['socket', 'recorder'] as const) {
+      for (const name of ['options', 'socket', 'recorder'] as const) {
         if (!Object.hasOwn(this, name)) continue
         const value = this[name]
         Reflect.deleteProperty(this, name)
@@ -142,7 +154,7 @@ function inspectorClass(): CustomElementConstructor {
       for (const undo of this.#undo.splice(0)) undo()
       if (this.#socket && !this.#recorder) {
         const payload = (this.getAttribute('payload') ?? 'cut') as 'off' | 'cut' | 'on'
-        this.#recorder = record(this.#socket, { payload })
+        this.#recorder = record(this.#socket, { payload, ...this.#options })
         this.#own = true
       }
       const recorder = this.#recorder

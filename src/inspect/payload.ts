@@ -1,10 +1,10 @@
 import type { Data } from '../index.ts'
 
-const encoder = new TextEncoder()
-
 /** How many bytes a message takes on the wire. */
 export function sizeOf(data: Data): number {
-  if (typeof data === 'string') return encoder.encode(data).length
+  // Most text is ASCII, and looking costs a tenth of encoding.
+  if (typeof data === 'string')
+    return /[\u0080-\uffff]/.test(data) ? new TextEncoder().encode(data).length : data.length
   return 'size' in data ? data.size : data.byteLength
 }
 

@@ -30,7 +30,8 @@ const dark = `
   --focus: #7db2ff;
 `
 
-const css = `
+/** A function, so that a bundle without the element leaves it out. */
+const css = () => `
 :host {
   ${light}
   display: block;
@@ -285,7 +286,7 @@ export function applyStyles(shadow: ShadowRoot, nonce: string): void {
   try {
     if (!sheet) {
       const made = new CSSStyleSheet()
-      made.replaceSync(css)
+      made.replaceSync(css())
       sheet = made
     }
     shadow.adoptedStyleSheets = [sheet]
@@ -293,7 +294,7 @@ export function applyStyles(shadow: ShadowRoot, nonce: string): void {
     // Safari before 16.4 cannot construct style sheets. There the page's policy has to allow this one, by the nonce.
     const style = document.createElement('style')
     style.nonce = nonce
-    style.textContent = css
+    style.textContent = css()
     shadow.append(style)
   }
 }

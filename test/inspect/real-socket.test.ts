@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { Socket } from '../../src/index.ts'
-import { record, timeline } from '../../src/inspect/index.ts'
+import { type HoldfastInspector, record, timeline } from '../../src/inspect/index.ts'
 import { test } from '../support/fixtures.ts'
 
 /* The recorder on a real socket, over a real server. */
@@ -81,4 +81,10 @@ test('a socket that is no longer recorded has no property of its own and no list
   recorder.stop()
   expect(Object.keys(socket)).toEqual([])
   expect(socket.send).toBe(Socket.prototype.send)
+})
+
+test('sockets of any message types can be recorded and shown', () => {
+  const socket = new Socket<{ a: 1 }, { b: 2 }>('ws://127.0.0.1/', options)
+  const panel: Pick<HoldfastInspector, 'socket' | 'recorder'> = { socket, recorder: record(socket) }
+  expect(panel.recorder?.socket).toBe(socket)
 })

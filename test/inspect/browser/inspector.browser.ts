@@ -317,14 +317,24 @@ describe('the element', () => {
   })
 
   test('inspect() docks a panel, which collapses', async () => {
-    element = inspect(socket.like)
+    const { length } = Object.keys(socket)
+    element = inspect(socket.like, { payload: 'off' })
     const docked = getComputedStyle(element)
     expect(docked.position).toBe('fixed')
     const button = one('.top button')
     button.click()
     expect(one('.body').hidden).toBe(true)
     expect(button.getAttribute('aria-expanded')).toBe('false')
-    element.recorder?.stop()
+    socket.message('not kept')
+    await shown('.frame', /text 8 B/)
+    expect(text('.frame')).not.toMatch(/not kept/)
+    const own = element.recorder
+    element.remove()
+    await Promise.resolve()
+    const { listening } = socket
+    own?.stop()
+    expect(socket.listening).toBe(listening)
+    expect(Object.keys(socket)).toHaveLength(length)
   })
 })
 
