@@ -77,6 +77,7 @@ export function showConnectionStatus(socket, { unsent }) {
     if (inOutage || !opened) announce(inOutage ? 'Connected again.' : 'Connected.')
     opened = true
     inOutage = false
+    show()
   })
   socket.on('waiting', ({ delay, close }) => {
     wait = { end: performance.now() + delay }
@@ -85,17 +86,20 @@ export function showConnectionStatus(socket, { unsent }) {
     byId('rtt').textContent = '–'
     if (!inOutage) announce(`Connection lost. ${ended} Connecting again.`)
     inOutage = true
+    show()
   })
   socket.on('closed', (close) => {
     ended = closeSentence(close, opened)
     byId('rtt').textContent = '–'
     inOutage = false
     announce(`Disconnected. ${ended}`)
+    show()
   })
   socket.on('pulse', ({ rtt }) => {
     byId('rtt').textContent = rtt < 1 ? '<1 ms' : `${Math.round(rtt)} ms`
     show()
   })
+  // Emitted before the more specific event, and not when one wait follows another.
   socket.on('status', () => {
     clearInterval(countdown)
     if (socket.status === 'waiting') countdown = setInterval(show, 100)

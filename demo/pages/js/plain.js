@@ -4,8 +4,7 @@ import { showInHeader, statusNames } from './header.js'
 
 // A page without a connection of its own shows whether the server can be reached.
 const socket = new Socket(new URL('/ws', location.href), { heartbeat: { ping: 'ping', pong: 'pong' } })
-for (const name of ['connecting', 'open', 'waiting', 'closed'])
-  socket.on(name, () => showInHeader(socket.status, statusNames[socket.status]))
+socket.on('status', ({ status }) => showInHeader(status, statusNames[status]))
 
 const asked = byId('asked')
 if (asked) asked.textContent = location.pathname

@@ -1,16 +1,8 @@
-/** The events that change `status`, in cores that have no event of that name. */
-const transitions = ['connecting', 'open', 'waiting', 'closed']
-
 /** A connection that can be replaced by one of the other kind. Listeners stay with it. */
 export function switchableConnection(connect) {
   const listeners = []
   let undos = []
   let socket
-
-  const subscribe = (name, listener) => {
-    if (name !== 'status') return [socket.on(name, listener)]
-    return transitions.map((transition) => socket.on(transition, () => listener({ status: socket.status })))
-  }
 
   return {
     guaranteed: false,
@@ -20,12 +12,12 @@ export function switchableConnection(connect) {
       const before = socket
       this.guaranteed = guaranteed
       socket = connect(guaranteed)
-      undos = listeners.flatMap(([name, listener]) => subscribe(name, listener))
+      undos = listeners.map(([name, listener]) => socket.on(name, listener))
       before?.close(1000, 'changed')
     },
     on(name, listener) {
       listeners.push([name, listener])
-      undos.push(...subscribe(name, listener))
+      undos.push(socket.on(name, listener))
     },
     get status() {
       return socket?.status ?? 'idle'

@@ -53,8 +53,7 @@ export class Comparison {
       this.#off?.abort()
       this.onState(`The server does not answer. Next attempt in ${(delay / 1_000).toFixed(1)} s.`)
     })
-    for (const name of ['connecting', 'open', 'waiting', 'closed'])
-      control.on(name, () => this.onStatus(control.status))
+    control.on('status', ({ status }) => this.onStatus(status))
     this.onState('Connecting.')
   }
 

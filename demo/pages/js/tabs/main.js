@@ -48,8 +48,7 @@ function connect(shared) {
     else addRow(message.from ?? 'Server', message.text ?? message.message)
   })
   const current = socket
-  for (const event of ['connecting', 'open', 'waiting', 'closed'])
-    current.on(event, () => current === socket && showStatus(current.status))
+  current.on('status', ({ status }) => current === socket && showStatus(status))
   byId('timeline').socket = socket
   showStatus(socket.status)
 }
