@@ -3,15 +3,15 @@ import type { WebSocket } from 'ws'
 import type { ServerSocket } from '../../src/session/server/index.ts'
 import { BadInput } from './input.ts'
 
-/** A reader who leaves this much unread is cut: what is kept for them would grow without end. */
+/** A client that leaves so many bytes unread is cut. Otherwise what is buffered for it would grow without end. */
 const UNREAD = 32 * 1024 * 1024
 
-export interface Arrival {
+export interface ConnectionInit {
   id: number
   url: URL
   socket: WebSocket
   request: IncomingMessage
-  /** The header lines of our 101. */
+  /** The header lines of the response 101. */
   response: readonly string[]
   log: (line: string) => void
 }
@@ -22,14 +22,14 @@ export class Connection {
   readonly url: URL
   readonly request: IncomingMessage
   readonly response: readonly string[]
-  /** Whether it has been asked for a sign of life and has not given one. */
+  /** Whether a ping frame was sent that has not been answered. */
   awaitingPong = false
-  /** Whether the server plays dead towards this client. */
+  /** Whether the server neither reads nor answers, as if it were frozen. */
   unresponsive = false
   readonly #socket: WebSocket
   readonly #log: (line: string) => void
 
-  constructor({ id, url, socket, request, response, log }: Arrival) {
+  constructor({ id, url, socket, request, response, log }: ConnectionInit) {
     this.id = id
     this.url = url
     this.request = request
@@ -41,7 +41,7 @@ export class Connection {
     })
   }
 
-  /** Where it comes from, an IPv4 address in its usual form. */
+  /** The client's address; IPv4 in its usual form. */
   get address(): string {
     return (this.request.socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
   }
@@ -51,8 +51,8 @@ export class Connection {
     return this.#socket.protocol
   }
 
-  /** The socket as a session may use it: it is silent where we play dead. */
-  get line(): ServerSocket {
+  /** The socket for a session. It does nothing while the server is unresponsive. */
+  get serverSocket(): ServerSocket {
     const socket = this.#socket
     return {
       protocol: socket.protocol,
@@ -85,7 +85,7 @@ export class Connection {
     this.send(JSON.stringify(value))
   }
 
-  /** Tells the client what was wrong with what it sent; anything but bad input is a bug of ours. */
+  /** Tells the client what was wrong with its input. Anything but bad input is a bug: it is logged and ends the connection. */
   reportError(error: unknown) {
     if (error instanceof BadInput) return this.sendJson({ type: 'error', message: error.message })
     this.#log(`A bug: ${error instanceof Error ? error.stack : String(error)}`)
@@ -101,12 +101,12 @@ export class Connection {
     this.#socket.close(code, reason)
   }
 
-  /** Destroys the TCP connection: no close frame, so the client sees 1006. */
+  /** Destroys the TCP connection. There is no close frame, so the client sees 1006. */
   terminate(): void {
     this.#socket.terminate()
   }
 
-  /** Plays dead: the connection stays, nothing is read from it and nothing is answered. */
+  /** Keeps the connection, but reads and answers nothing from now on. */
   stopResponding(): void {
     this.unresponsive = true
     this.#socket.pause()

@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Scenario } from './scenario.ts'
 
-/** One path: how the handshake is answered and how long a message may be. */
+/** One path: its scenario, and the `ws` server that answers its handshakes. */
 export interface Endpoint {
   scenario: Scenario
   server: WebSocketServer
-  /** The header lines that a request was answered with. */
+  /** The header lines of the response to a request. */
   response: (request: IncomingMessage) => readonly string[]
 }
 
@@ -14,7 +14,7 @@ export function createEndpoint(scenario: Scenario): Endpoint {
   const limit = scenario.limit ?? 65_536
   const responses = new WeakMap<IncomingMessage, string[]>()
 
-  // `ws` ends an oversized message with a bare 1009; its sender should learn what would have been right.
+  // `ws` closes with a bare 1009 after an oversized message. The reason tells the limit.
   class WebSocketWithReason extends WebSocket {
     override close(code?: number, reason?: string | Buffer): void {
       super.close(code, code === 1009 ? `At most ${limit} bytes per message.` : reason)

@@ -1,7 +1,7 @@
-/** What a client sent and should not have: told to that client only, in these words. */
+/** Input that is not valid. Its message is sent to that client only. */
 export class BadInput extends Error {}
 
-/** A text frame as a plain object. Anything else is the sender's mistake. */
+/** Parses a text frame as a plain object. Throws `BadInput` for anything else. */
 export function readObject(text: string): object {
   let value: unknown
   try {
@@ -15,12 +15,12 @@ export function readObject(text: string): object {
   return value
 }
 
-/** A field of it. Own fields only: `__proto__` and `constructor` must not answer for a field that is missing. */
+/** Reads an own field. `__proto__` and `constructor` must not stand in for a field that is missing. */
 export function readField(object: object, key: string): unknown {
   return Object.getOwnPropertyDescriptor(object, key)?.value
 }
 
-/** A field that must be a text of 1 to `max` characters, some of them to be seen, without blanks around it. */
+/** Reads a text of 1 to `max` characters, at least one of them visible, without blanks around it. */
 export function readText(object: object, key: string, max: number): string {
   const value = readField(object, key)
   const text = typeof value === 'string' ? value.replace(unprintable, '').trim() : ''
@@ -29,7 +29,7 @@ export function readText(object: object, key: string, max: number): string {
   return text
 }
 
-/** The same for a name, which people tell apart by what they see: nothing invisible is left in it. */
+/** Reads a name. Invisible characters are removed, because people tell names apart by what they see. */
 export function readName(object: object, key: string, max: number): string {
   return readText(object, key, max).replace(invisible, '').trim()
 }

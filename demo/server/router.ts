@@ -8,27 +8,27 @@ import { parseUrl } from './parse-url.ts'
 import { refuse } from './refuse.ts'
 import type { Scenario } from './scenario.ts'
 
-/** How long clients have to answer our close frame, in ms. */
+/** How long clients have to answer the close frame, in ms. */
 const GRACE = 500
 
 export interface RouterOptions {
   maxConnections: number
   origins: readonly string[]
-  /** Whether pages of this host's other ports are our own as well. */
+  /** Whether pages of other ports of this host are allowed too. */
   anyPort: boolean
-  /** How often clients are asked for a sign of life, in ms; who has not answered by the next time is cut. */
+  /** How often clients get a ping frame, in ms. A client that has not answered by the next one is cut. */
   pingInterval: number
   log: (line: string) => void
 }
 
-/** Everybody who is connected, on every path. */
+/** Routes upgrades to the scenarios by their path, and knows all connections. */
 export class Router {
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #connections = new Map<number, Connection>()
   readonly #options: RouterOptions
   readonly #timer: NodeJS.Timeout
   #last = 0
-  /** When upgrades are welcome again; Infinity once the server is closing. */
+  /** Upgrades are refused until then; Infinity once the server is closing. */
   #awayUntil = 0
 
   constructor(options: RouterOptions) {
@@ -55,7 +55,7 @@ export class Router {
     return connection !== undefined
   }
 
-  /** Cuts everybody and lets nobody in for `ms`, as a server that is started anew. */
+  /** Cuts all connections and refuses new ones for `ms`, as a server that restarts. */
   restart(ms: number): void {
     this.#awayUntil = Date.now() + ms
     for (const connection of this.connections()) connection.terminate()
@@ -132,7 +132,7 @@ export class Router {
     }
   }
 
-  /** Says 1001 to everybody, and cuts those who do not answer. */
+  /** Closes all connections with 1001, and cuts those that do not answer. */
   async close(): Promise<void> {
     this.#awayUntil = Number.POSITIVE_INFINITY
     clearInterval(this.#timer)

@@ -6,19 +6,19 @@ export interface Scenario {
   limit?: number
   /** Which of the offered subprotocols to answer with. @default the first */
   select?: (offered: ReadonlySet<string>) => string | false
-  /** Why a client that asks like this is not let in, or nothing. */
+  /** Returns why this upgrade is refused, or nothing. */
   refuse?: (ask: { url: URL; offered: string[] }) => string | undefined
-  /** Whether pages of other sites are kept out. @default false */
+  /** Whether pages of other sites are refused. @default false */
   ownPagesOnly?: boolean
-  /** Whether the server asks its clients for signs of life with ping frames. @default true */
+  /** Whether the server sends ping frames to its clients. @default true */
   pings?: boolean
-  /** Somebody came in. */
+  /** A client has connected. */
   join: (connection: Connection) => Handlers
-  /** The server is closing: let go of every timer. */
+  /** The server is closing. Clear all timers. */
   close?: () => void | Promise<void>
 }
 
-/** What is done with the frames of one client. What these throw is told to that client, or logged if it is our bug. */
+/** Handles the frames of one client. A `BadInput` that they throw is sent to that client; anything else is logged as a bug. */
 export interface Handlers {
   text?: (text: string) => unknown
   binary?: (bytes: Buffer) => unknown

@@ -21,16 +21,17 @@ export function addScenarios(
   shared: Shared | undefined,
 ): void {
   const { heartbeatIdleTime: idle, heartbeatCheckInterval: check } = settings
-  let again = 0
+  /** When a visitor may restart the server again. */
+  let allowedAt = 0
   const room = chat({
     store: shared?.store,
     messageLog: shared?.messageLog,
     presence: shared?.presence,
-    // Everybody is cut by this, so one handlers with a script must not be able to keep it up.
+    // A restart cuts everybody, so a single visitor must not be able to repeat it without end.
     restart: () => {
-      const wait = again - Date.now()
+      const wait = allowedAt - Date.now()
       if (wait > 0) return wait
-      again = Date.now() + settings.restartTime + settings.restartPause
+      allowedAt = Date.now() + settings.restartTime + settings.restartPause
       room.announce('The server restarts')
       router.restart(settings.restartTime)
       return 0

@@ -27,9 +27,9 @@ export interface DemoServer {
   clients(): Client[]
   /** Sends a text to a client by its id. False: there is none. */
   push(id: number, text: string): boolean
-  /** Cuts every client and refuses upgrades for `ms`; the pages go on. */
+  /** Cuts every client and refuses upgrades for `ms`. Pages are still served. */
   restart(ms?: number): void
-  /** Says goodbye (1001) to everybody and stops. Nothing is left running. */
+  /** Closes all connections with 1001 and stops. Nothing is left running. */
   close(): Promise<void>
 }
 
@@ -39,7 +39,7 @@ const KEPT_BYTES = 256 * 1024 * 1024
 export async function startServer(options: ServerOptions = {}): Promise<DemoServer> {
   const settings = merge(options)
   const { host, tls, log } = settings
-  // Only who shares the room needs the client of Redis.
+  // The Redis client is loaded only if it is used.
   const shared = settings.redis ? await (await import('./redis.ts')).share(settings.redis, log) : undefined
   const router = new Router({ ...settings, anyPort: shared !== undefined })
   const uploads = new Uploads({

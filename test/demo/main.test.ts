@@ -43,7 +43,9 @@ test('a taken port is told, with the cure', async () => {
   const { port } = await serve()
   const { code, output } = await run('--port', String(port)).ended
   expect(code).toBe(1)
-  expect(output).toBe(`Port ${port} is taken. Choose another one: npm run demo -- --port ${port + 1}\n`)
+  expect(output).toBe(
+    `Holdfast demo: bundling the library for the pages, and starting the server …\nPort ${port} is taken. Choose another one: npm run demo -- --port ${port + 1}\n`,
+  )
 }, 20_000)
 
 test.each([

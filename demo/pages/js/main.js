@@ -115,15 +115,15 @@ function messageReceived(message) {
   list.received(message, own)
 }
 
-/** The current outage: when it began, and what the session says of its end. */
+/** The current outage: when it began. */
 let outage
+/** Whether the session went on after the last outage. */
+let resumed = false
 /** Why the server says that it ended the connection. */
 let endedBy
 
 socket.on('resumed', () => {
-  if (!outage) return
-  // The outbox hears of the same event first, and knows which of the visitor's messages were on their way.
-  outage.resumed = true
+  resumed = true
 })
 socket.on('fresh', ({ delivered, lost, unknown }) => {
   const words = Object.entries({ delivered, lost, unknown }).filter(([, { length }]) => length > 0)
@@ -141,22 +141,21 @@ socket.on('waiting', ({ close }) => {
     navigator.onLine === false ? 'You are offline.' : closeSentence(close, me.room !== undefined),
     'trouble',
   )
-  outage = { since: performance.now(), resumed: false }
+  outage = { since: performance.now() }
+  resumed = false
 })
 socket.on('open', ({ reconnected }) => {
   servers.opened()
   endedBy = undefined
   if (!reconnected || !outage) return
-  const { since, resumed } = outage
+  const seconds = ((performance.now() - outage.since) / 1_000).toFixed(1)
   outage = undefined
-  // After all listeners: the outbox has counted by then.
-  queueMicrotask(() =>
-    queueMicrotask(() => {
-      const again = sent.resent
-      const how = resumed ? `, nothing lost${again ? `: ${count(again, 'message')} sent again` : ''}` : ''
-      list.note(`Connected again after ${((performance.now() - since) / 1_000).toFixed(1)} s${how}`, 'healed')
-    }),
-  )
+  // After the event `resumed`, and after the outbox has counted what was sent again.
+  setTimeout(() => {
+    const again = sent.resent
+    const how = resumed ? `, nothing lost${again ? `: ${count(again, 'message')} sent again` : ''}` : ''
+    list.note(`Connected again after ${seconds} s${how}`, 'healed')
+  })
 })
 socket.on('closed', (close) => {
   const words = endedBy ?? closeSentence(close, me.room !== undefined)

@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { ServerSession } from '../../../src/session/server/index.ts'
 import type { Connection } from '../connection.ts'
 
-/** How somebody is spoken to. */
+/** How messages reach one person: over a plain connection or a session. */
 export interface Channel {
-  /** What it speaks over: the same value is the same channel. */
+  /** The connection, or the id of the session. The same value means the same channel. */
   readonly over: unknown
-  /** Whether it can be spoken to while its line is broken. */
+  /** Whether messages can be sent while the connection is broken. */
   readonly lasting: boolean
   send(data: string | Buffer): void
-  /** Ends it: somebody else speaks for this person now. */
+  /** Ends it, because the same person joined over another one. */
   end(words: string): void
 }
 
@@ -21,7 +21,7 @@ export const plainChannel = (connection: Connection): Channel => ({
 })
 
 export const sessionChannel = (session: ServerSession<IncomingMessage>): Channel => ({
-  // In the hands of another process, and back, it is another object.
+  // A session that moved to another process and back is another object with the same id.
   over: session.id,
   lasting: true,
   send: (data) => void session.send(data),

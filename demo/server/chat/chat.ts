@@ -13,7 +13,7 @@ import { type Joining, Room, type RoomOptions, SESSION_AWAY } from './room.ts'
 
 /** The longest picture, in bytes. Its header line comes on top. */
 export const MOST_BYTES = 4 * 1024 * 1024
-/** Ends of a connection that mean "I am going": asked for, page left, no code given. */
+/** Close codes of a client that leaves: close(), the page is left, no code. */
 const goodbyes = [1000, 1001, 1005]
 
 export interface ChatOptions extends RoomOptions {
@@ -23,14 +23,14 @@ export interface ChatOptions extends RoomOptions {
   store?: Store | undefined
 }
 
-/** The room of the demo page, over plain sockets and over sessions. What is said on the wire is in demo/README.md. */
+/** The room of the demo page, over plain sockets and over sessions. demo/README.md describes the messages. */
 export function chat({
   restart,
   store,
   ...shared
 }: ChatOptions): Scenario & { announce: (text: string) => void } {
   const room = new Room(shared)
-  /** What one does, whichever way one came. Settles when it is done. */
+  /** Handles a text message, over a plain socket or a session. Settles when it is done. */
   const text = (
     person: () => Person,
     connection: Connection,
@@ -92,11 +92,11 @@ export function chat({
   const people = new WeakMap<ServerSession<IncomingMessage>, Person>()
   const sessions = new Sessions<IncomingMessage>({
     ...(store && { store }),
-    // A picture goes in one message, and some of them may wait for somebody who is away.
+    // A picture is one message, and several may wait for somebody who is away.
     credit: [1_000, 2 * MOST_BYTES],
     limits: { bytes: 6 * MOST_BYTES },
     ttl: SESSION_AWAY / 1_000,
-    // Who one is, and what one heard last, comes with every hello.
+    // Every hello says who the visitor is and what they received last.
     authenticate: (request, token = '') => {
       const entry = connections.get(request)
       if (!entry) return undefined
@@ -147,7 +147,7 @@ export function chat({
   function guaranteed(connection: Connection): Handlers {
     const entry = { connection, rateLimit: new RateLimit(true), joining: undefined as Joining | undefined }
     connections.set(connection.request, entry)
-    sessions.accept(connection.line, connection.request)
+    sessions.accept(connection.serverSocket, connection.request)
     return {
       left: (code) => {
         const person = entry.joining && room.find(entry.joining.session)
@@ -162,7 +162,7 @@ export function chat({
     select: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false)),
     announce: (text) => room.announce(text),
     close: async () => {
-      // With one process there is nobody else to come back to.
+      // With one process, clients come back to this one.
       await sessions.shutdown({ after: store ? 300 : 1_500 })
       room.close()
     },
@@ -179,7 +179,7 @@ const joining = (order: object): Joining => ({
   since: readField(order, 'since'),
 })
 
-/** Says it when it may be said. The sender must know which of its messages was refused. */
+/** Runs `work` when the rate limit allows it. The sender is told which of its messages was refused. */
 function about(
   order: object,
   person: () => Person,

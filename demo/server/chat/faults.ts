@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { BadInput, readField } from '../input.ts'
 
-/** Does what a handlers asks for to see the client heal. `restart` says in how many ms it may, or 0: it does. */
+/** Causes the fault that a visitor asks for. `restart` restarts the server and returns 0, or returns in how many ms it may. */
 export function injectFault(connection: Connection, order: object, restart: () => number) {
   const kind = readField(order, 'kind')
   if (kind === 'drop') return connection.terminate()

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { writePicture } from './picture.ts'
 import { type Receipt, Receipts } from './receipts.ts'
 
-/** Something that is to find its place in the order of the room. */
+/** A message that has no place in the order of the room yet. */
 export interface Draft {
   head: { type: string; id?: string; from?: { id: string; name: string }; [field: string]: unknown }
-  /** Of a picture. */
+  /** The bytes of a picture. */
   bytes?: Buffer
 }
 
-/** Something that has. */
+/** A message with its place in the order. */
 export interface Entry extends Receipt {
   frame: string | Buffer
   id: string | undefined
@@ -17,17 +17,17 @@ export interface Entry extends Receipt {
 }
 
 export interface Added extends Receipt {
-  /** It had its place already. */
+  /** Whether it was in the log already. */
   again: boolean
 }
 
-/** The order of what is said in one room: everybody hears the same, in the same order. */
+/** The messages of one room in one order, which is the same for everybody. */
 export interface MessageLog {
-  /** Names the room: the numbers of another one mean nothing here. */
+  /** The id of the room. Numbers of another room mean nothing here. */
   readonly room: string
-  /** Tells of every entry, in order; and when all are gone, and the room is another one. */
+  /** Calls `heard` for every entry, in order, and `emptied` when all are gone and the room is another one. */
   listen(heard: (entry: Entry) => void, emptied: () => void): void
-  /** With the same key, it is added once. */
+  /** Appends a message. With the same key it is added once. */
   add(draft: Draft, key?: string): Added | Promise<Added>
   close(): void
 }
@@ -39,9 +39,9 @@ export function entryOf({ head, bytes }: Draft, { seq, at }: Receipt): Entry {
   return { seq, at, frame, id: head.id, author: head.from?.id }
 }
 
-/** The messageLog of a room in one process. */
+/** The message log of a room in one process. */
 export class MemoryMessageLog implements MessageLog {
-  /** Another one after each start of the process. */
+  /** A new one at each start of the process. */
   readonly room = randomUUID()
   readonly #receipts = new Receipts()
   #heard: (entry: Entry) => void = () => {}

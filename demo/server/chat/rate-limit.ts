@@ -3,28 +3,28 @@ import { BadInput } from '../input.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /**
- * What one connection may say, so that a script cannot flood the room; texts and pictures are messages. All that a page
- * keeps for a line that is away, 1,000 messages, may come at once when it is back.
+ * How many messages one connection may send, so that a script cannot flood the room. The 1,000 messages that a page queues
+ * while it is disconnected may come at once.
  */
 const MESSAGES = { burst: 1_000, perSecond: 5 }
-/** Where the sender can be made to wait, nothing is refused. */
+/** Over a session the sender is made to wait, and nothing is refused. */
 const WAITING = { burst: 150, perSecond: 50 }
-/** Each of these is told to everybody as well, and nobody needs many. */
+/** Joins and renames, which are broadcast as well. */
 const NAMES = { burst: 10, perSecond: 0.5 }
 
-/** How fast one talks. What comes too fast waits for its turn, or is refused, in words. */
+/** The rate limit of one connection. A message that comes too early waits, or is refused with a reason. */
 export class RateLimit {
   readonly #messages: TokenBucket
   readonly #names = new TokenBucket(NAMES, performance.now())
   readonly #waits: boolean
 
-  /** `waits`: whether the next message waits for the promise that the last one gave. */
+  /** `waits`: whether the next message is read when the promise of the last one has settled. */
   constructor(waits: boolean) {
     this.#waits = waits
     this.#messages = new TokenBucket(waits ? WAITING : MESSAGES, performance.now())
   }
 
-  /** Settles when it may be said; gives nothing when it may be at once. */
+  /** Returns a promise that settles when the message may be handled, or nothing if it may be at once. */
   message(): Promise<void> | undefined {
     const ms = this.#messages.take(performance.now())
     if (ms === 0) return undefined

@@ -6,10 +6,10 @@ import { type Draft, type Entry, MemoryMessageLog, type MessageLog } from './mes
 import { idOf, People, type Person, type Shown } from './people.ts'
 import type { RemotePresence } from './presence.ts'
 
-/** How long somebody whose line broke may be away before they have left, in ms. A session lives longer than a line. */
+/** How long somebody whose connection broke stays in the room, in ms. A session lives longer than a connection. */
 const AWAY = 20_000
 export const SESSION_AWAY = 120_000
-/** The same after a goodbye: who reloads the page is back at once. */
+/** The same after a clean close, in ms: a page that is reloaded is back at once. */
 const RELOAD = 1_500
 const MOST_PEOPLE = 1_000
 
@@ -19,7 +19,7 @@ export interface Joining {
   session: string
   /** The room that `since` belongs to. */
   room: unknown
-  /** The last thing heard. */
+  /** The number of the last message received. */
   since: unknown
 }
 
@@ -28,7 +28,7 @@ export interface RoomOptions {
   presence?: RemotePresence | undefined
 }
 
-/** Everything said has a number, `seq`; all hear all of it, in that order, also those who were cut off meanwhile. */
+/** Every message has a number, `seq`. Everybody receives all of them in that order, also those who were cut off meanwhile. */
 export class Room {
   readonly #people = new People()
   #history: History
@@ -39,13 +39,13 @@ export class Room {
   constructor({ messageLog = new MemoryMessageLog(), presence }: RoomOptions = {}) {
     this.#messageLog = messageLog
     this.#presence = presence
-    // Who moves to another process hears from the history what was said on the way.
+    // Clients that move to another process get from its history what they missed on the way.
     const history = () => new History({ entries: presence ? 500 : 50, bytes: 16 * 1024 * 1024 })
     this.#history = history()
     const emptied = () => {
       this.#history = history()
       this.#seq = 0
-      // Who comes back is welcomed to the other room.
+      // Clients that come back are welcomed to the new room.
       for (const { connection } of this.#people.all()) connection?.terminate()
     }
     messageLog.listen((entry) => this.#heard(entry), emptied)
@@ -57,7 +57,7 @@ export class Room {
     const known = this.#people.get(id)
     if (!known && this.#people.all().length >= MOST_PEOPLE) throw new BadInput('The room is full.')
     const person = known ?? this.#people.add(id, name)
-    // Usually the old connection is dead and nobody hears this; a copied tab does, and must not fight over the place.
+    // Usually the old connection is dead. If it is not, it ends, so that two do not take turns.
     if (person.channel?.over !== channel.over)
       person.channel?.end('The same person joined from another tab or window.')
     person.channel = channel
@@ -67,7 +67,7 @@ export class Room {
     const welcome = { type: 'welcome', id, name, room: this.#messageLog.room, missed, people: this.#list() }
     channel.send(JSON.stringify(welcome))
     for (const { frame } of entries) channel.send(frame)
-    // Who comes from another process was here already.
+    // Somebody who comes from another process was here already.
     const elsewhere = this.#presence?.people.find((other) => other.id === id)
     if (!known && !elsewhere) this.announce(`${name} joined`)
     if (!known && elsewhere) person.name = elsewhere.name
@@ -91,7 +91,7 @@ export class Room {
     this.showPeople()
   }
 
-  /** A clean close is a goodbye; a broken line may be back in a moment. */
+  /** After a clean close they leave soon. After a broken connection they may come back. */
   leave(person: Person, connection: Connection, clean: boolean): void {
     if (person.connection !== connection) return
     person.connection = undefined
@@ -125,9 +125,9 @@ export class Room {
     this.#presence?.close()
   }
 
-  /** A message that was sent again, because its receipt was lost with the line, gets the same receipt again. */
+  /** A message that is sent again, because its receipt was lost with the connection, gets the same receipt. */
   #once(person: Person, id: string, draft: Draft): unknown {
-    // A sender's ids are its own: nobody can use up the id of somebody else's message.
+    // The key has the author, so that nobody can use up the id of somebody else's message.
     const added = this.#messageLog.add(draft, `${person.id} ${id}`)
     const answer = ({ seq, at, again }: Awaited<typeof added>) => {
       if (again) confirm(person, { id, seq, at })
@@ -151,7 +151,7 @@ export class Room {
     this.showPeople()
   }
 
-  /** Those here, and those in other processes. Who is in two is here. */
+  /** Everybody in the room, of this process and of others, each person once. */
   #list(): Shown[] {
     const all = new Map(this.#presence?.people.map((person) => [person.id, person]))
     for (const person of this.#people.list()) {

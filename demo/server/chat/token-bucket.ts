@@ -1,24 +1,24 @@
 export interface TokenBucketOptions {
-  /** How many may come at once. */
+  /** How many are allowed at once. */
   burst: number
-  /** How many more may come in each second after that. */
+  /** How many more are allowed in each second after that. */
   perSecond: number
 }
 
-/** A token bucket: what may come in a rush, and how fast it may go on. */
+/** A token bucket: a burst, then a steady rate. */
 export class TokenBucket {
   readonly #options: TokenBucketOptions
   #tokens: number
   #filled: number
 
-  /** `now` here and below: in ms, of a clock that is never set back. */
+  /** `now`, here and below, is in ms of a monotonic clock. */
   constructor(options: TokenBucketOptions, now: number) {
     this.#options = options
     this.#tokens = options.burst
     this.#filled = now
   }
 
-  /** Takes one and answers 0; or takes none and answers in how many ms there is one. */
+  /** Takes a token and returns 0, or takes none and returns in how many ms there is one. */
   take(now: number): number {
     const { burst, perSecond } = this.#options
     this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filled) * perSecond) / 1_000)

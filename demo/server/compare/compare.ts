@@ -7,9 +7,9 @@ import { clock, Run, rates, type Way } from './run.ts'
 
 /** How long a long poll is held open, in ms: proxies cut at 60 s. */
 const HELD = 25_000
-/** How often the handlers is told the figures, in ms. */
+/** How often the figures are sent to the visitor, in ms. */
 const TOLD = 500
-/** Long polls that one handlers may hold open. */
+/** How many long polls one visitor may hold open. */
 const HELD_AT_ONCE = 4
 
 const paths = new Map<string, Way>([
@@ -37,7 +37,7 @@ export class Compare {
   async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<Answer | undefined> {
     const way = paths.get(url.pathname)
     if (!way) {
-      // Their bytes are nobody's, and not those of the next request on the same connection.
+      // The bytes of other requests on the same connection are not counted.
       response.once('close', () => bytesSince(request.socket))
       return undefined
     }
@@ -50,7 +50,7 @@ export class Compare {
     return json(200, run.change)
   }
 
-  /** `/compare/run`: a run is there as long as this connection. It says `{"rate"}` and hears the figures. */
+  /** `/compare/run`: a run lives as long as this connection. The client sends `{"rate"}` and receives the figures. */
   control(): Scenario {
     return {
       limit: 1_000,

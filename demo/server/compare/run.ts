@@ -3,7 +3,7 @@ import { bytesSince } from './bytes.ts'
 
 export const ways = ['polling', 'long', 'socket'] as const
 
-/** How a client comes by the value. */
+/** How a client gets the value. */
 export type Way = (typeof ways)[number]
 
 /** What one way has cost so far. */
@@ -22,13 +22,13 @@ export interface Change {
   value: string
 }
 
-/** Our clock, finer than `Date.now`: some ways are quicker than a millisecond. */
+/** A clock finer than `Date.now`, because some ways take less than a millisecond. */
 export const clock = (): number => performance.timeOrigin + performance.now()
 
-/** Changes a second: slower is boring, faster is no longer about the way. */
+/** The allowed changes per second. */
 export const rates = { least: 0.1, most: 50 }
 
-/** One handlers's value, changing all the time, and what each way of following it costs. */
+/** A value of one visitor that changes all the time, and what each way of following it costs. */
 export class Run {
   readonly id: string
   readonly tallies: Record<Way, Tally> = { polling: tally(), long: tally(), socket: tally() }
@@ -53,7 +53,7 @@ export class Run {
     }, wait)
   }
 
-  /** Calls back at the next change. Answers with its undo. */
+  /** Calls back at the next change. Returns a function that cancels it. */
   wait(told: () => void): () => void {
     this.#waiting.add(told)
     return () => this.#waiting.delete(told)
@@ -74,7 +74,7 @@ export class Run {
 
   end(): void {
     clearTimeout(this.#timer)
-    // Who waits is answered with what there is.
+    // Requests that wait are answered with the current value.
     this.#tell()
   }
 

@@ -2,7 +2,7 @@ import type { Connection } from '../connection.ts'
 import { BadInput, readName, readObject, readText } from '../input.ts'
 import type { Scenario } from '../scenario.ts'
 
-/** Scenario 4, a chat room in plain PHP: everybody hears everybody, and who comes and goes. */
+/** Scenario 4, a chat room in plain PHP: messages, and who comes and goes, are broadcast to everybody. */
 export function chatRoom(): Scenario {
   const room = new Set<Connection>()
   const broadcast = (value: unknown) => {

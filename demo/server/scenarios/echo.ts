@@ -1,7 +1,7 @@
 import { BadInput } from '../input.ts'
 import type { Scenario } from '../scenario.ts'
 
-/** Scenarios 1 and 2, a Swoole tutorial: every text has the same answer. Pushes come through `/push`. */
+/** Scenarios 1 and 2, a Swoole tutorial: every text gets the same answer. Pushes are sent through `/push`. */
 export function echo(): Scenario {
   return {
     refuse: ({ url }) => {

@@ -1,7 +1,7 @@
 import type { Scenario } from '../scenario.ts'
 import { nextGuest } from './guests.ts'
 
-/** Scenario 5, a ticker on Node: a guest at once, then another every now and then. It listens, and says nothing to it. */
+/** Scenario 5, a ticker on Node: a guest at once, then another after a random time. It reads texts and does not answer. */
 export function guest([shortest, longest]: readonly [number, number]): Scenario {
   return {
     join: (connection) => {

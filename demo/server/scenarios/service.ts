@@ -4,10 +4,10 @@ import type { Scenario } from '../scenario.ts'
 
 const most = 3_600
 
-/** Scenario 3, a LaravelS service: a welcome, an answer with the date, and an end for those who say nothing. */
+/** Scenario 3, a LaravelS service: a welcome, an answer with the date, and a cut for idle clients. */
 export function service(defaults: IdleTimes): Scenario {
   return {
-    // Nothing of ours may count as a sign of life: Swoole sends no ping frames either.
+    // Swoole sends no ping frames either, and the pongs would keep idle clients connected.
     pings: false,
     refuse: ({ url }) =>
       seconds(url, 'idle', defaults.idle) === null || seconds(url, 'check', defaults.check) === null
@@ -30,7 +30,7 @@ export function service(defaults: IdleTimes): Scenario {
   }
 }
 
-/** The number of seconds asked for in the address, or `null` if it makes no sense. */
+/** Reads a number of seconds from the URL; `null` if it is not valid. */
 function seconds(url: URL, name: string, otherwise: number): number | null {
   const value = url.searchParams.get(name)
   if (value === null) return otherwise
