@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { bundle } from './bundle.ts'
-import { startServer } from './server.ts'
 
 const usage = `Usage: npm run demo -- [--port 8080] [--host 127.0.0.1] [--uploads folder] [--key file --cert file]
 With REDIS_URL=redis://127.0.0.1:6379, several servers share the room of the chat.`
@@ -40,6 +38,8 @@ function readTls() {
 }
 
 console.log('Holdfast demo: bundling the library for the pages, and starting the server …')
+// Loaded after the line above, so that it appears at once.
+const [{ startServer }, { bundle }] = await Promise.all([import('./server.ts'), import('./bundle.ts')])
 const server = await startServer({
   port,
   host,

@@ -228,6 +228,8 @@ describe('the chat', { timeout: 60_000 }, () => {
 
   test('says that the visitor is offline, with the number of messages that wait', async ({ demo, enter }) => {
     const page = await enter('Ann')
+    const urls: string[] = []
+    page.on('websocket', (socket) => urls.push(socket.url()))
     await page.context().setOffline(true)
     demo.restart(500)
     await expect.poll(() => page.locator('#status').textContent(), patient).toBe('Offline')
@@ -237,6 +239,9 @@ describe('the chat', { timeout: 60_000 }, () => {
       .poll(() => page.locator('#banner-text').textContent())
       .toMatch(/^You are offline, 2 messages waiting\./)
     expect(await page.locator('#fault-note').textContent()).not.toContain('again')
+    // Longer than the longest wait between two attempts: nothing is dialled without a network.
+    await page.waitForTimeout(3_500)
+    expect(urls).toEqual([])
     await page.context().setOffline(false)
     await status(page, 'open')
     await expect.poll(() => page.locator('#unsent').textContent(), patient).toBe('0')

@@ -8,7 +8,7 @@ import { clock, Run, rates, type Way } from './run.ts'
 /** How long a long poll is held open, in ms: proxies cut at 60 s. */
 const HELD = 25_000
 /** How often the figures are sent to the visitor, in ms. */
-const TOLD = 500
+const INTERVAL = 500
 /** How many long polls one visitor may hold open. */
 const HELD_AT_ONCE = 4
 
@@ -60,7 +60,7 @@ export class Compare {
         connection.sendJson({ type: 'run', id: run.id })
         const timer = setInterval(
           () => connection.sendJson({ type: 'tally', n: run.change.n, tallies: run.tallies }),
-          TOLD,
+          INTERVAL,
         )
         return {
           text: (text) => {
@@ -96,7 +96,7 @@ export class Compare {
           run.count('socket', socket, 0)
         }
         run.tallies.socket.requests++
-        const off = run.wait(tell)
+        const off = run.onNextChange(tell)
         tell()
         return {
           left: () => {
@@ -121,7 +121,7 @@ export class Compare {
         resolve()
       }
       const timer = setTimeout(done, this.#held)
-      const off = run.wait(done)
+      const off = run.onNextChange(done)
       response.once('close', done)
     })
   }

@@ -54,9 +54,9 @@ export class Run {
   }
 
   /** Calls back at the next change. Returns a function that cancels it. */
-  wait(told: () => void): () => void {
-    this.#waiting.add(told)
-    return () => this.#waiting.delete(told)
+  onNextChange(listener: () => void): () => void {
+    this.#waiting.add(listener)
+    return () => this.#waiting.delete(listener)
   }
 
   get waiting(): number {
@@ -75,17 +75,16 @@ export class Run {
   end(): void {
     clearTimeout(this.#timer)
     // Requests that wait are answered with the current value.
-    this.#tell()
+    this.#notify()
   }
 
   #next(): void {
     const n = this.change.n + 1
     this.change = { n, at: clock(), value: `${(20 + 2 * Math.sin(n / 7)).toFixed(1)} °C` }
-    this.#tell()
+    this.#notify()
   }
 
-  #tell(): void {
-    const told = [...this.#waiting]
-    for (const tell of told) tell()
+  #notify(): void {
+    for (const listener of [...this.#waiting]) listener()
   }
 }
