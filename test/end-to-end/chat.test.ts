@@ -43,7 +43,9 @@ describe('the chat', { timeout: 60_000 }, () => {
     await heard(bob, ['hello', 'hello yourself', 'are you still there?', 'I am'])
     await expect.poll(() => own(ann)).toEqual(['delivered', 'delivered', 'delivered', 'delivered'])
     expect(await ann.locator('#unsent').textContent()).toBe('0')
-    expect(demo.clients().map(({ path }) => path)).toEqual(Array(2 * PER_PAGE).fill('/chat'))
+    await expect
+      .poll(() => demo.clients().map(({ path }) => path), { timeout: 20_000 })
+      .toEqual(Array(2 * PER_PAGE).fill('/chat'))
   })
 
   test('finds out that the server went silent, and connects again', async ({ enter }) => {

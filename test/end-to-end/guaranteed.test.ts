@@ -31,7 +31,7 @@ async function sayWhileCut(page: Page, cut: () => void): Promise<void> {
   }
 }
 
-describe('guaranteed delivery', { timeout: 120_000 }, () => {
+describe('guaranteed delivery', { timeout: 300_000 }, () => {
   test('on: all that was said under cuts is heard once, in order, and nothing is pending', async ({
     demo,
     enter,

@@ -48,7 +48,9 @@ describe('the chat in WebKitGTK', { timeout: 120_000 }, () => {
     await status(ann, 'open')
     await status(bob, 'open')
     await expect.poll(() => texts(bob), patient).toEqual(['hello', 'are you still there?'])
-    expect(demo.clients().map(({ path }) => path)).toEqual(Array(2 * PER_PAGE).fill('/chat'))
+    await expect
+      .poll(() => demo.clients().map(({ path }) => path), patient)
+      .toEqual(Array(2 * PER_PAGE).fill('/chat'))
   })
 
   test('finds out that the server went silent, and connects again', async ({ demo, enterWebkit }) => {
