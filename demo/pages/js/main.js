@@ -174,7 +174,7 @@ nameDialog(async (name) => {
   if (socket.status === 'idle') {
     me.person ||= await claimPersonId()
     socket.open()
-    second.open()
+    second.open(`${me.person} second`)
     return
   }
   // While there is no connection, the next join brings the name.

@@ -2,7 +2,6 @@ import { composer } from './composer.js'
 import { connect } from './connect.js'
 import { byId } from './dom.js'
 import { statusNames } from './header.js'
-import { newId } from './id.js'
 import { messageList } from './message-list.js'
 import { outbox } from './outbox.js'
 import { readPicture } from './picture.js'
@@ -19,7 +18,7 @@ const MOST_UNPROMPTED = 30
  */
 export function secondClient({ url }) {
   const me = { id: undefined, room: undefined, since: 0 }
-  const person = newId()
+  let person
   const list = messageList(byId('second-log'), { newer: byId('second-newer') })
   const socket = switchableConnection(() =>
     connect({ url, join: () => ({ name: NAME, session: person, room: me.room, since: me.since }) }, true),
@@ -80,5 +79,11 @@ export function secondClient({ url }) {
     write()
     timer = setInterval(write, EVERY)
   })
-  return { open: () => socket.open() }
+  return {
+    /** `secret` makes it the same person after a reload of the page. */
+    open(secret) {
+      person = secret
+      socket.open()
+    },
+  }
 }

@@ -1,3 +1,6 @@
+/** Events that a plain socket does not have. */
+const sessionEvents = new Set(['resumed', 'fresh'])
+
 /** A connection that can be replaced by one of the other kind. Listeners stay with it. */
 export function switchableConnection(connect) {
   const listeners = []
@@ -12,12 +15,16 @@ export function switchableConnection(connect) {
       const before = socket
       this.guaranteed = guaranteed
       socket = connect(guaranteed)
-      undos = listeners.map(([name, listener]) => socket.on(name, listener))
+      undos = listeners.map(([name, listener]) => this.subscribe(name, listener))
       before?.close(1000, 'changed')
+    },
+    subscribe(name, listener) {
+      const exists = this.guaranteed || !sessionEvents.has(name)
+      return exists ? socket.on(name, listener) : () => {}
     },
     on(name, listener) {
       listeners.push([name, listener])
-      undos.push(socket.on(name, listener))
+      undos.push(this.subscribe(name, listener))
     },
     get status() {
       return socket?.status ?? 'idle'
