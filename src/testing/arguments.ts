@@ -18,7 +18,9 @@ export function parseUrl(url: string | URL): URL {
   if (parsed.protocol === 'http:') parsed.protocol = 'ws:'
   if (parsed.protocol === 'https:') parsed.protocol = 'wss:'
   if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:')
-    throw fail(`The URL's scheme must be 'ws', 'wss', 'http' or 'https'. '${parsed.protocol}' is not allowed.`)
+    throw fail(
+      `The URL's scheme must be 'ws', 'wss', 'http' or 'https'. '${parsed.protocol}' is not allowed.`,
+    )
   // Not `hash`, which is empty for a URL that ends with "#".
   if (parsed.href.includes('#')) throw fail(`The URL contains a fragment identifier: '${parsed.href}'.`)
   return parsed
@@ -30,8 +32,7 @@ export function parseProtocols(protocols: string | Iterable<string> = []): strin
   const offered = list.map(String)
   const invalid = offered.find((name) => !TOKEN.test(name))
   if (invalid !== undefined) throw fail(`The subprotocol '${invalid}' is invalid.`)
-  const names = new Set(offered.map((name) => name.toLowerCase()))
-  if (names.size < offered.length) throw fail(`The subprotocols '${offered}' contain a duplicate.`)
+  if (new Set(offered).size < offered.length) throw fail(`The subprotocols '${offered}' contain a duplicate.`)
   return offered
 }
 
@@ -51,6 +52,6 @@ export function parseClose(code: number | undefined, reason: string | undefined)
   }
   if (utf8Length(text) > MOST_REASON_BYTES)
     throw failure(fail(`The reason must not be longer than ${MOST_REASON_BYTES} bytes.`), 'SyntaxError')
-  if (code === undefined && text) return { code: 1000, reason: text }
-  return { code: code ?? 1005, reason: text }
+  // Without a code there is no room for a reason in the frame: RFC 6455 §5.5.1.
+  return code === undefined ? { code: 1005, reason: '' } : { code, reason: text }
 }

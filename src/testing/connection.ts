@@ -21,8 +21,8 @@ export interface ServerEnd {
   answer(connection: Connection): { protocol: string } | null | undefined
   connected(connection: Connection, protocol: string): void
   received(connection: Connection, message: Message): void
-  /** It is closed for the server. The client may not know yet. */
-  closed(connection: Connection): void
+  /** `connection.closed` is set. The client may not know yet. */
+  closed(): void
   /** Nothing more comes of it. */
   ended(connection: Connection): void
 }
@@ -85,6 +85,11 @@ export class Connection {
     return this.#up.backlog
   }
 
+  /** Whether the server may use it. */
+  get open(): boolean {
+    return this.accepted && !this.#gone && !this.#hungUp && !this.closed
+  }
+
   /** Resolves once the Blobs that are on their way have been read. */
   async read(): Promise<void> {
     await Promise.all([...this.#up.reading, ...this.#down.reading])
@@ -124,8 +129,6 @@ export class Connection {
   /** The server sends a message. */
   say(value: unknown): void {
     const payload = saidPayload(value)
-    if (this.#gone || this.#hungUp || this.closed)
-      throw new Error(`holdfast/testing: say() on a connection that has ended\n${this.#transcript}`)
     this.#down.send(payload, (message) => {
       if (this.muted) return this.note(`← lost: ${describe(message)}`)
       this.note(`← ${describe(message)}`)
@@ -136,7 +139,7 @@ export class Connection {
   /** The server starts the closing handshake. */
   hangUp(code: number | undefined, reason: string): void {
     const frame = serverCloseFrame(code, reason)
-    if (!this.accepted || this.#gone || this.#hungUp || this.closed) return
+    if (!this.open) return
     this.#hungUp = true
     this.#down.send(EMPTY, () => {
       if (this.muted) return this.note(`← lost: the close frame${inWords(frame)}`)
@@ -221,7 +224,7 @@ export class Connection {
   #closedAtServer(frame: CloseFrame, wasClean: boolean): void {
     if (!this.accepted || this.closed) return
     this.closed = { ...frame, wasClean }
-    this.#server.closed(this)
+    this.#server.closed()
   }
 
   #end(frame: CloseFrame, wasClean: boolean): void {

@@ -1,6 +1,6 @@
 import { describeExpected, type Expected, matches } from './match.ts'
-import { describe, Transcript } from './transcript.ts'
 import type { Message } from './payload.ts'
+import { describe, Transcript } from './transcript.ts'
 import { Changes, wait } from './wait.ts'
 
 /** How long to wait for something that should happen. */
@@ -35,7 +35,11 @@ export class Conversation {
   }
 
   /** The next message that `heard` has not returned before and that matches. */
-  async heard(from: object | undefined, expected: Expected | undefined, options?: WaitOptions): Promise<Message> {
+  async heard(
+    from: object | undefined,
+    expected: Expected | undefined,
+    options?: WaitOptions,
+  ): Promise<Message> {
     const mine = () => this.#entries.filter((entry) => !from || entry.from === from)
     const look = () => {
       const found = mine().find(
@@ -53,7 +57,11 @@ export class Conversation {
     return found.message
   }
 
-  async wait<Value>(look: () => Value | undefined, options: WaitOptions = {}, failure: () => string): Promise<Value> {
+  async wait<Value>(
+    look: () => Value | undefined,
+    options: WaitOptions = {},
+    failure: () => string,
+  ): Promise<Value> {
     const within = options.within ?? WITHIN
     // Created here, so that its stack leads to the caller's line.
     const error = new Error('holdfast/testing')

@@ -1,7 +1,8 @@
-/*
- * The event classes are taken together and once, when this module is loaded: a target accepts only events of its own
- * implementation, and jsdom and happy-dom bring their own.
+/**
+ * A target accepts only events of its own implementation, and jsdom and happy-dom bring their own: so the two are taken
+ * together, when this module is loaded.
  */
+const { Event } = globalThis
 
 /** Node before 23 has no CloseEvent. */
 class OwnCloseEvent extends Event {
@@ -28,17 +29,16 @@ class OwnMessageEvent extends Event {
   }
 }
 
-const { Event: BaseEvent, CloseEvent, MessageEvent } = globalThis
+const ofThisRealm = (candidate: { prototype: Event } | undefined) => candidate?.prototype instanceof Event
 
-const usable = (candidate: { prototype: Event } | undefined) => candidate?.prototype instanceof BaseEvent
+export const simpleEvent = (type: 'open' | 'error'): Event => new Event(type)
 
-const Closing = usable(CloseEvent) ? CloseEvent : OwnCloseEvent
-const Messaging = usable(MessageEvent) ? MessageEvent : OwnMessageEvent
+export function closeEvent(code: number, reason: string, wasClean: boolean): Event {
+  const { CloseEvent } = globalThis
+  return new (ofThisRealm(CloseEvent) ? CloseEvent : OwnCloseEvent)('close', { code, reason, wasClean })
+}
 
-export const simpleEvent = (type: 'open' | 'error'): Event => new BaseEvent(type)
-
-export const closeEvent = (code: number, reason: string, wasClean: boolean): Event =>
-  new Closing('close', { code, reason, wasClean })
-
-export const messageEvent = (data: unknown, origin: string): Event =>
-  new Messaging('message', { data, origin })
+export function messageEvent(data: unknown, origin: string): Event {
+  const { MessageEvent } = globalThis
+  return new (ofThisRealm(MessageEvent) ? MessageEvent : OwnMessageEvent)('message', { data, origin })
+}

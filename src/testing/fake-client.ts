@@ -68,6 +68,10 @@ export class FakeClient {
    * Throws when the connection has ended.
    */
   say(message: unknown): void {
+    if (!this.#connection.open)
+      throw new Error(
+        this.#conversation.told(`say() to ${this.#connection.name}, whose connection has ended`),
+      )
     this.#connection.say(message)
   }
 

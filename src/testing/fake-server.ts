@@ -116,7 +116,8 @@ export class FakeServer {
     if (onMessage) this.onMessage = onMessage
 
     const dial: Dial = (...args) => this.#dial(...args)
-    const missed = (url: URL) => this.#note(`a socket was constructed for ${url.href}, which no fake server answers`)
+    const missed = (url: URL) =>
+      this.#note(`a socket was constructed for ${url.href}, which no fake server answers`)
     this.#endpoint = { matches: this.#matches, dial, missed }
     const own: Dial = (socket, url, protocols, client) => {
       if (this.#matches(url)) return this.#dial(socket, url, protocols, client)
@@ -135,7 +136,7 @@ export class FakeServer {
 
   /** The open connections, the latest last. */
   get clients(): readonly FakeClient[] {
-    return [...this.#connections.values()].filter((client) => client !== undefined)
+    return [...this.#connections].flatMap(([{ open }, client]) => (open && client ? [client] : []))
   }
 
   /** The latest open connection. Throws when there is none. */
@@ -156,7 +157,9 @@ export class FakeServer {
    */
   install(): this & Disposable {
     if (this.#restored)
-      throw new Error('holdfast/testing: install() after restore(). Construct a new FakeServer for each test.')
+      throw new Error(
+        'holdfast/testing: install() after restore(). Construct a new FakeServer for each test.',
+      )
     uninstall(this.#endpoint)
     install(this.#endpoint)
     return this as this & Disposable
@@ -195,7 +198,7 @@ export class FakeServer {
   say(message: unknown): void {
     const { clients } = this
     if (clients.length === 0) throw new Error(this.#conversation.told('say(): no client is connected'))
-    for (const client of clients) if (!client.closed) client.say(message)
+    for (const client of clients) client.say(message)
   }
 
   /**
@@ -297,7 +300,10 @@ export class FakeServer {
   #dial(...[socket, url, protocols, client]: Parameters<Dial>): Connection {
     const name = `client ${++this.dials}`
     const { transcript } = this.#conversation
-    transcript.note(name, `connects to ${url.href}${protocols.length ? `, offers ${protocols.join(', ')}` : ''}`)
+    transcript.note(
+      name,
+      `connects to ${url.href}${protocols.length ? `, offers ${protocols.join(', ')}` : ''}`,
+    )
     const server: ServerEnd = {
       answer: () => {
         const answer = this.onRequest({ url, protocols }) ?? this.#answer
@@ -305,7 +311,9 @@ export class FakeServer {
         if (answer === 'refuse') return null
         const protocol = protocols.length ? this.selectProtocol(protocols) : ''
         // Chromium fails such a connection. Firefox and WebKit open it, against the standard.
-        return protocol === undefined || (protocols.length && !protocols.includes(protocol)) ? null : { protocol }
+        return protocol === undefined || (protocols.length && !protocols.includes(protocol))
+          ? null
+          : { protocol }
       },
       connected: (connection, protocol) => {
         const fake = new FakeClient(connection, this.#conversation, { url, protocols, protocol, socket })
@@ -325,10 +333,7 @@ export class FakeServer {
         this.#conversation.changes.announce()
         this.onMessage(fake, message)
       },
-      closed: (connection) => {
-        this.#connections.set(connection, undefined)
-        this.#conversation.changes.announce()
-      },
+      closed: () => this.#conversation.changes.announce(),
       ended: (connection) => this.#connections.delete(connection),
     }
     const conditions = { pace: this.#pace, muted: this.#muted, stalled: this.#stalled }

@@ -50,6 +50,8 @@ export class FakeWebSocket extends EventTarget {
 
   constructor(dial: Dial, url: string | URL, protocols?: string | string[]) {
     super()
+    if (url === undefined)
+      throw new TypeError("Failed to construct 'WebSocket': 1 argument required, but only 0 present.")
     this.#url = parseUrl(url)
     const offered = parseProtocols(protocols)
     this.#transport = dial(this, this.#url, offered, {
@@ -121,7 +123,8 @@ export class FakeWebSocket extends EventTarget {
   }
 
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
-    if (arguments.length === 0) throw new TypeError("Failed to execute 'send' on 'WebSocket': 1 argument required.")
+    if (arguments.length === 0)
+      throw new TypeError("Failed to execute 'send' on 'WebSocket': 1 argument required.")
     if (this.#readyState === constants.CONNECTING)
       throw new DOMException(
         "Failed to execute 'send' on 'WebSocket': Still in CONNECTING state.",

@@ -39,7 +39,8 @@ function equal(expected: unknown, actual: unknown): boolean {
 }
 
 /** Not `instanceof`: a test may run in another realm than this module. */
-const isRegExp = (value: unknown): value is RegExp => Object.prototype.toString.call(value) === '[object RegExp]'
+const isRegExp = (value: unknown): value is RegExp =>
+  Object.prototype.toString.call(value) === '[object RegExp]'
 
 export function matches(expected: Expected, message: Message): boolean {
   if (typeof expected === 'string') return expected === message

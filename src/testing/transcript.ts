@@ -8,7 +8,9 @@ const MOST_CHARACTERS = 200
 export function describe(message: Message): string {
   if (typeof message === 'string') {
     const text = JSON.stringify(message)
-    return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}… (${message.length} characters)` : text
+    return text.length > MOST_CHARACTERS
+      ? `${text.slice(0, MOST_CHARACTERS)}… (${message.length} characters)`
+      : text
   }
   const bytes = [...message.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
   return `<${message.length} bytes: ${bytes}${message.length > 16 ? ' …' : ''}>`

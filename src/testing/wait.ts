@@ -41,7 +41,12 @@ export interface Waiting<Value> {
  * Waits for a value, or for `undefined` when the time is up. Under fake timers nobody else would let the time pass, so
  * that it advances the clock itself, from timer to timer, and not beyond the value.
  */
-export async function wait<Value>({ changes, look, within, busy }: Waiting<Value>): Promise<Value | undefined> {
+export async function wait<Value>({
+  changes,
+  look,
+  within,
+  busy,
+}: Waiting<Value>): Promise<Value | undefined> {
   const found = look()
   if (found !== undefined) return found
   const clock = fakeClock()

@@ -1,4 +1,4 @@
-import { type FakeClient, FakeServer as TestingServer, type Message } from '../../src/testing/index.ts'
+import { type FakeClient, type Message, FakeServer as TestingServer } from '../../src/testing/index.ts'
 
 /*
  * The fake server of `holdfast/testing` under the names that the tests of the core use, with a latency so that "on its way"
@@ -12,9 +12,11 @@ export const HOP = 4
 export class FakePeer {
   readonly socket: FakeSocket
   readonly #client: FakeClient
+  readonly #open: () => boolean
 
-  constructor(client: FakeClient) {
+  constructor(client: FakeClient, open: () => boolean) {
     this.#client = client
+    this.#open = open
     this.socket = client.socket as FakeSocket
   }
 
@@ -30,7 +32,7 @@ export class FakePeer {
 
   /** Is lost where the connection has ended meanwhile. */
   send(data: string | Uint8Array) {
-    if (!this.#client.closed) this.#client.say(data)
+    if (this.#open()) this.#client.say(data)
   }
 
   close(code?: number, reason?: string) {
@@ -140,7 +142,7 @@ export class FakeServer {
   }
 
   #peerOf(client: FakeClient): FakePeer {
-    const peer = this.#peers.get(client) ?? new FakePeer(client)
+    const peer = this.#peers.get(client) ?? new FakePeer(client, () => this.#server.clients.includes(client))
     this.#peers.set(client, peer)
     return peer
   }
