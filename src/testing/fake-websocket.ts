@@ -122,15 +122,14 @@ export class FakeWebSocket extends EventTarget {
     this.#handle('close', handler)
   }
 
-  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
-    if (arguments.length === 0)
-      throw new TypeError("Failed to execute 'send' on 'WebSocket': 1 argument required.")
+  send(...given: [data: string | ArrayBufferLike | Blob | ArrayBufferView]): void {
+    if (given.length < 1) throw new TypeError("Failed to execute 'send' on 'WebSocket': 1 argument required.")
     if (this.#readyState === constants.CONNECTING)
       throw new DOMException(
         "Failed to execute 'send' on 'WebSocket': Still in CONNECTING state.",
         'InvalidStateError',
       )
-    const payload = sentPayload(data)
+    const payload = sentPayload(given[0])
     if (this.#readyState === constants.OPEN) this.#transport.send(payload)
     else this.#discarded += payload.bytes
   }
