@@ -67,6 +67,20 @@ export default [
     output: { ...minified, file: 'dist/holdfast-session.umd.min.js', name: 'HoldfastSession' },
   },
   { input: entries, plugins: [types], output: [into('d.ts'), into('d.cts')] },
+  // Stands alone: it imports nothing, not even the core.
+  {
+    input: 'src/testing/index.ts',
+    plugins: [esbuild({ target: 'es2022' })],
+    output: [
+      { file: 'dist/testing.js', format: 'esm', sourcemap: true },
+      { file: 'dist/testing.cjs', format: 'cjs', sourcemap: true },
+    ],
+  },
+  {
+    input: 'src/testing/index.ts',
+    plugins: [dts({ tsconfig: 'src/tsconfig.json' })],
+    output: [{ file: 'dist/testing.d.ts' }, { file: 'dist/testing.d.cts' }],
+  },
   over('websocket'),
   typesOver('websocket'),
 ]

@@ -1,3 +1,4 @@
+import type { SlowOptions } from './fake-client.ts'
 import type { Message, Payload } from './payload.ts'
 import { type Cancel, schedule } from './schedule.ts'
 
@@ -7,6 +8,16 @@ export interface Pace {
   latency: number
   /** How many bytes leave per second, in each direction. */
   bytesPerSecond: number
+}
+
+export function changePace(pace: Pace, slow: number | SlowOptions): void {
+  const { latency, bytesPerSecond } = typeof slow === 'number' ? { latency: slow } : (slow as SlowOptions)
+  if (latency !== undefined && !(latency >= 0 && latency < Number.POSITIVE_INFINITY))
+    throw new RangeError(`holdfast/testing: latency: ${latency}. Use a number of ms, or hang() or mute().`)
+  if (bytesPerSecond !== undefined && !(bytesPerSecond > 0))
+    throw new RangeError(`holdfast/testing: bytesPerSecond: ${bytesPerSecond}. Use more than 0, or stall().`)
+  pace.latency = latency ?? pace.latency
+  pace.bytesPerSecond = bytesPerSecond ?? pace.bytesPerSecond
 }
 
 /** How often bytes leave on a connection of limited bandwidth, in ms. */

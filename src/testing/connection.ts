@@ -11,7 +11,7 @@ const CLOSE_TIMEOUT = 60_000
 export interface ClientEnd {
   opened(protocol: string): void
   received(message: Message): void
-  /** `failed`: it connection was never open. */
+  /** `failed`: the connection was never open. */
   ended(close: CloseFrame, wasClean: boolean, failed: boolean): void
 }
 
@@ -102,6 +102,7 @@ export class Connection {
 
   /** The client starts the closing handshake. */
   close(frame: CloseFrame): void {
+    if (this.#over) return
     if (!this.accepted) {
       this.note('gives up its handshake')
       this.#timer?.()

@@ -1,14 +1,15 @@
 import { parseUrl } from './arguments.ts'
-import type { Pace } from './channel.ts'
+import { changePace, type Pace } from './channel.ts'
 import { serverCloseFrame } from './close-frame.ts'
 import { Connection, type ServerEnd } from './connection.ts'
 import { Conversation, type WaitOptions } from './conversation.ts'
-import { disposable } from './disposable.ts'
-import { changePace, FakeClient, type SlowOptions } from './fake-client.ts'
+import { type Disposing, disposable } from './disposable.ts'
+import type { FakeClient, SlowOptions } from './fake-client.ts'
 import { type Dial, FakeWebSocket } from './fake-websocket.ts'
 import { type Endpoint, install, refuse, uninstall } from './install.ts'
 import type { Expected } from './match.ts'
 import type { Message } from './payload.ts'
+import { ServerSide } from './server-side.ts'
 
 /** What a server does with a handshake: opens the connection, refuses it, or never answers. */
 export type Answer = 'accept' | 'refuse' | 'hang'
@@ -155,14 +156,14 @@ export class FakeServer {
    * Takes the place of the global `WebSocket` until `restore()`. Several servers may be installed, for different URLs;
    * the latest is asked first. A URL that none of them answers is refused, and nothing reaches the network.
    */
-  install(): this & Disposable {
+  install(): this & Disposing {
     if (this.#restored)
       throw new Error(
         'holdfast/testing: install() after restore(). Construct a new FakeServer for each test.',
       )
     uninstall(this.#endpoint)
     install(this.#endpoint)
-    return this as this & Disposable
+    return this as this & Disposing
   }
 
   /**
@@ -316,7 +317,7 @@ export class FakeServer {
           : { protocol }
       },
       connected: (connection, protocol) => {
-        const fake = new FakeClient(connection, this.#conversation, { url, protocols, protocol, socket })
+        const fake = new ServerSide(connection, this.#conversation, { url, protocols, protocol, socket })
         // Last in the order of opening.
         this.#connections.delete(connection)
         this.#connections.set(connection, fake)

@@ -20,11 +20,12 @@ export function utf8Length(text: string): number {
 /** Lone surrogates cannot be encoded in UTF-8; the standard replaces them by U+FFFD. */
 export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd')
 
-const isBlob = (value: unknown): value is Blob =>
-  typeof value === 'object' &&
-  value !== null &&
-  typeof (value as Blob).slice === 'function' &&
-  /^\[object (Blob|File)\]$/.test(Object.prototype.toString.call(value))
+/** By its members: happy-dom's Blob names itself an Object, and jsdom's before 22 has no `arrayBuffer`. */
+function isBlob(value: unknown): value is Blob {
+  if (typeof value !== 'object' || value === null) return false
+  const { size, type, slice } = value as Partial<Blob>
+  return typeof size === 'number' && typeof type === 'string' && typeof slice === 'function'
+}
 
 /** Not `instanceof`: under jest and jsdom, buffers of Node come from another realm. */
 const isBuffer = (value: unknown): value is ArrayBuffer =>
@@ -37,16 +38,19 @@ export function copyBytes(value: unknown): Uint8Array | undefined {
   return new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
 }
 
-/** jsdom before 22 has no `Blob.arrayBuffer`. */
-function readBlob(blob: Blob): Promise<Message> {
-  if (typeof blob.arrayBuffer === 'function')
-    return blob.arrayBuffer().then((buffer) => new Uint8Array(new Uint8Array(buffer)))
-  return new Promise((resolve, reject) => {
+const readWithReader = (blob: Blob) =>
+  new Promise<unknown>((resolve, reject) => {
     const reader = new FileReader()
-    reader.onload = () => resolve(new Uint8Array(new Uint8Array(reader.result as ArrayBuffer)))
+    reader.onload = () => resolve(reader.result)
     reader.onerror = () => reject(reader.error)
     reader.readAsArrayBuffer(blob)
   })
+
+/** Async, so that the promise is one of this realm: jsdom's is not. */
+async function readBlob(blob: Blob): Promise<Message> {
+  const buffer =
+    typeof blob.arrayBuffer === 'function' ? await blob.arrayBuffer() : await readWithReader(blob)
+  return copyBytes(buffer) ?? new Uint8Array(0)
 }
 
 const textPayload = (text: string): Payload => {

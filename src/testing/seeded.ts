@@ -1,4 +1,4 @@
-import { disposable } from './disposable.ts'
+import { type Disposing, disposable } from './disposable.ts'
 
 /** Undoes what a function of this module has put in place. */
 export interface Restorable {
@@ -26,7 +26,7 @@ function sequence(seed: number): () => number {
  * afterEach(() => random.restore())
  * ```
  */
-export function seeded(seed: number): Restorable & Disposable {
+export function seeded(seed: number): Restorable & Disposing {
   const original = Math.random
   const replacement = sequence(seed)
   Math.random = replacement

@@ -4,10 +4,10 @@ const MOST_ENTRIES = 1_000
 const MOST_PRINTED = 60
 const MOST_CHARACTERS = 200
 
-/** A message as it is printed: text in quotes, the first bytes of binary. */
+/** A message as it is printed: JSON as it is, other text in quotes, the first bytes of binary. */
 export function describe(message: Message): string {
   if (typeof message === 'string') {
-    const text = JSON.stringify(message)
+    const text = /^[[{][^\n]*$/.test(message) ? message : JSON.stringify(message)
     return text.length > MOST_CHARACTERS
       ? `${text.slice(0, MOST_CHARACTERS)}… (${message.length} characters)`
       : text
