@@ -28,7 +28,9 @@ export function isData(data: unknown): data is Data {
 
 /** How many bytes a message will be on the wire, its frame not counted. */
 export function byteLength(data: Data): number {
-  if (typeof data === 'string') return new TextEncoder().encode(data).length
+  // jsdom under jest has no TextEncoder.
+  if (typeof data === 'string')
+    return globalThis.TextEncoder ? new TextEncoder().encode(data).length : new Blob([data]).size
   return isBlob(data) ? data.size : data.byteLength
 }
 
