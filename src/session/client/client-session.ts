@@ -1,193 +1,295 @@
-import { byteLength, isData, snapshot } from '../../core/binary.ts'
-import { Emitter } from '../../core/emitter.ts'
-import type { Data, SendResult, Status } from '../../core/events.ts'
-import { longTimeout, type Timer } from '../../core/long-timeout.ts'
-import { isFinal } from '../../core/policy/close-codes.ts'
+import { byteLength, snapshot } from '../../core/binary.ts'
+import type { Emitter } from '../../core/emitter.ts'
+import type { Closed, Data, Outcome, SendResult } from '../../core/events.ts'
+import { type Cancel, longTimeout } from '../../core/long-timeout.ts'
+import type { Provided } from '../../core/options.ts'
+import { isFinalCode } from '../../core/policy/close-codes.ts'
+import type { ConnectionProtocol, FrameHandler, Link, ProtocolHost } from '../../core/protocol.ts'
 import type { Credit, Hello, Refusal, Welcome } from '../protocol/frames.ts'
-import { codes, decode, escaped, fromServer } from '../protocol/frames.ts'
+import { codes, decode, escaped, fromServer, SUBPROTOCOL } from '../protocol/frames.ts'
 import { due } from '../protocol/inbox.ts'
 import { Outbox } from '../protocol/outbox.ts'
-import { end, type Line, PONG, type Reader } from './line.ts'
-import type { Own, SessionOptions } from './options.ts'
-import { type Message, type Outcome, type Outcomes, settleOutcomes } from './outcomes.ts'
+import type { SessionEvents } from './options.ts'
+import { type Message, type Outcomes, settleOutcomes } from './outcomes.ts'
+import { randomId } from './random-id.ts'
 
 /** How long an acknowledgement may be owed, in ms. */
-const SOON = 1_000
+const ACKNOWLEDGE_WITHIN = 1_000
 
-/** The client's half of a session: what both ends count, over one line at a time. */
-export class ClientSession extends Emitter<Own> implements Reader {
+/** How much may wait beyond the server's window. */
+export interface WaitingLimits {
+  messages: number
+  bytes: number
+}
+
+/** The client's half of a session: the numbers that both halves count, over one connection at a time. */
+export class ClientSession implements ConnectionProtocol {
+  readonly subprotocol = SUBPROTOCOL
+  readonly events = ['resumed', 'fresh', 'ended']
   outbox = new Outbox<Message>()
-  /** What authenticates us, for the next hello. */
-  token: Promise<string | undefined> | undefined
-  /** The line that the server has welcomed us on, until it ends. */
-  line: Line | undefined
+  readonly #limits: WaitingLimits
+  readonly #auth: Provided<string | undefined>
+  #host: ProtocolHost | undefined
+  /** The token for the next hello. */
+  #token: string | undefined
+  /** The connection on which the server has welcomed the session, until it ends. */
+  #link: Link | undefined
   #credit: Credit = [1_000, 1_048_576]
   #id = ''
   #attempt = 0
-  /** How many data frames of the session were received; undefined until a welcome has come in it. */
+  /** How many data frames of the session were received; undefined until a welcome has arrived in it. */
   #got: number | undefined
-  /** How many of them the server was told of, and the bytes received since then. */
-  #told = 0
+  /** How many of them were acknowledged, and the bytes received since then. */
+  #acknowledged = 0
   #bytes = 0
-  #timer: Timer | undefined
-  /** The server's word on when to dial again, in ms. `null`: never, it has ended the session. */
-  #after: number | null | undefined
-  /** How often we were not let in since we last were. */
-  #denied = 0
-  readonly #options: Pick<SessionOptions, 'queue'>
-  readonly #write: (data: Data) => void
-  readonly #status: () => Status
+  #cancelAcknowledge: Cancel | undefined
+  /** When to dial again, in ms, as the server said. `null`: never, it has ended the session. */
+  #retryAfter: number | null | undefined
+  /** How many times in a row the server has denied access. */
+  #denials = 0
 
-  constructor(options: Pick<SessionOptions, 'queue'>, write: (data: Data) => void, status: () => Status) {
-    super()
-    this.#options = options
-    this.#write = write
-    this.#status = status
+  constructor(limits: WaitingLimits, auth: Provided<string | undefined>) {
+    this.#limits = limits
+    this.#auth = auth
   }
 
-  push(data: Data, settle?: (outcome: Outcome) => void): SendResult {
-    if (!isData(data)) throw new TypeError('Sends text and bytes')
-    if (this.#status() === 'closed') return 'dropped'
-    // To count other text it is encoded, which costs more than sending it.
-    const plain = typeof data === 'string' && !/[^ -~]/.test(data)
-    const bytes = plain ? data.length : byteLength(data)
-    const { outbox } = this
-    const { messages = 1_000, bytes: room = 1_048_576 } = this.#options.queue ?? {}
-    if (
-      outbox.held.length >= this.#credit[0] + messages ||
-      (outbox.held.length && outbox.bytes + bytes > this.#credit[1] + room)
-    ) {
-      this.emit('drop', { data, why: 'overflow' })
-      return 'dropped'
+  attach(host: ProtocolHost): void {
+    this.#host = host
+    // Registered before those of the application: what is older is written first.
+    host.emitter.on('open', () => this.#opened())
+    host.emitter.on('closed', () => this.#closed())
+  }
+
+  async prepare(context: { signal: AbortSignal }): Promise<void> {
+    this.#token = await this.authenticate(context)
+  }
+
+  async authenticate(context: { signal: AbortSignal }): Promise<string | undefined> {
+    const auth = this.#auth
+    return typeof auth === 'function' ? auth(context) : auth
+  }
+
+  start(link: Link): FrameHandler {
+    this.#id ||= randomId()
+    const hello: Hello = { v: 1, id: this.#id, n: ++this.#attempt, got: this.#got, auth: this.#token }
+    link.send(`!h${JSON.stringify(hello)}`)
+    const handler: FrameHandler = {
+      receive: (event) => this.#receive(event, link, handler),
+      closing: (final) => this.#closing(link, final),
     }
-    outbox.push({ data: snapshot(data), bytes, settle })
-    this.#pump()
-    return outbox.written < outbox.acked + outbox.held.length ? 'queued' : 'sent'
+    return handler
   }
 
-  async hello(line: Line): Promise<void> {
-    // 160 random bits; `randomUUID` is for secure contexts only.
-    this.#id ||= crypto.getRandomValues(new Uint32Array(5)).join('-')
-    const hello: Hello = { v: 1, id: this.#id, n: ++this.#attempt, got: this.#got, auth: await this.token }
-    line.send(`!h${JSON.stringify(hello)}`)
+  /** When to dial again after this end, in ms; `null`: never; `undefined`: the server did not say. */
+  retryDelay({ code, cause }: Closed): number | null | undefined {
+    const after = this.#retryAfter
+    this.#retryAfter = undefined
+    const isFinal = code === 4401 ? this.#denials++ > 0 : code !== 4410 && isFinalCode(code)
+    return cause === 'peer' && isFinal ? null : after
   }
 
+  /** The text of a ping: the number of the last message written before it. */
   ping(): string {
     return `!p${this.outbox.written}`
   }
 
-  farewell(): void {
-    if (this.#status() === 'closed') {
-      this.#acknowledge()
-      this.line?.send('!f')
+  push(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
+    const { outbox } = this
+    const bytes = messageLength(data)
+    const message: Message = { data, bytes, onOutcome }
+    if (this.#host?.isClosed()) {
+      settleOutcomes([message], 'lost', 'the session is closed')
+      return 'dropped'
     }
-    this.line = undefined
+    const { messages, bytes: room } = this.#limits
+    if (
+      outbox.held.length >= this.#credit[0] + messages ||
+      (outbox.held.length && outbox.bytes + bytes > this.#credit[1] + room)
+    ) {
+      const reason = `${bytes.toLocaleString('en-US')} bytes do not fit beside what waits already (option queue)`
+      settleOutcomes([message], 'lost', reason)
+      // A listener of `drop` that sends again would otherwise go round for ever.
+      if (this.#host?.emitter.dispatching !== 'drop')
+        this.#host?.emitter.emit('drop', { data, why: 'overflow', reason })
+      return 'dropped'
+    }
+    message.data = snapshot(data)
+    outbox.push(message)
+    this.#pump()
+    return outbox.written < outbox.acked + outbox.held.length ? 'queued' : 'sent'
   }
 
-  /** The core is open: what is older goes first. */
-  opened(): void {
+  /** Asks the server now what it has. */
+  ask(): void {
+    this.#link?.send(this.ping())
+  }
+
+  /** Shows the server a fresh token on the open connection. */
+  sendToken(token: string | undefined): void {
+    this.#link?.send(`!t${token ?? ''}`)
+  }
+
+  /** Ends the session here and at the server: the next connection begins a new one. For a change of user. */
+  discard(): void {
+    this.#acknowledge()
+    this.#link?.send('!f')
+    this.#link = undefined
+    const outcomes = this.#renew()
+    this.#emit('fresh', { why: 'discarded', ...outcomes })
+  }
+
+  #opened(): void {
     globalThis.addEventListener?.('pagehide', this.#acknowledge)
-    const resumed = this.#got !== undefined
-    // The hello said so.
-    this.#told = this.#got ??= 0
-    if (resumed) this.emit('resumed', { resent: this.outbox.highest - this.outbox.acked })
+    const isResumed = this.#got !== undefined
+    // The hello has acknowledged them.
+    this.#acknowledged = this.#got ??= 0
+    if (isResumed) this.#emit('resumed', { resent: this.outbox.highest - this.outbox.acked })
     this.#pump()
   }
 
-  /** The core is closed for good. */
-  closed(): void {
-    this.farewell()
+  #closed(): void {
+    // Before the outcomes are told: the server's last acknowledgement is ours to give.
+    if (this.#link) this.#closing(this.#link, true)
+    this.#cancelAcknowledge?.()
+    this.#cancelAcknowledge = undefined
     globalThis.removeEventListener?.('pagehide', this.#acknowledge)
-    this.emit('ended', this.#renew())
+    this.#emit('ended', this.#renew())
   }
 
-  /** When to dial again after this close code, in ms; `null`: never; `undefined`: the server does not care. */
-  wait(code: number): number | null | undefined {
-    const after = this.#after
-    this.#after = undefined
-    const final = code === 4401 ? this.#denied++ : code !== 4408 && code !== 4410 && isFinal(code)
-    return final ? null : after
-  }
-
-  received(line: Line, event: MessageEvent): void {
-    const { data } = event
-    const { is, body } = decode(data, fromServer)
-    if (is === 'x') return this.#refused(line, body)
-    if (this.line !== line) {
-      if (is === 'w' && body.got <= this.outbox.highest) return this.#welcomed(line, body)
-    } else if (is === 'data') {
-      // Counted before anybody hears it: a listener may throw, or reconnect, and must not get it twice.
-      ;(this.#got as number)++
-      this.#bytes += data.size ?? data.byteLength ?? data.length
-      if (due(this.#credit, (this.#got as number) - this.#told, this.#bytes)) this.#acknowledge()
-      else this.#timer ??= longTimeout(SOON, this.#acknowledge)
-      return line.onmessage?.(body === data ? event : new MessageEvent('message', { data: body }))
-    } else if (is === 'f') {
-      this.#after = null
-      return end(line, 1000, '')
-    } else if (is === 'p' && body === this.#got) return this.#tell('!q')
-    else if (is === 'a' || is === 'q') {
-      const gone = this.outbox.ack(body)
-      if (gone) {
-        settleOutcomes(gone, 'delivered')
-        if (is === 'q') line.onmessage?.({ data: PONG })
-        return this.#pump()
-      }
+  /** This side closes the connection. For good: the server is told before that it need not keep the session. */
+  #closing(link: Link, final: boolean): void {
+    if (link !== this.#link) return
+    if (final) {
+      this.#acknowledge()
+      link.send('!f')
     }
-    end(line, 4400, is)
+    this.#link = undefined
+    this.outbox.disconnected()
   }
 
-  #welcomed(line: Line, { got, win }: Welcome): void {
-    const gone = this.outbox.resume(got)
-    // It has less than it had: a store that came back from an old copy.
-    if (!gone) return this.#refused(line, { why: 'gone' })
-    settleOutcomes(gone, 'delivered')
+  #receive(event: MessageEvent, link: Link, handler: FrameHandler): MessageEvent | 'pong' | undefined {
+    const { data } = event
+    const frame = decode(data, fromServer)
+    if (frame.is === 'x') {
+      this.#refused(link, frame.body)
+      return undefined
+    }
+    if (link !== this.#link) {
+      if (frame.is === 'w' && frame.body.got <= this.outbox.highest) this.#welcomed(link, frame.body, handler)
+      else this.#failed(link, frame.is)
+      return undefined
+    }
+    switch (frame.is) {
+      case 'data':
+        this.#counted(data.size ?? data.byteLength ?? data.length)
+        return frame.body === data ? event : new MessageEvent('message', { data: frame.body })
+      case 'f':
+        this.#retryAfter = null
+        link.end(closedByPeer(1000, ''))
+        return undefined
+      case 'p':
+        if (frame.body === this.#got) this.#acknowledgeAs('!q')
+        else this.#failed(link, frame.is)
+        return undefined
+      case 'a':
+      case 'q': {
+        const acknowledged = this.outbox.ack(frame.body)
+        if (!acknowledged) {
+          this.#failed(link, frame.is)
+          return undefined
+        }
+        settleOutcomes(acknowledged, 'delivered')
+        this.#pump()
+        return frame.is === 'q' ? 'pong' : undefined
+      }
+      default:
+        this.#failed(link, frame.is)
+        return undefined
+    }
+  }
+
+  /** Counted before a listener runs: one that throws, or reconnects, must not receive the message twice. */
+  #counted(bytes: number): void {
+    this.#got = (this.#got ?? 0) + 1
+    this.#bytes += bytes
+    if (due(this.#credit, this.#got - this.#acknowledged, this.#bytes)) this.#acknowledge()
+    else this.#cancelAcknowledge ??= longTimeout(ACKNOWLEDGE_WITHIN, this.#acknowledge)
+  }
+
+  #welcomed(link: Link, { got, win }: Welcome, handler: FrameHandler): void {
+    const acknowledged = this.outbox.resume(got)
+    // The server has less than it had: its store came back from an old copy.
+    if (!acknowledged) return this.#refused(link, { why: 'gone' })
+    settleOutcomes(acknowledged, 'delivered')
     this.#credit = win
-    this.#denied = 0
-    this.line = line
-    line.onopen?.()
+    this.#denials = 0
+    this.#link = link
+    link.open(handler)
   }
 
-  #refused(line: Line, { why, got, after }: Refusal): void {
-    const outcomes = codes[why] === 4410 && this.#renew(got)
-    this.#after = after && Math.random() * after
-    end(line, codes[why], why)
-    if (outcomes) this.emit('fresh', { why, ...outcomes })
+  #refused(link: Link, { why, got, after }: Refusal): void {
+    const outcomes = codes[why] === 4410 ? this.#renew(got) : undefined
+    this.#retryAfter = after === undefined ? undefined : Math.random() * after
+    link.end(closedByPeer(codes[why], why))
+    if (outcomes) this.#emit('fresh', { why, ...outcomes })
   }
 
-  /** Writes what there is room for. */
+  /** The server broke the protocol. */
+  #failed(link: Link, what: string): void {
+    link.end(closedByPeer(4400, what), 4400, what)
+  }
+
+  /** Writes what the window has room for. */
   #pump(): void {
-    if (this.#status() !== 'open') return
+    if (!this.#host?.isOpen() || !this.#link) return
     for (let next = this.outbox.next(this.#credit); next; next = this.outbox.next(this.#credit))
-      this.#write(escaped(next.data))
+      this.#link?.send(escaped(next.data))
   }
 
-  /** Tells the server now what we have got; that is all that a page which is left can do. */
+  /** Acknowledges now what was received: all that a page can do when it is left. */
   readonly #acknowledge = (): void => {
-    if ((this.#got as number) > this.#told) this.#tell('!a')
-    this.#timer?.()
-    this.#timer = undefined
+    if ((this.#got ?? 0) > this.#acknowledged) this.#acknowledgeAs('!a')
+    this.#cancelAcknowledge?.()
+    this.#cancelAcknowledge = undefined
   }
 
-  /** Says what we have got, in an acknowledgement or in a pong. */
-  #tell(how: '!a' | '!q'): void {
+  /** In an acknowledgement, or in a pong. */
+  #acknowledgeAs(frame: '!a' | '!q'): void {
     this.#bytes = 0
-    this.#told = this.#got as number
-    this.line?.send(how + this.#got)
+    this.#acknowledged = this.#got ?? 0
+    this.#link?.send(frame + this.#acknowledged)
   }
 
-  /** Ends the session: the next hello makes a new one. `got`: what the server says it has. */
+  /** Ends the session: the next hello makes a new one. `got`: how many messages the server says it has. */
   #renew(got = -1): Outcomes {
     const { outbox } = this
-    const gone = outbox.resume(got)
+    const acknowledged = outbox.resume(got)
     const { acked, highest, held } = outbox
     this.outbox = new Outbox()
     this.#got = undefined
     this.#id = ''
+    const unknown = held.splice(0, acknowledged ? 0 : highest - acked)
     return {
-      delivered: settleOutcomes(gone ?? [], 'delivered'),
-      unknown: settleOutcomes(held.splice(0, gone ? 0 : highest - acked), 'unknown'),
-      lost: settleOutcomes(held, 'lost'),
+      delivered: settleOutcomes(acknowledged ?? [], 'delivered'),
+      unknown: settleOutcomes(unknown, 'unknown', 'the session ended before the server acknowledged it'),
+      lost: settleOutcomes(held, 'lost', 'the session ended before it was sent'),
     }
   }
+
+  #emit<Name extends 'resumed' | 'fresh' | 'ended'>(name: Name, value: SessionEvents[Name]): void {
+    const emitter = this.#host?.emitter as Emitter<SessionEvents> | undefined
+    emitter?.emit(name, value)
+  }
+}
+
+const closedByPeer = (code: number, reason: string): Closed => ({
+  code,
+  reason,
+  wasClean: false,
+  cause: 'peer',
+})
+
+/** To count other text it is walked through, which costs more than sending it. */
+function messageLength(data: Data): number {
+  return typeof data === 'string' && !/[^ -~]/.test(data) ? data.length : byteLength(data)
 }

@@ -1,3 +1,3 @@
 export type { SessionEvents, SessionOptions } from './options.ts'
-export type { Outcome, Outcomes } from './outcomes.ts'
+export type { Outcomes, SessionOutcome } from './outcomes.ts'
 export { Session } from './session.ts'

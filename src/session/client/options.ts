@@ -1,17 +1,17 @@
-import type { Data, DropReason, Events } from '../../core/events.ts'
-import type { Options } from '../../core/options.ts'
+import type { Events } from '../../core/events.ts'
+import type { Options, Provided } from '../../core/options.ts'
 import type { Refusal } from '../protocol/frames.ts'
 import type { Outcomes } from './outcomes.ts'
 
-/** How a `Session` behaves: as a `Socket` does, but for what the protocol itself decides. */
-export interface SessionOptions<In = unknown>
-  extends Omit<Options<In>, 'protocols' | 'greet' | 'queue' | 'heartbeat' | 'final'> {
-  /** What authenticates us, or a function that is asked anew for every attempt: it travels in the first frame. */
-  auth?:
-    | string
-    | ((context: { signal: AbortSignal }) => string | undefined | Promise<string | undefined>)
-    | undefined
-  /** When to ask the server whether it is there. @default { interval: 25_000, timeout: 10_000 } */
+/** How a `Session` behaves: as a `Socket` does, except for what the protocol itself decides. */
+export interface SessionOptions<In = unknown, Out = unknown, Kind extends BinaryType = BinaryType>
+  extends Omit<Options<In, Out, Kind>, 'protocols' | 'greet' | 'queue' | 'heartbeat' | 'final'> {
+  /**
+   * The token that authenticates the user, or a function that is called for every attempt. It travels in the first frame. A
+   * function may throw `Refused` to end the session for good.
+   */
+  auth?: Provided<string | undefined> | undefined
+  /** When to ask the server whether it is there, in ms. @default { interval: 25_000, timeout: 10_000 } */
   heartbeat?: { interval?: number | undefined; timeout?: number | undefined } | undefined
   /**
    * How much may wait beyond the server's window, in messages and bytes; more is dropped, with a `drop` each.
@@ -20,19 +20,19 @@ export interface SessionOptions<In = unknown>
   queue?: { messages?: number | undefined; bytes?: number | undefined } | undefined
 }
 
-/** What a session says beyond what a socket says. */
-export interface Own {
-  /** A message was given up, because there was no room for it. */
-  drop: { data: Data; why: DropReason }
+/** The events of a session beside those of a socket. */
+export interface SessionOnlyEvents {
   /** The session goes on over a new connection; `resent` messages were written again. */
   resumed: { resent: number }
   /**
    * The session was lost, and a new one starts: get the present state from the server again. With what became of the
-   * messages that were not acknowledged. Nothing of them is sent again.
+   * messages that were not acknowledged. None of them is sent again.
    */
-  fresh: Outcomes & { why: Refusal['why'] }
+  fresh: Outcomes & { why: Refusal['why'] | 'discarded' }
   /** The session has ended for good, right before `closed`. With what became of the messages not acknowledged. */
   ended: Outcomes
 }
 
-export type SessionEvents<In = unknown> = Omit<Events<In>, keyof Own> & Own
+export interface SessionEvents<In = unknown, Kind extends BinaryType = BinaryType>
+  extends Events<In, Kind>,
+    SessionOnlyEvents {}

@@ -1,22 +1,23 @@
-import type { Data } from '../../core/events.ts'
+import type { Data, Outcome } from '../../core/events.ts'
+import { callSafely } from '../../core/report.ts'
 
-/** What became of a message. `unknown`: it was written to a connection, and nobody can tell whether it arrived. */
-export type Outcome = 'delivered' | 'lost' | 'unknown'
+/** `unknown`: the message was written to a connection that broke, and nobody can tell whether it arrived. */
+export type SessionOutcome = 'delivered' | 'lost' | 'unknown'
 
 /** What became of the messages that were not acknowledged when a session ended, in the order in which they were sent. */
-export type Outcomes = Record<Outcome, Data[]>
+export type Outcomes = Record<SessionOutcome, Data[]>
 
-/** One that is held until its outcome is known. */
+/** A message that is kept until its outcome is known. */
 export interface Message {
   data: Data
   bytes: number
-  settle: ((outcome: Outcome) => void) | undefined
+  onOutcome: ((outcome: Outcome) => void) | undefined
 }
 
-/** Tells those who asked what became of these messages; answers with what was sent. */
-export function settleOutcomes(messages: Message[], outcome: Outcome): Data[] {
-  return messages.map(({ data, settle }) => {
-    settle?.(outcome)
+/** Tells what became of these messages. Returns what was sent. */
+export function settleOutcomes(messages: Message[], result: SessionOutcome, reason?: string): Data[] {
+  return messages.map(({ data, onOutcome }) => {
+    if (onOutcome) callSafely(onOutcome, reason === undefined ? { result } : { result, reason })
     return data
   })
 }

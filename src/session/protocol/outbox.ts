@@ -50,6 +50,12 @@ export class Outbox<Item extends { bytes: number }> {
     return gone
   }
 
+  /** The connection has ended: what was written to it counts as waiting again. */
+  disconnected(): void {
+    this.written = this.acked
+    this.#flying = 0
+  }
+
   /** As `ack`, on a new line: whatever is left is to be written again. */
   resume(got: number): Item[] | undefined {
     this.written = this.highest

@@ -1,4 +1,4 @@
-import { report } from '../../core/emitter.ts'
+import { report } from '../../core/report.ts'
 import type { Answer, Bounds, Claim, Host, Item, Journal, Kept, Recorder, Store } from '../server/index.ts'
 import { Redis, type RedisClient } from './redis.ts'
 import { again, type Keys, RedisJournal, read, written } from './redis-journal.ts'

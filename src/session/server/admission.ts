@@ -1,4 +1,4 @@
-import { callSafely } from '../../core/emitter.ts'
+import { callSafely } from '../../core/report.ts'
 import { type Hello, type Refusal, welcome } from '../protocol/frames.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Registry } from './registry.ts'

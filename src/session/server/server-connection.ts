@@ -1,4 +1,4 @@
-import { report } from '../../core/emitter.ts'
+import { report } from '../../core/report.ts'
 import { codes, type Hello, type Refusal, refusal, SUBPROTOCOL } from '../protocol/frames.ts'
 import { decode } from './client-frames.ts'
 import type { Counters } from './limits.ts'

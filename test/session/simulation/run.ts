@@ -115,7 +115,8 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
 /** No more faults: whatever is left to be said gets through. */
 async function heal(world: World, clock: Clock) {
   world.client.open()
-  for (let round = 0; round < 160; round++) {
+  // A client whose connections ended silent again and again waits up to eight times as long for the next answer.
+  for (let round = 0; round < 300; round++) {
     for (const line of world.lines) {
       world.accept(line)
       await clock.settle()
