@@ -52,6 +52,7 @@ export function parseClose(code: number | undefined, reason: string | undefined)
   }
   if (utf8Length(text) > MOST_REASON_BYTES)
     throw failure(fail(`The reason must not be longer than ${MOST_REASON_BYTES} bytes.`), 'SyntaxError')
-  // Without a code there is no room for a reason in the frame: RFC 6455 §5.5.1.
-  return code === undefined ? { code: 1005, reason: '' } : { code, reason: text }
+  // A close frame has no room for a reason without a code: RFC 6455 §5.5.1. Firefox and WebKit leave the reason out.
+  if (code === undefined && text) throw failure(fail('A reason needs a code.'), 'InvalidAccessError')
+  return { code: code ?? 1005, reason: text }
 }
