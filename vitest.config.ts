@@ -6,6 +6,7 @@ import type { BrowserConfigOptions } from 'vitest/node'
 import { find } from './scripts/executables.js'
 import { commands } from './test/clients/service.ts'
 import { flags } from './test/support/flags.ts'
+import { frameworks } from './test/support/frameworks.ts'
 import { webkit } from './test/support/webkitProvider.ts'
 
 /** Firefox holds dials back after failures, and CI machines are slow: nobody should wait for a second only. */
@@ -76,9 +77,11 @@ export default defineConfig({
       reporter: ['text', 'json-summary'],
     },
     projects: [
-      node('unit', 'test/{unit,random,architecture,package}/**/*.test.ts'),
+      node('unit', 'test/{unit,random,architecture,package,recipes}/**/*.test.ts'),
       node('node', 'test/node/**/*.test.ts'),
       node('demo', 'test/demo/**/*.test.ts'),
+      node('docs', 'test/docs/**/*.test.ts'),
+      node('server-rendering', 'test/{react,vue}/*.test.ts'),
       node('proxy', 'test/proxy/**/*.test.ts'),
       node('session', 'test/session/**/*.test.ts'),
       {
@@ -91,8 +94,12 @@ export default defineConfig({
         },
         test: { name: 'testing', include: ['test/testing/**/*.test.{ts,tsx}'], expect },
       },
+      node('inspect', 'test/inspect/*.test.ts'),
       node('e2e', 'test/end-to-end/!(webkit).test.ts'),
       { test: { ...node('e2e-firefox', 'test/end-to-end/chat.test.ts').test, env: { ENGINE: 'firefox' } } },
+      node('tabs', 'test/tabs/!(webkit).test.ts'),
+      { test: { ...node('tabs-firefox', 'test/tabs/!(webkit).test.ts').test, env: { ENGINE: 'firefox' } } },
+      ...(process.platform === 'linux' ? [node('tabs-webkit', 'test/tabs/webkit.test.ts')] : []),
       {
         test: {
           name: 'types',
@@ -106,6 +113,7 @@ export default defineConfig({
         },
       },
       engine('chromium', inChromium()),
+      ...frameworks(inChromium),
       ...(covered ? [] : [inFirefox, ...inWebkit]),
       ...(process.platform === 'linux' ? [node('e2e-webkit', 'test/end-to-end/webkit.test.ts')] : []),
       {
@@ -115,6 +123,16 @@ export default defineConfig({
           include: ['test/clients/**/*.test.ts'],
           expect,
           browser: { enabled: true, headless: true, screenshotFailures: false, commands, ...inChromium() },
+        },
+      },
+      {
+        optimizeDeps: { include: ['mitt', 'axe-core'] },
+        test: {
+          name: 'inspect-chromium',
+          include: ['test/inspect/browser/*.browser.ts'],
+          expect,
+          testTimeout: 30_000,
+          browser: { enabled: true, headless: true, screenshotFailures: false, ...inChromium() },
         },
       },
       {

@@ -1,6 +1,6 @@
 // The packed tarball, used as its users will: linted, installed in an empty project, imported, required, compiled.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
@@ -9,8 +9,12 @@ const root = process.cwd()
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-package-'))
 const project = join(folder, 'project')
 let tarball
+const compilerFolder = join(root, 'test/package/compilers')
+const compilers = Object.keys(
+  JSON.parse(readFileSync(join(compilerFolder, 'package.json'), 'utf8')).dependencies,
+)
 /** The UMD files that a page loads after the core's. */
-const umdNames = ['websocket', 'session']
+const umdNames = ['websocket', 'session', 'inspect']
 
 const run = (command, args, cwd = root) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -45,6 +49,10 @@ socket.sendJson({ nickname: 'Ann' })
 // @ts-expect-error no such event
 socket.on('opened', off)
 export { messages, result, toText, upload }
+
+import { type Recorder, record } from 'holdfast/inspect'
+
+export const recorder: Recorder = record(socket)
 
 import { configured, ReconnectingWebSocket, type WebSocketOptions } from 'holdfast/websocket'
 
@@ -116,7 +124,7 @@ server.heard('hello').then(() => process.exit(0))`
         readFileSync(join(project, `node_modules/holdfast/dist/${name}.umd.min.js`), 'utf8'),
         context,
       )
-    for (const name of ['Socket', 'ReconnectingWebSocket', 'Session']) {
+    for (const name of ['Socket', 'ReconnectingWebSocket', 'Session', 'record']) {
       const kind = runInContext(`typeof Holdfast.${name}`, context)
       if (kind !== 'function') throw new Error(`Holdfast.${name} is ${kind}`)
     }
@@ -131,35 +139,32 @@ server.heard('hello').then(() => process.exit(0))`
       if (from) throw new Error(`${file} imports ${from}`)
     }
   },
+  'the compilers': installCompilers,
   ...Object.fromEntries(
-    resolutions().map(([version, resolution, file]) => [
-      `types under TypeScript ${version}, ${resolution}, ${file}`,
-      () => compile(version, resolution, file),
+    resolutions().map(([compiler, resolution, file]) => [
+      `types under ${compiler}, ${resolution}, ${file}`,
+      () => compile(compiler, resolution, file),
     ]),
   ),
 }
 
-/** Every version of the compiler that the published types are for, under every way in which it resolves packages. */
+/** Every version of the compiler that the published types are for, with every way in which it resolves packages. */
 function resolutions() {
-  return ['-5.0', '-5.4', '-5.9', '', '-7'].flatMap((suffix) => {
-    const { version } = JSON.parse(
-      readFileSync(join(root, `node_modules/typescript${suffix}/package.json`), 'utf8'),
-    )
-    const all = [
-      ['Bundler', 'consumer.ts'],
-      ['Node16', 'consumer.mts'],
-      ['Node16', 'consumer.cts'],
-      ['Node', 'consumer.ts'],
-    ]
+  const ways = [
+    ['Bundler', 'consumer.ts'],
+    ['Node16', 'consumer.mts'],
+    ['Node16', 'consumer.cts'],
+    ['Node', 'consumer.ts'],
+  ]
+  return compilers.flatMap((compiler) =>
     // TypeScript 7 has no `node` any more.
-    return all
-      .filter(([kind]) => kind !== 'Node' || suffix !== '-7')
-      .map((way) => [`${version}${suffix}`, ...way])
-  })
+    ways
+      .filter(([resolution]) => resolution !== 'Node' || compiler !== 'typescript-7')
+      .map((way) => [compiler, ...way]),
+  )
 }
 
-function compile(version, resolution, file) {
-  const [number, suffix = ''] = version.split(/(?=-)/)
+function compile(compiler, resolution, file) {
   write(file, consumer)
   const compilerOptions = {
     module: { Bundler: 'ESNext', Node: 'CommonJS' }[resolution] ?? resolution,
@@ -171,14 +176,19 @@ function compile(version, resolution, file) {
     exactOptionalPropertyTypes: true,
     skipLibCheck: false,
     noEmit: true,
-    // TypeScript 6 says of `node` that it will go.
-    ...(resolution === 'Node' && Number.parseInt(number, 10) >= 6 ? { ignoreDeprecations: '6.0' } : {}),
+    // TypeScript 6 warns that `node` will go.
+    ...(resolution === 'Node' && compiler === 'typescript-6' ? { ignoreDeprecations: '6.0' } : {}),
   }
   write('tsconfig.json', JSON.stringify({ compilerOptions, files: [file] }))
-  const { bin } = JSON.parse(
-    readFileSync(join(root, `node_modules/typescript${suffix}/package.json`), 'utf8'),
-  )
-  run(process.execPath, [join(root, `node_modules/typescript${suffix}`, bin.tsc), '-p', project])
+  const home = join(compilerFolder, 'node_modules', compiler)
+  const { bin } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+  run(process.execPath, [join(home, bin.tsc), '-p', project])
+}
+
+/** Installs the compilers in a folder of their own, where they are missing. */
+function installCompilers() {
+  if (compilers.every((name) => existsSync(join(compilerFolder, 'node_modules', name)))) return
+  run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], compilerFolder)
 }
 
 try {

@@ -6,11 +6,12 @@ import { abnormalClosure, abortReason } from './errors.ts'
 import type { Closed, Data, DropReason, Events, Failure, Outcome, SendResult, Status } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 import { isHidden, isLeaving, isOffline, observePage, type PageSignal } from './page.ts'
-import { attemptTimeout, backoff, longestDelay, silencePatience } from './policy/backoff.ts'
+import { attemptTimeout, backoff, longestDelay } from './policy/backoff.ts'
 import { isFinal, isUnauthorized } from './policy/close-codes.ts'
 import { SendQueue } from './policy/send-queue.ts'
+import { Unsent } from './policy/unsent.ts'
 import { callSafely } from './report.ts'
-import type { ResolvedOptions } from './resolve-options.ts'
+import { defaultReconnect, type ResolvedOptions } from './resolve-options.ts'
 
 /** After `online`, a whole office would dial in the same millisecond. In ms. */
 const SPREAD = 500
@@ -18,6 +19,10 @@ const SPREAD = 500
 const OFFLINE_LOOK = 60_000
 /** A wake leaves a younger attempt alone, in ms. */
 const YOUNG = 2_000
+/** How many times longer than configured a silent peer is waited for at most: a large message on a slow network looks so. */
+const MOST_PATIENCE = 8
+/** How often to look whether queued messages have left the browser, in ms. */
+const UNSENT_LOOK = 100
 /** How long the old connection still receives after an overlapping reconnect, in ms. */
 const OVERLAP = 1_000
 
@@ -46,17 +51,24 @@ export class Lifecycle implements ConnectionOwner {
   #connection: Connection | undefined
   /** The attempt of a reconnect that overlaps with the open connection. */
   #replacement: Connection | undefined
+  /** The connection before that one, which still receives for a moment. */
+  #retired: Connection | undefined
+  #cancelRetired: Cancel | undefined
   /** Of the next attempt. */
   #cancelDial: Cancel | undefined
   /** Of the next queued messages, where `queue.perSecond` spaces them. */
   #cancelPump: Cancel | undefined
   #pumpedAt = 0
   #cancelExpiry: Cancel | undefined
+  /** Queued messages that the browser was given and may still hold. */
+  #unsent: Unsent<QueuedMessage> | undefined
+  #cancelUnsent: Cancel | undefined
   /** Of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
-  /** Attempts in a row that timed out, and connections in a row that ended silent. */
+  /** Attempts in a row that timed out. */
   #timeouts = 0
-  #silences = 0
+  /** How many times longer than configured the peer may be silent. */
+  #patience = 1
   /** 0 until the connection is open. */
   #openedAt = 0
   /** When the page last came back. */
@@ -89,7 +101,7 @@ export class Lifecycle implements ConnectionOwner {
 
   set binaryType(type: BinaryType) {
     this.#options.binaryType = type
-    for (const connection of [this.#connection, this.#replacement])
+    for (const connection of [this.#connection, this.#replacement, this.#retired])
       if (connection?.native) connection.native.binaryType = type
   }
 
@@ -118,6 +130,7 @@ export class Lifecycle implements ConnectionOwner {
     if (overlap && this.status === 'open') return this.#dialReplacement()
     this.#replacement?.drop(1000)
     this.#replacement = undefined
+    this.#dropRetired()
     const close = { ...abnormalClosure('user'), code: 1000 }
     this.#ended(connection, close, 0)
     connection.drop(1000)
@@ -141,7 +154,8 @@ export class Lifecycle implements ConnectionOwner {
     this.#stopListening?.()
     const connections = this.#release()
     this.closed = close
-    this.failures = this.#timeouts = this.#silences = 0
+    this.failures = this.#timeouts = 0
+    this.#patience = 1
     this.#wasOpen = this.#isRenewing = false
     const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
     this.#become('closed', ...drops, ['closed', close])
@@ -151,6 +165,7 @@ export class Lifecycle implements ConnectionOwner {
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
     // While queued messages are spaced, what comes later goes behind them.
     if (this.status === 'open' && !this.#cancelPump && this.#connection?.send(data)) {
+      this.#unsent?.add(undefined, byteLength(data))
       if (onOutcome) callSafely(onOutcome, { result: 'sent' })
       return 'sent'
     }
@@ -183,8 +198,7 @@ export class Lifecycle implements ConnectionOwner {
     if (replaced) {
       this.#connection = connection
       this.#replacement = undefined
-      // It may still carry what was sent to it before the server knew of the new one.
-      setTimeout(() => replaced.drop(1000), OVERLAP)
+      this.#retire(replaced)
     }
     const reconnected = this.#wasOpen
     this.#wasOpen = true
@@ -210,8 +224,8 @@ export class Lifecycle implements ConnectionOwner {
 
   /** `delay`: not for the retry policy to choose. `null`: the end is final. */
   #ended(connection: Connection, close: Closed, delay?: number | null): void {
-    this.#silences =
-      close.cause === 'silent' ? Math.log2(connection.silencePatience) + 1 : this.#silencesAfter(close)
+    this.#patience = connection.silencePatience
+    if (close.cause === 'silent') this.#patience = Math.min(MOST_PATIENCE, this.#patience * 2)
     this.#timeouts = close.cause === 'timeout' ? this.#timeouts + 1 : 0
     if (this.#wasStable(close)) {
       this.failures = 0
@@ -221,6 +235,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#openedAt = 0
     this.#cancelPump?.()
     this.#cancelPump = this.#connection = undefined
+    this.#dropUnsent(connection, close)
     if (this.#replacement) return this.#adoptReplacement(close)
     const previous = this.status
     // The application's own rules are called next, and may do anything.
@@ -232,22 +247,23 @@ export class Lifecycle implements ConnectionOwner {
     if (this.status !== 'waiting' || this.#connection) return
     this.status = previous
     if (wait === null) return this.#closeFinally(close)
+    this.#waitFor(this.#adjusted(wait, close, wasProbing), failure)
+  }
+
+  /** The delay after this end, where the page or the network has a say in it. */
+  #adjusted(delay: number, close: Closed, wasProbing: boolean): number {
     // A page that is shown again may hear only now that its socket was closed meanwhile.
     const isAwake = monotonicNow() - this.#wokeAt < SPREAD
     this.#wokeAt = Number.NEGATIVE_INFINITY
-    if (isAwake || close.cause === 'wake')
-      this.#waitFor(close.cause === 'wake' && !isAwake ? spread() : 0, failure)
-    else if (wasProbing) this.#waitFor(spread(), failure)
-    else
-      this.#waitFor(
-        this.#options.wake && isOffline() && wait > 0 ? Math.max(wait, OFFLINE_LOOK) : wait,
-        failure,
-      )
+    if (this.#isOffline && delay > 0) return Math.max(delay, OFFLINE_LOOK)
+    if (isAwake) return 0
+    // The server is not to blame: this side was away.
+    return close.cause === 'wake' || wasProbing ? spread() : delay
   }
 
-  /** Silence in a row: attempts that failed in between do not count, a connection that was open does. */
-  #silencesAfter(close: Closed): number {
-    return this.#openedAt && close.cause !== 'user' ? 0 : this.#silences
+  /** Whether the browser said that there is no network. */
+  get #isOffline(): boolean {
+    return this.#options.wake && (this.#wasOffline || isOffline())
   }
 
   /** Whether the connection lasted long enough for earlier failures to be forgotten. */
@@ -255,11 +271,11 @@ export class Lifecycle implements ConnectionOwner {
     const { reconnect } = this.#options
     if (!this.#openedAt) return false
     const lasted = monotonicNow() - this.#openedAt
-    const limits = typeof reconnect === 'object' ? reconnect : undefined
+    const limits = typeof reconnect === 'object' ? reconnect : defaultReconnect
     // Two tabs of which the server allows one would else throw each other out at full speed for ever.
     const isThrownOut = close.cause === 'peer' && close.code !== 1006 && this.failures > 0
-    const extra = limits && isThrownOut ? longestDelay(limits, this.failures) : 0
-    return lasted >= (limits?.stableAfter ?? 5_000) + extra
+    const extra = isThrownOut ? longestDelay(limits, this.failures) : 0
+    return lasted >= limits.stableAfter + extra
   }
 
   /** How long to wait after a failure, in ms; `null`: it is final. The application's own rules are asked first. */
@@ -278,7 +294,7 @@ export class Lifecycle implements ConnectionOwner {
       // Anything that is no delay would hammer the server.
       if (wait === null || (typeof wait === 'number' && wait >= 0)) return wait
     }
-    const limits = typeof reconnect === 'object' ? reconnect : defaultLimits
+    const limits = typeof reconnect === 'object' ? reconnect : defaultReconnect
     const wait = backoff(limits, failure.attempt, Math.random())
     this.#isRevivable = wait === null && limits.attempts > 0
     return wait
@@ -346,13 +362,27 @@ export class Lifecycle implements ConnectionOwner {
   #connect(): Connection {
     return new Connection(this.#options, this.#emitter, this, {
       attemptTimeout: attemptTimeout(this.#options.attemptTimeout, this.#timeouts),
-      silence: silencePatience(this.#silences),
+      silence: this.#patience,
     })
   }
 
   #dialReplacement(): void {
     this.#replacement?.drop(1000)
     this.#replacement = this.#connect()
+  }
+
+  /** It may still carry what was sent to it before the server knew of the new one. */
+  #retire(connection: Connection): void {
+    this.#dropRetired()
+    this.#retired = connection
+    this.#cancelRetired = longTimeout(OVERLAP, () => this.#dropRetired())
+  }
+
+  #dropRetired(): void {
+    const retired = this.#retired
+    this.#cancelRetired?.()
+    this.#retired = this.#cancelRetired = undefined
+    retired?.drop(1000)
   }
 
   /** The connection ended before its replacement was open: the replacement is the present attempt. */
@@ -394,14 +424,16 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Lets go of all connections and timers. */
   #release(): Connection[] {
-    const connections = [this.#connection, this.#replacement]
-    this.#connection = this.#replacement = undefined
+    const connections = [this.#connection, this.#replacement, this.#retired]
+    this.#connection = this.#replacement = this.#retired = undefined
+    this.#cancelRetired?.()
     this.#cancelDial?.()
     this.#cancelPump?.()
     this.#cancelSuspension?.()
     this.#cancelDial = this.#cancelPump = this.#cancelSuspension = undefined
+    this.#forgetUnsent()
     this.#openedAt = 0
-    return connections.filter((connection) => connection !== undefined)
+    return connections.filter((connection): connection is Connection => connection !== undefined)
   }
 
   /** Hands queued messages to the browser: all at once, or spaced by `queue.perSecond`. */
@@ -415,18 +447,49 @@ export class Lifecycle implements ConnectionOwner {
     this.#pumpedAt = now
     queue.takeWhile((message) => this.#handOver(message), most)
     if (this.status !== 'open' || !this.#connection) return
+    this.#watchUnsent()
     if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
   }
 
-  #handOver({ copy, onOutcome }: QueuedMessage): boolean {
-    const sent = callSafely(() => this.#connection?.send(copy) ?? false)
-    if (sent === false) return false
+  #handOver(message: QueuedMessage): boolean {
+    const { copy, onOutcome } = message
+    const isSent = callSafely(() => this.#connection?.send(copy) ?? false)
+    if (isSent === false) return false
+    if (isSent) this.#noteUnsent(message)
     // What no WebSocket takes was reported, and must not stand in the way at every reconnect.
-    const outcome: Outcome = sent
+    const outcome: Outcome = isSent
       ? { result: 'sent' }
       : { result: 'dropped', reason: 'the browser refused it' }
     if (onOutcome) callSafely(onOutcome, outcome)
     return true
+  }
+
+  #noteUnsent(message: QueuedMessage): void {
+    this.#unsent ??= new Unsent()
+    this.#unsent.add(message, byteLength(message.copy))
+  }
+
+  /** Lets go of queued messages once they have left the browser. */
+  #watchUnsent(): void {
+    const connection = this.#connection
+    if (!this.#unsent || !connection) return
+    this.#unsent.keepLast(connection.native?.bufferedAmount ?? 0)
+    this.#cancelUnsent?.()
+    if (this.#unsent.isEmpty) this.#forgetUnsent()
+    else this.#cancelUnsent = longTimeout(UNSENT_LOOK, () => this.#watchUnsent())
+  }
+
+  #forgetUnsent(): void {
+    this.#cancelUnsent?.()
+    this.#unsent = this.#cancelUnsent = undefined
+  }
+
+  #dropUnsent(connection: Connection, close: Closed): void {
+    const unsent = this.#unsent?.keepLast(connection.native?.bufferedAmount ?? 0) ?? []
+    this.#forgetUnsent()
+    // What this side closes is sent first.
+    if (close.cause !== 'user')
+      this.#drop(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
   #dropExpired(): void {
@@ -502,7 +565,7 @@ export class Lifecycle implements ConnectionOwner {
     const wasHeld = this.#heldEnd !== undefined
     this.#tellHeldEnd()
     // The timer of the next attempt may have passed meanwhile.
-    if (this.status === 'waiting' && (wasHeld || this.#cancelDial)) this.#dial()
+    if (this.status === 'waiting' && (wasHeld || !this.#isOffline)) this.#dial()
   }
 
   #onHidden(): void {
@@ -538,7 +601,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#wokeAt = monotonicNow()
     if (this.#heldEnd) return this.#tellHeldEnd()
     const connection = this.#connection
-    if (this.status !== 'open') return this.#wake()
+    if (this.status !== 'open') return this.#isOffline ? undefined : this.#wake()
     if (signal === 'shown') {
       if (connection?.isQuiet) connection.probe()
     } else if (signal === 'slept') this.#doubt()
@@ -569,7 +632,5 @@ export class Lifecycle implements ConnectionOwner {
 }
 
 const spread = () => Math.random() * SPREAD
-
-const defaultLimits = { base: 2_000, factor: 3, max: 10_000, attempts: Infinity }
 
 const count = (value: number) => value.toLocaleString('en-US')

@@ -115,7 +115,7 @@ export interface ResolvedOptions
 }
 
 // Most sockets share these: groups of their own would double the memory of an idle one.
-const defaultReconnect = resolveGroup('', {}, reconnectRules) as unknown as Backoff
+export const defaultReconnect = resolveGroup('', {}, reconnectRules) as unknown as Backoff
 const defaultQueue = resolveGroup('', {}, queueRules) as unknown as QueueLimits
 const noQueue: QueueLimits = { ...defaultQueue, messages: 0 }
 

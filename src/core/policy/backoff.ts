@@ -34,8 +34,3 @@ export function backoff(limits: BackoffLimits, attempt: number, random: number):
 export function attemptTimeout(timeout: number, timeouts: number): number {
   return Math.max(timeout, Math.min(60_000, timeout * 1.5 ** timeouts))
 }
-
-/** How many times longer a peer may be silent after `silences` connections in a row that ended so. */
-export function silencePatience(silences: number): number {
-  return Math.min(8, 2 ** silences)
-}
