@@ -14,6 +14,7 @@ const entries = {
   session: 'src/session/client/index.ts',
   'session/server': 'src/session/server/index.ts',
   'session/redis': 'src/session/redis/index.ts',
+  testing: 'src/testing/index.ts',
   tabs: 'src/tabs/index.ts',
 }
 /** Those that a page can load without a bundler. */
