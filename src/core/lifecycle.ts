@@ -247,7 +247,7 @@ export class Lifecycle implements ConnectionOwner {
     if (this.status !== 'waiting' || this.#connection) return
     this.status = previous
     if (wait === null) return this.#closeFinally(close)
-    this.#waitFor(this.#adjusted(wait, close, wasProbing), failure)
+    this.#waitFor(delay ?? this.#adjusted(wait, close, wasProbing), failure)
   }
 
   /** The delay after this end, where the page or the network has a say in it. */
@@ -255,7 +255,7 @@ export class Lifecycle implements ConnectionOwner {
     // A page that is shown again may hear only now that its socket was closed meanwhile.
     const isAwake = monotonicNow() - this.#wokeAt < SPREAD
     this.#wokeAt = Number.NEGATIVE_INFINITY
-    if (this.#isOffline && delay > 0) return Math.max(delay, OFFLINE_LOOK)
+    if (this.#isOffline) return Math.max(delay, OFFLINE_LOOK)
     if (isAwake) return 0
     // The server is not to blame: this side was away.
     return close.cause === 'wake' || wasProbing ? spread() : delay
