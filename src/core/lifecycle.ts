@@ -63,6 +63,8 @@ export class Lifecycle implements ConnectionOwner {
   /** Queued messages that the browser was given and may still hold. */
   #unsent: Unsent<QueuedMessage> | undefined
   #cancelUnsent: Cancel | undefined
+  /** The `drop` events of the connection that ended, until the next transition emits them. */
+  #lost: EventEntry[] = nothing
   /** Of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
   /** Attempts in a row that timed out. */
@@ -157,6 +159,7 @@ export class Lifecycle implements ConnectionOwner {
     this.failures = this.#timeouts = 0
     this.#patience = 1
     this.#wasOpen = this.#isRenewing = false
+    this.#stopWatchingExpiry()
     const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
     this.#become('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
@@ -235,7 +238,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#openedAt = 0
     this.#cancelPump?.()
     this.#cancelPump = this.#connection = undefined
-    this.#dropUnsent(connection, close)
+    this.#lost = this.#unsentDrops(connection, close)
     if (this.#replacement) return this.#adoptReplacement(close)
     const previous = this.status
     // The application's own rules are called next, and may do anything.
@@ -392,8 +395,10 @@ export class Lifecycle implements ConnectionOwner {
     const attempt = this.failures
     this.#wait = { attempt, delay: 0, close }
     this.#become('waiting', ['waiting', this.#wait])
-    if (this.#connection && this.status === 'waiting')
-      this.#become('connecting', ['connecting', { attempt, url: this.url }])
+    if (!this.#connection || this.status !== 'waiting') return
+    // Otherwise it is emitted once the URL is known.
+    const isDialling = this.#connection.native !== undefined
+    this.#become('connecting', ...(isDialling ? [['connecting', { attempt, url: this.url }] as EventEntry] : []))
   }
 
   #replaceOldAttempt(): void {
@@ -419,7 +424,9 @@ export class Lifecycle implements ConnectionOwner {
     const previous = this.status
     this.status = status
     const change: EventEntry[] = status === previous ? [] : [['status', { status, previous }]]
-    this.#emitter.emitAll([...change, ...events])
+    const lost = this.#lost
+    this.#lost = nothing
+    this.#emitter.emitAll([...change, ...lost, ...events])
   }
 
   /** Lets go of all connections and timers. */
@@ -445,13 +452,18 @@ export class Lifecycle implements ConnectionOwner {
     const most =
       elapsed === Infinity ? (queue.spacing > 0 ? 1 : Infinity) : Math.max(1, queue.allowance(elapsed))
     this.#pumpedAt = now
-    queue.takeWhile((message) => this.#handOver(message), most)
-    if (this.status !== 'open' || !this.#connection) return
-    this.#watchUnsent()
-    if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
+    const outcomes: (() => void)[] = []
+    queue.takeWhile((message) => this.#handOver(message, outcomes), most)
+    if (!queue.length) this.#stopWatchingExpiry()
+    if (this.status === 'open' && this.#connection) {
+      this.#watchUnsent()
+      if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
+    }
+    // Last: they may send, or end the connection.
+    for (const tell of outcomes) tell()
   }
 
-  #handOver(message: QueuedMessage): boolean {
+  #handOver(message: QueuedMessage, outcomes: (() => void)[]): boolean {
     const { copy, onOutcome } = message
     const isSent = callSafely(() => this.#connection?.send(copy) ?? false)
     if (isSent === false) return false
@@ -460,13 +472,14 @@ export class Lifecycle implements ConnectionOwner {
     const outcome: Outcome = isSent
       ? { result: 'sent' }
       : { result: 'dropped', reason: 'the browser refused it' }
-    if (onOutcome) callSafely(onOutcome, outcome)
+    if (onOutcome) outcomes.push(() => callSafely(onOutcome, outcome))
     return true
   }
 
   #noteUnsent(message: QueuedMessage): void {
     this.#unsent ??= new Unsent()
-    this.#unsent.add(message, byteLength(message.copy))
+    // Its outcome is `sent`, and an outcome is told once.
+    this.#unsent.add({ ...message, onOutcome: undefined }, byteLength(message.copy))
   }
 
   /** Lets go of queued messages once they have left the browser. */
@@ -484,12 +497,13 @@ export class Lifecycle implements ConnectionOwner {
     this.#unsent = this.#cancelUnsent = undefined
   }
 
-  #dropUnsent(connection: Connection, close: Closed): void {
+  /** The `drop` events of queued messages that the browser did not send. */
+  #unsentDrops(connection: Connection, close: Closed): EventEntry[] {
     const unsent = this.#unsent?.keepLast(connection.native?.bufferedAmount ?? 0) ?? []
     this.#forgetUnsent()
     // What this side closes is sent first.
-    if (close.cause !== 'user')
-      this.#drop(unsent, 'disconnected', 'the connection ended while the browser still held it')
+    if (close.cause === 'user') return []
+    return this.#dropped(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
   #dropExpired(): void {
@@ -508,7 +522,14 @@ export class Lifecycle implements ConnectionOwner {
     })
   }
 
+  #stopWatchingExpiry(): void {
+    this.#cancelExpiry?.()
+    this.#cancelExpiry = undefined
+  }
+
   #discardQueue(): void {
+    this.#stopWatchingExpiry()
+
     this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
   }
 
@@ -630,6 +651,8 @@ export class Lifecycle implements ConnectionOwner {
     else this.#waitFor(Math.min(delay, this.#wait.delay), { attempt: 0, close: this.#wait.close })
   }
 }
+
+const nothing: EventEntry[] = []
 
 const spread = () => Math.random() * SPREAD
 
