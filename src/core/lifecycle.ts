@@ -41,6 +41,8 @@ export class Lifecycle implements ConnectionOwner {
   status: Status = 'idle'
   closed: Closed | undefined
   protocol = ''
+  /** The status of the last `status` event: while the application's own rules are asked, `status` is ahead of it. */
+  #emittedStatus: Status = 'idle'
   /** The URL dialled last. */
   url = ''
   /** Attempts in a row that failed, connections that did not last among them. */
@@ -202,6 +204,8 @@ export class Lifecycle implements ConnectionOwner {
       this.#connection = connection
       this.#replacement = undefined
       this.#retire(replaced)
+      // It sends what it still holds before it closes.
+      this.#forgetUnsent()
     }
     const reconnected = this.#wasOpen
     this.#wasOpen = true
@@ -240,7 +244,8 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelPump = this.#connection = undefined
     this.#lost = this.#unsentDrops(connection, close)
     if (this.#replacement) return this.#adoptReplacement(close)
-    const previous = this.status
+    // Messages are received while the status is `open` only.
+    this.#dropRetired()
     // The application's own rules are called next, and may do anything.
     this.status = 'waiting'
     const failure = { attempt: this.failures, close }
@@ -248,7 +253,6 @@ export class Lifecycle implements ConnectionOwner {
     if (delay === undefined) this.failures++
     const wait = delay === undefined ? this.#nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
-    this.status = previous
     if (wait === null) return this.#closeFinally(close)
     this.#waitFor(delay ?? this.#adjusted(wait, close, wasProbing), failure)
   }
@@ -398,7 +402,10 @@ export class Lifecycle implements ConnectionOwner {
     if (!this.#connection || this.status !== 'waiting') return
     // Otherwise it is emitted once the URL is known.
     const isDialling = this.#connection.native !== undefined
-    this.#become('connecting', ...(isDialling ? [['connecting', { attempt, url: this.url }] as EventEntry] : []))
+    this.#become(
+      'connecting',
+      ...(isDialling ? [['connecting', { attempt, url: this.url }] as EventEntry] : []),
+    )
   }
 
   #replaceOldAttempt(): void {
@@ -421,8 +428,8 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Changes the status and emits that, then the more specific events. What listeners do in reaction comes after all. */
   #become(status: Status, ...events: EventEntry[]): void {
-    const previous = this.status
-    this.status = status
+    const previous = this.#emittedStatus
+    this.status = this.#emittedStatus = status
     const change: EventEntry[] = status === previous ? [] : [['status', { status, previous }]]
     const lost = this.#lost
     this.#lost = nothing
@@ -445,6 +452,7 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Hands queued messages to the browser: all at once, or spaced by `queue.perSecond`. */
   #pump(): void {
+    this.#cancelPump?.()
     this.#cancelPump = undefined
     const queue = this.#queue
     const now = monotonicNow()
