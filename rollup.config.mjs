@@ -12,6 +12,7 @@ const entries = {
   session: 'src/session/client/index.ts',
   'session/server': 'src/session/server/index.ts',
   'session/redis': 'src/session/redis/index.ts',
+  testing: 'src/testing/index.ts',
 }
 /** Those that a page can load without a bundler. */
 const browserEntries = ['index', 'websocket', 'session', 'inspect']

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import type { BrowserConfigOptions } from 'vitest/node'
@@ -12,6 +13,8 @@ const expect = { poll: { timeout: 10_000 } }
 
 /** One project per environment: all of them run by `npm test`, one by `npx vitest run --project <name>`. */
 const node = (name: string, include: string) => ({ test: { name, include: [include], expect } })
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 const [chromium, firefox] = await Promise.all([find('chromium'), find('firefox')])
 const path = (executablePath?: string) => (executablePath ? { executablePath } : {})
@@ -79,6 +82,16 @@ export default defineConfig({
       node('proxy', 'test/proxy/**/*.test.ts'),
       node('session', 'test/session/**/*.test.ts'),
       node('inspect', 'test/inspect/*.test.ts'),
+      {
+        // The examples of the docs import the package by its name.
+        resolve: {
+          alias: [
+            { find: /^holdfast$/, replacement: source('src/index.ts') },
+            { find: /^holdfast\/testing$/, replacement: source('src/testing/index.ts') },
+          ],
+        },
+        test: { name: 'testing', include: ['test/testing/**/*.test.{ts,tsx}'], expect },
+      },
       node('e2e', 'test/end-to-end/!(webkit).test.ts'),
       { test: { ...node('e2e-firefox', 'test/end-to-end/chat.test.ts').test, env: { ENGINE: 'firefox' } } },
       {
