@@ -6,6 +6,7 @@ import type { BrowserConfigOptions } from 'vitest/node'
 import { find } from './scripts/executables.js'
 import { commands } from './test/clients/service.ts'
 import { flags } from './test/support/flags.ts'
+import { frameworks } from './test/support/frameworks.ts'
 import { webkit } from './test/support/webkitProvider.ts'
 
 /** Firefox holds dials back after failures, and CI machines are slow: nobody should wait for a second only. */
@@ -76,9 +77,11 @@ export default defineConfig({
       reporter: ['text', 'json-summary'],
     },
     projects: [
-      node('unit', 'test/{unit,random,architecture,package}/**/*.test.ts'),
+      node('unit', 'test/{unit,random,architecture,package,recipes}/**/*.test.ts'),
       node('node', 'test/node/**/*.test.ts'),
       node('demo', 'test/demo/**/*.test.ts'),
+      node('docs', 'test/docs/**/*.test.ts'),
+      node('server-rendering', 'test/{react,vue}/*.test.ts'),
       node('proxy', 'test/proxy/**/*.test.ts'),
       node('session', 'test/session/**/*.test.ts'),
       node('inspect', 'test/inspect/*.test.ts'),
@@ -107,6 +110,7 @@ export default defineConfig({
         },
       },
       engine('chromium', inChromium()),
+      ...frameworks(inChromium),
       ...(covered ? [] : [inFirefox, ...inWebkit]),
       ...(process.platform === 'linux' ? [node('e2e-webkit', 'test/end-to-end/webkit.test.ts')] : []),
       {

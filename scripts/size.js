@@ -23,6 +23,18 @@ const entries = [
     limit: 1_860,
   },
   {
+    name: '+ react',
+    code: `export { Socket } from './dist/index.js'; export * from './dist/react.js'`,
+    over: '{ Socket }',
+    limit: 800,
+  },
+  {
+    name: '+ vue',
+    code: `export { Socket } from './dist/index.js'; export * from './dist/vue.js'`,
+    over: '{ Socket }',
+    limit: 700,
+  },
+  {
     name: '+ recorder',
     code: `export { Socket } from './dist/index.js'; export { record } from './dist/inspect.js'`,
     over: '{ Socket }',
@@ -47,6 +59,8 @@ const bundled = async (contents) => {
     target: 'es2022',
     write: false,
     logLevel: 'warning',
+    // Peer dependencies: the application has them already.
+    external: ['react', 'vue'],
   })
   return outputFiles[0].contents
 }

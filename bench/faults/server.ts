@@ -16,6 +16,8 @@ export class Faulty {
   cutEvery = Number.POSITIVE_INFINITY
   /** It outlives the server that is taken down, as one with a store would. */
   readonly #sessions = new Sessions({
+    // The page has a server of its own.
+    origins: '*',
     authenticate: () => 'bench',
     credit: [30_000, 10_000_000],
     limits: { perPrincipal: 1_000, messages: 30_000, bytes: 10_000_000 },

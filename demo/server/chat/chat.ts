@@ -80,9 +80,13 @@ export function chat({
 
   /** The connections of sessions, by their requests. */
   const visits = new WeakMap<IncomingMessage, { visit: Visit; pace: Pace; joining: Joining | undefined }>()
-  const people = new WeakMap<ServerSession<IncomingMessage>, Person>()
+  const people = new WeakMap<ServerSession, Person>()
+  /** The visit of a session's present connection, and its pace. */
+  const present = new WeakMap<ServerSession, { visit: Visit; pace: Pace }>()
   const sessions = new Sessions<IncomingMessage>({
     ...(store && { store }),
+    // The hub has looked at it.
+    origins: '*',
     // A picture goes in one message, and some of them may wait for somebody who is away.
     credit: [1_000, 2 * MOST_BYTES],
     limits: { bytes: 6 * MOST_BYTES },
@@ -100,8 +104,9 @@ export function chat({
       return idOf(entry.joining.session)
     },
     opened: (session, { request }) => {
-      const { visit, joining } = visits.get(request) ?? {}
-      if (!visit || !joining) return
+      const { visit, pace, joining } = visits.get(request) ?? {}
+      if (!visit || !pace || !joining) return
+      present.set(session, { visit, pace })
       session.sendJson(handshake(visit))
       const known = people.get(session)
       if (known?.voice?.over === session.id) {
@@ -116,7 +121,7 @@ export function chat({
     },
     received: (session, data) => {
       const person = people.get(session)
-      const { visit, pace } = visits.get(session.request) ?? {}
+      const { visit, pace } = present.get(session) ?? {}
       if (!person || !visit || !pace) return
       const reply: Reply = (value) => void session.sendJson(value)
       try {

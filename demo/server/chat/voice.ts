@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { ServerSession } from '../../../src/session/server/index.ts'
 import type { Visit } from '../visit.ts'
 
@@ -20,7 +19,7 @@ export const plainVoice = (visit: Visit): Voice => ({
   end: (words) => visit.close(4409, words),
 })
 
-export const sessionVoice = (session: ServerSession<IncomingMessage>): Voice => ({
+export const sessionVoice = (session: ServerSession): Voice => ({
   // In the hands of another process, and back, it is another object.
   over: session.id,
   lasting: true,

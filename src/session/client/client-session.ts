@@ -5,16 +5,36 @@ import { type Cancel, longTimeout } from '../../core/long-timeout.ts'
 import type { Provided } from '../../core/options.ts'
 import { isFinalCode } from '../../core/policy/close-codes.ts'
 import type { ConnectionProtocol, FrameHandler, Link, ProtocolHost } from '../../core/protocol.ts'
-import type { Credit, Hello, Refusal, Welcome } from '../protocol/frames.ts'
-import { codes, decode, escaped, fromServer, SUBPROTOCOL } from '../protocol/frames.ts'
-import { due } from '../protocol/inbox.ts'
+import { report } from '../../core/report.ts'
+import {
+  ABILITIES,
+  type Credit,
+  decode,
+  escaped,
+  fromServer,
+  type Hello,
+  helloFrame,
+  type ReceivedRefusal,
+  refusalCodes,
+  SUBPROTOCOL,
+  type Welcome,
+} from '../protocol/frames.ts'
+import { isAckDue } from '../protocol/inbox.ts'
 import { Outbox } from '../protocol/outbox.ts'
 import type { SessionEvents } from './options.ts'
 import { type Message, type Outcomes, settleOutcomes } from './outcomes.ts'
 import { randomId } from './random-id.ts'
+import { ClientTopics, type TopicMessage } from './topics.ts'
 
 /** How long an acknowledgement may be owed, in ms. */
 const ACKNOWLEDGE_WITHIN = 1_000
+
+/** The longest time for which a server may keep a client away, in ms. */
+const LONGEST_AFTER = 60_000
+/** The largest hello that a server takes unless it is configured otherwise, in bytes. */
+const HELLO_LIMIT = 8_192
+/** RFC 6455 §7.4.1: a message that is too big to process. */
+const TOO_BIG = 1009
 
 /** How much may wait beyond the server's window. */
 export interface WaitingLimits {
@@ -25,8 +45,9 @@ export interface WaitingLimits {
 /** The client's half of a session: the numbers that both halves count, over one connection at a time. */
 export class ClientSession implements ConnectionProtocol {
   readonly subprotocol = SUBPROTOCOL
-  readonly events = ['resumed', 'fresh', 'ended']
+  readonly events = ['resumed', 'fresh', 'ended', 'topic']
   outbox = new Outbox<Message>()
+  readonly topics: ClientTopics
   readonly #limits: WaitingLimits
   readonly #auth: Provided<string | undefined>
   #host: ProtocolHost | undefined
@@ -47,10 +68,19 @@ export class ClientSession implements ConnectionProtocol {
   #retryAfter: number | null | undefined
   /** How many times in a row the server has denied access. */
   #denials = 0
+  /** The message that the server may have found too large, and whether it did so twice. */
+  #suspect: { message: Message; confirmed: boolean } | undefined
+  /** Whether a ping goes out at the end of this turn. */
+  #asking = false
 
-  constructor(limits: WaitingLimits, auth: Provided<string | undefined>) {
+  constructor(
+    limits: WaitingLimits,
+    auth: Provided<string | undefined>,
+    cursors: Readonly<Record<string, string>> = {},
+  ) {
     this.#limits = limits
     this.#auth = auth
+    this.topics = new ClientTopics(cursors, (event) => this.#emit('topic', event))
   }
 
   attach(host: ProtocolHost): void {
@@ -71,8 +101,10 @@ export class ClientSession implements ConnectionProtocol {
 
   start(link: Link): FrameHandler {
     this.#id ||= randomId()
-    const hello: Hello = { v: 1, id: this.#id, n: ++this.#attempt, got: this.#got, auth: this.#token }
-    link.send(`!h${JSON.stringify(hello)}`)
+    const attempt = ++this.#attempt
+    const hello: Hello = { v: 1, id: this.#id, n: attempt, got: this.#got, auth: this.#token, can: ABILITIES }
+    const room = HELLO_LIMIT - byteLength(helloFrame(hello)) - 32
+    link.send(helloFrame({ ...hello, topics: this.topics.cursors(room) }))
     const handler: FrameHandler = {
       receive: (event) => this.#receive(event, link, handler),
       closing: (final) => this.#closing(link, final),
@@ -84,6 +116,7 @@ export class ClientSession implements ConnectionProtocol {
   retryDelay({ code, cause }: Closed): number | null | undefined {
     const after = this.#retryAfter
     this.#retryAfter = undefined
+    if (code === TOO_BIG) this.#suspectLargest()
     const isFinal = code === 4401 ? this.#denials++ > 0 : code !== 4410 && isFinalCode(code)
     return cause === 'peer' && isFinal ? null : after
   }
@@ -102,10 +135,7 @@ export class ClientSession implements ConnectionProtocol {
       return 'dropped'
     }
     const { messages, bytes: room } = this.#limits
-    if (
-      outbox.held.length >= this.#credit[0] + messages ||
-      (outbox.held.length && outbox.bytes + bytes > this.#credit[1] + room)
-    ) {
+    if (!outbox.admits(message, this.#credit, [messages, room])) {
       const reason = `${bytes.toLocaleString('en-US')} bytes do not fit beside what waits already (option queue)`
       settleOutcomes([message], 'lost', reason)
       // A listener of `drop` that sends again would otherwise go round for ever.
@@ -119,9 +149,19 @@ export class ClientSession implements ConnectionProtocol {
     return outbox.written < outbox.acked + outbox.held.length ? 'queued' : 'sent'
   }
 
-  /** Asks the server now what it has. */
+  /** Asks the server what it has: once per turn, however many messages want to know. */
   ask(): void {
-    this.#link?.send(this.ping())
+    if (this.#asking) return
+    this.#asking = true
+    queueMicrotask(() => {
+      this.#asking = false
+      this.#link?.send(this.ping())
+    })
+  }
+
+  /** Calls `auth` and shows the server the fresh token, on the open connection. */
+  async refresh(): Promise<void> {
+    this.sendToken(await this.authenticate(new AbortController()))
   }
 
   /** Shows the server a fresh token on the open connection. */
@@ -169,69 +209,124 @@ export class ClientSession implements ConnectionProtocol {
 
   #receive(event: MessageEvent, link: Link, handler: FrameHandler): MessageEvent | 'pong' | undefined {
     const { data } = event
+    if (this.topics.expectsBinary && typeof data !== 'string' && link === this.#link)
+      return this.#topicMessage(this.topics.takeBinary(), data)
     const frame = decode(data, fromServer)
-    if (frame.is === 'x') {
+    if (frame.type === 'refusal') {
       this.#refused(link, frame.body)
       return undefined
     }
     if (link !== this.#link) {
-      if (frame.is === 'w' && frame.body.got <= this.outbox.highest) this.#welcomed(link, frame.body, handler)
-      else this.#failed(link, frame.is)
+      if (frame.type === 'welcome') this.#welcomed(link, frame.body, handler)
+      else if (frame.type !== 'ignored') this.#failed(link, frame.type)
       return undefined
     }
-    switch (frame.is) {
+    switch (frame.type) {
       case 'data':
         this.#counted(data.size ?? data.byteLength ?? data.length)
         return frame.body === data ? event : new MessageEvent('message', { data: frame.body })
-      case 'f':
+      case 'end':
         this.#retryAfter = null
         link.end(closedByPeer(1000, ''))
         return undefined
-      case 'p':
+      case 'ping':
         if (frame.body === this.#got) this.#acknowledgeAs('!q')
-        else this.#failed(link, frame.is)
+        else this.#failed(link, frame.type)
         return undefined
-      case 'a':
-      case 'q': {
+      case 'ack':
+      case 'pong': {
         const acknowledged = this.outbox.ack(frame.body)
         if (!acknowledged) {
-          this.#failed(link, frame.is)
+          this.#failed(link, frame.type)
           return undefined
         }
         settleOutcomes(acknowledged, 'delivered')
         this.#pump()
-        return frame.is === 'q' ? 'pong' : undefined
+        return frame.type === 'pong' ? 'pong' : undefined
       }
+      case 'challenge':
+        // A server that is shown no token ends the connection, and the next hello brings one.
+        this.refresh().catch(report)
+        return undefined
+      case 'topic':
+        this.topics.started(frame.body)
+        return undefined
+      case 'topic-data': {
+        const message = this.topics.received(frame.body)
+        if (message === null) this.#failed(link, frame.type)
+        return message ? this.#topicMessage(message, message.text) : undefined
+      }
+      case 'topic-end':
+        if (!this.topics.ended(frame.body)) this.#failed(link, frame.type)
+        return undefined
+      case 'ignored':
+        return undefined
       default:
-        this.#failed(link, frame.is)
+        this.#failed(link, frame.type)
         return undefined
     }
+  }
+
+  #topicMessage(message: TopicMessage | undefined, data: unknown): MessageEvent | undefined {
+    if (!message) return undefined
+    const { topic, cursor } = message
+    // After its listeners have run.
+    queueMicrotask(() => this.topics.handedOver(topic))
+    return Object.assign(new MessageEvent('message', { data, lastEventId: cursor }), { topic })
   }
 
   /** Counted before a listener runs: one that throws, or reconnects, must not receive the message twice. */
   #counted(bytes: number): void {
     this.#got = (this.#got ?? 0) + 1
     this.#bytes += bytes
-    if (due(this.#credit, this.#got - this.#acknowledged, this.#bytes)) this.#acknowledge()
+    if (isAckDue(this.#credit, this.#got - this.#acknowledged, this.#bytes)) this.#acknowledge()
     else this.#cancelAcknowledge ??= longTimeout(ACKNOWLEDGE_WITHIN, this.#acknowledge)
   }
 
   #welcomed(link: Link, { got, win }: Welcome, handler: FrameHandler): void {
-    const acknowledged = this.outbox.resume(got)
-    // The server has less than it had: its store came back from an old copy.
+    // The server has less than it had, or more than was ever sent: its store has lost something.
+    const acknowledged = got <= this.outbox.highest ? this.outbox.resume(got) : undefined
     if (!acknowledged) return this.#refused(link, { why: 'gone' })
     settleOutcomes(acknowledged, 'delivered')
+    this.#dropTooLarge()
+    this.topics.connected()
     this.#credit = win
     this.#denials = 0
     this.#link = link
     link.open(handler)
   }
 
-  #refused(link: Link, { why, got, after }: Refusal): void {
-    const outcomes = codes[why] === 4410 ? this.#renew(got) : undefined
-    this.#retryAfter = after === undefined ? undefined : Math.random() * after
-    link.end(closedByPeer(codes[why], why))
-    if (outcomes) this.#emit('fresh', { why, ...outcomes })
+  #refused(link: Link, { why, got, after }: ReceivedRefusal): void {
+    // What a later version refuses for a reason of its own is tried again.
+    const code = Object.hasOwn(refusalCodes, why) ? refusalCodes[why as 'gone'] : refusalCodes.busy
+    const isOver = why === 'gone' || why === 'overflow'
+    const outcomes = isOver ? this.#renew(got) : undefined
+    this.#retryAfter = after === undefined ? undefined : Math.random() * Math.min(after, LONGEST_AFTER)
+    link.end(closedByPeer(code, why))
+    if (isOver && outcomes) this.#emit('fresh', { why, ...outcomes })
+  }
+
+  /**
+   * The server has ended the connection because of a message that is too large. It does not say which: if any of those
+   * written was, then the largest.
+   */
+  #suspectLargest(): void {
+    const { held, highest, acked } = this.outbox
+    let largest: Message | undefined
+    for (const message of held.slice(0, highest - acked))
+      if (!largest || message.bytes > largest.bytes) largest = message
+    if (largest) this.#suspect = { message: largest, confirmed: this.#suspect?.message === largest }
+  }
+
+  /** Gives up a message that was too large twice, so that what is behind it goes on. */
+  #dropTooLarge(): void {
+    if (!this.#suspect?.confirmed) return
+    const { message } = this.#suspect
+    this.#suspect = undefined
+    if (!this.outbox.remove(message)) return
+    const reason = `the server does not take a message of ${message.bytes} bytes (close code 1009)`
+    settleOutcomes([message], 'lost', reason)
+    this.#host?.emitter.emit('drop', { data: message.data, why: 'overflow', reason })
   }
 
   /** The server broke the protocol. */
@@ -266,6 +361,7 @@ export class ClientSession implements ConnectionProtocol {
     const acknowledged = outbox.resume(got)
     const { acked, highest, held } = outbox
     this.outbox = new Outbox()
+    this.#suspect = undefined
     this.#got = undefined
     this.#id = ''
     const unknown = held.splice(0, acknowledged ? 0 : highest - acked)
@@ -276,7 +372,7 @@ export class ClientSession implements ConnectionProtocol {
     }
   }
 
-  #emit<Name extends 'resumed' | 'fresh' | 'ended'>(name: Name, value: SessionEvents[Name]): void {
+  #emit<Name extends 'resumed' | 'fresh' | 'ended' | 'topic'>(name: Name, value: SessionEvents[Name]): void {
     const emitter = this.#host?.emitter as Emitter<SessionEvents> | undefined
     emitter?.emit(name, value)
   }

@@ -1,7 +1,7 @@
 import type { Events } from '../../core/events.ts'
 import type { Options, Provided } from '../../core/options.ts'
-import type { Refusal } from '../protocol/frames.ts'
 import type { Outcomes } from './outcomes.ts'
+import type { TopicEvent } from './topics.ts'
 
 /** How a `Session` behaves: as a `Socket` does, except for what the protocol itself decides. */
 export interface SessionOptions<In = unknown, Out = unknown, Kind extends BinaryType = BinaryType>
@@ -18,6 +18,11 @@ export interface SessionOptions<In = unknown, Out = unknown, Kind extends Binary
    * @default { messages: 1_000, bytes: 1_048_576 }
    */
   queue?: { messages?: number | undefined; bytes?: number | undefined } | undefined
+  /**
+   * Cursors of topics, as `session.cursor(topic)` returned them before the page was reloaded: when the server subscribes this
+   * session to one of these topics, it goes on from there.
+   */
+  topics?: Readonly<Record<string, string>> | undefined
 }
 
 /** The events of a session beside those of a socket. */
@@ -28,9 +33,11 @@ export interface SessionOnlyEvents {
    * The session was lost, and a new one starts: get the present state from the server again. With what became of the
    * messages that were not acknowledged. None of them is sent again.
    */
-  fresh: Outcomes & { why: Refusal['why'] | 'discarded' }
+  fresh: Outcomes & { why: 'gone' | 'overflow' | 'discarded' }
   /** The session has ended for good, right before `closed`. With what became of the messages not acknowledged. */
   ended: Outcomes
+  /** A topic began, has a gap, is caught up, or ended. Its messages are emitted as any others, with their cursor as `lastEventId`. */
+  topic: TopicEvent
 }
 
 export interface SessionEvents<In = unknown, Kind extends BinaryType = BinaryType>

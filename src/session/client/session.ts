@@ -43,10 +43,10 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
     for (const name of Object.keys(options))
       if (Object.hasOwn(OWN_DECISIONS, name))
         throw new TypeError(`holdfast: ${name}: not an option of Session: ${OWN_DECISIONS[name]}`)
-    const { auth, heartbeat, queue, ...rest } = options
+    const { auth, heartbeat, queue, topics, ...rest } = options
     const limits = resolveGroup('queue.', queue ?? {}, queueRules) as unknown as WaitingLimits
     const timing = resolveGroup('heartbeat.', heartbeat ?? {}, heartbeatRules)
-    const half = new ClientSession(limits, auth)
+    const half = new ClientSession(limits, auth, topics)
     const socketOptions: Options<In, Out, Kind> & { [PROTOCOL]: ClientSession } = {
       ...rest,
       queue: false,
@@ -113,9 +113,13 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
   }
 
   /** Calls `auth` again and shows the server the fresh token, on the open connection. */
-  async refresh(): Promise<void> {
-    const half = this.half()
-    half.sendToken(await half.authenticate(new AbortController()))
+  refresh(): Promise<void> {
+    return this.half().refresh()
+  }
+
+  /** Up to where this page has a topic: to go on from there after a reload, by the option `topics`. */
+  cursor(topic: string): string | undefined {
+    return this.half().topics.cursor(topic)
   }
 
   /**

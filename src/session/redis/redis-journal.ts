@@ -1,50 +1,63 @@
-import type { Item, Journal, Recorder } from '../server/index.ts'
+import type { Item, Journal, Kept, Recorder } from '../server/index.ts'
+import { read, written } from './items.ts'
 import type { Redis } from './redis.ts'
-import { RELEASE, WRITE } from './scripts.ts'
+import { HOLD, READ, RELEASE, WRITE } from './scripts.ts'
 
-export type Keys = [hash: string, stream: string, all: string]
+/** The keys of one session: all of them lie in one slot of a cluster. */
+export type SessionKeys = [hash: string, stream: string, topics: string]
 
-/** What a journal is for. */
-export interface Place {
+/** The session that a journal records, and what it needs of its store. */
+export interface JournalPlace {
   redis: Redis
-  keys: Keys
-  node: string
+  keys: SessionKeys
+  /** The ownership under which the session was claimed, and the number of that attempt. */
+  ownership: string
   n: number
-  /** In ms. */
+  /** Marks the messages that this process has stored. */
+  tag: number
+  /** How long Redis keeps the session after its last write, in ms. */
   keep: number
+  /** How much longer a session is kept that is released now, because the store was away, in ms. */
+  stalled: () => number
   /** Whether others still believe that this process is alive. */
   held: () => boolean
-  /** How far the record went when the session was taken over. */
-  got: number
-  acked: number
-  sent: number
+  /** Stores messages for a session that this process no longer owns. False: it is over. */
+  forward: (items: Item[]) => Promise<boolean>
 }
 
 /** How long to wait before a write that failed is tried again, in ms. */
-const AGAIN = 200
-export const again = () => new Promise((resolve) => setTimeout(resolve, AGAIN))
+const RETRY = 200
+export const pause = () => new Promise((resolve) => setTimeout(resolve, RETRY))
 
 /** The record of one session: whatever comes up while a write is on its way goes out together with the next. */
 export class RedisJournal implements Journal {
-  readonly #place: Place
+  /** This process does not own the session any more. */
+  over = false
+  readonly #place: JournalPlace
   readonly #recorder: Recorder
   #items: Item[] = []
   #bytes = 0
   #got: number
   #acked: number
-  /** The number of the last message that the recorder knows as stored. */
+  /** The number of the last message that the recorder was told is stored. */
   #stored: number
+  /** The number of the last write that is known to be stored, and of the last one that had to do with messages to the client. */
   #batch = 0
+  #relied = 0
   #dirty = false
-  over = false
+  #failed = false
   #flushing: Promise<void> | undefined
 
-  constructor(place: Place, recorder: Recorder) {
+  constructor(place: JournalPlace, { got, acked, items }: Kept, recorder: Recorder) {
     this.#place = place
     this.#recorder = recorder
-    this.#got = place.got
-    this.#acked = place.acked
-    this.#stored = place.sent
+    this.#got = got
+    this.#acked = acked
+    this.#stored = acked + items.length
+  }
+
+  get ownership(): string {
+    return this.#place.ownership
   }
 
   get waiting(): { messages: number; bytes: number } {
@@ -56,6 +69,8 @@ export class RedisJournal implements Journal {
   }
 
   append(item: Item): void {
+    // The session moves to another process in this very moment.
+    if (this.over) return void this.#forward([item])
     this.#items.push(item)
     this.#bytes += item.bytes
     this.wake()
@@ -74,79 +89,116 @@ export class RedisJournal implements Journal {
     })
   }
 
+  /** A new connection of the client, in this process. Returns what HOLD returns. */
+  async hold(n: number, got: number, principal: string): Promise<unknown[]> {
+    const { redis, keys, ownership, keep } = this.#place
+    const answer = await redis.script(HOLD, keys, [n, got, principal, ownership, keep])
+    if (answer[0] === 'held') this.#place.n = Math.max(this.#place.n, n)
+    else if (answer[0] === 'moved') this.wake()
+    return answer
+  }
+
+  /** The process ends, and nothing more is written. */
+  stop(): void {
+    this.over = true
+    this.#recorder.forwarded?.(this.#take(this.#items.length), false)
+  }
+
   async release(): Promise<void> {
     while (this.#flushing) await this.#flushing
     if (this.over) return
     this.over = true
-    const { redis, keys, n, node } = this.#place
-    await redis.script(RELEASE, keys, [n, node]).catch(() => {})
+    const { redis, keys, ownership, stalled } = this.#place
+    await redis.script(RELEASE, keys, [ownership, stalled()]).catch(() => {})
   }
 
   async #flush(): Promise<void> {
-    // Whatever else happens in this turn goes with it.
+    // Whatever else happens in this turn goes out with it.
     await undefined
     while (this.#dirty && !this.over) {
       this.#dirty = false
       const items = [...this.#items]
-      const [got, acked, batch] = [this.#got, this.#acked, ++this.#batch]
-      const before = await this.#write(items, got, acked, batch)
+      const got = this.#got
+      const before = await this.#write(items, got, this.#acked)
       if (before === undefined) return
       const others = before > this.#stored ? await this.#read(before) : []
-      this.#items.splice(0, items.length)
-      for (const { bytes } of items) this.#bytes -= bytes
+      // The stream lacks what was stored there.
+      if (!others) return this.#lose(false)
+      this.#take(items.length)
+      if (items.length || others.length) this.#relied = this.#batch
       this.#stored = before + items.length
       this.#recorder.stored([...others, ...items])
       this.#recorder.recorded(got)
     }
   }
 
-  /** Until it is written. Answers with the number of the message before these; with nothing when it is not ours any more. */
-  async #write(items: Item[], got: number, acked: number, batch: number): Promise<number | undefined> {
-    const { redis, keys, n, node, keep } = this.#place
-    for (let failed = false; !this.over; ) {
+  /** Repeats the write until it is stored. Returns the number of the message before these; undefined when the session is not ours. */
+  async #write(items: Item[], got: number, acked: number): Promise<number | undefined> {
+    const { redis, keys, ownership, tag, keep } = this.#place
+    const messages = items.map(written)
+    const batch = this.#batch + 1
+    this.#failed = false
+    while (!this.over) {
       try {
-        const args = [n, node, got, acked, keep, batch, ...items.map(written)]
-        const [is, before] = await redis.script(WRITE, keys, args)
-        if (is === 'stored') return Number(before)
-        this.over = true
-        if (is === 'fenced') this.#recorder.fenced()
-        else this.#recorder.forgotten()
+        const counts = [ownership, this.#place.n, got, acked, this.#relied, batch, tag, keep]
+        const [is, detail] = await redis.script(WRITE, keys, [...counts, ...messages])
+        if (is === 'stored') {
+          this.#batch = batch
+          return Number(detail)
+        }
+        if (is === 'fenced') this.#fence(String(detail), items.length)
+        else this.#lose(detail === 'told')
         return
       } catch (error) {
-        if (!failed) this.#recorder.failed(error)
-        failed = true
-        await again()
+        if (!this.#failed) this.#recorder.failed(error)
+        this.#failed = true
+        await pause()
       }
     }
   }
 
-  /** What other processes have sent meanwhile. */
-  async #read(to: number): Promise<Item[]> {
+  /** The messages that other processes have stored meanwhile; undefined where some of them are missing. */
+  async #read(to: number): Promise<Item[] | undefined> {
     const { redis, keys } = this.#place
     for (;;) {
       try {
-        const entries = await redis.command('XRANGE', keys[1], `${this.#stored + 1}-0`, `${to}-0`)
-        return (entries as [string, [string, string]][]).map(([, [, value]]) => read(value))
+        const messages = (await redis.script(READ, keys, [this.#stored + 1, to])) as string[]
+        return messages.length === to - this.#stored ? messages.map(read) : undefined
       } catch {
-        await again()
+        await pause()
       }
     }
   }
-}
 
-/** Text as it is and bytes as base64: clients of Redis do not agree on how to give back bytes. */
-export function written({ data, binary }: Item): string {
-  if (!binary) return `t${new TextDecoder().decode(data)}`
-  let text = ''
-  for (const byte of data) text += String.fromCharCode(byte)
-  return `b${btoa(text)}`
-}
+  /** Another process has the session, or will have it. `past`: the last write of each earlier owner, as WRITE returns it. */
+  #fence(past: string, writing: number): void {
+    this.over = true
+    const ours = past.split(' ').find((one) => one.startsWith(`${this.ownership}=`))
+    const last = Number(ours?.slice(this.ownership.length + 1))
+    // The write may have been stored before the session moved, although its answer was lost. Where nobody can tell, the
+    // messages are not stored again: nothing may be delivered twice.
+    const doubtful = this.#failed && last !== this.#batch ? this.#take(writing) : []
+    const items = this.#take(this.#items.length)
+    this.#recorder.fenced()
+    if (doubtful.length) this.#recorder.forwarded?.(doubtful, last === this.#batch + 1)
+    void this.#forward(items)
+  }
 
-export function read(value: string): Item {
-  const binary = value[0] === 'b'
-  const text = value.slice(1)
-  const data = binary
-    ? Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-    : new TextEncoder().encode(text)
-  return { data, binary, bytes: data.length }
+  #lose(ended: boolean): void {
+    this.over = true
+    this.#recorder.forgotten(ended)
+  }
+
+  async #forward(items: Item[]): Promise<void> {
+    if (!items.length) return
+    const stored = await this.#place.forward(items)
+    this.#recorder.forwarded?.(items, stored)
+  }
+
+  /** Removes the first items of those that wait. */
+  #take(count: number): Item[] {
+    const items = this.#items.splice(0, count)
+    for (const { bytes } of items) this.#bytes -= bytes
+    return items
+  }
 }

@@ -1,134 +1,195 @@
 import { report } from '../../core/report.ts'
 import type { Answer, Bounds, Claim, Host, Item, Journal, Kept, Recorder, Store } from '../server/index.ts'
+import { AcceptedMessages } from './accepted.ts'
+import { type Ended, SessionBounds } from './bounds.ts'
+import { read, written } from './items.ts'
+import { Leases, processOf } from './leases.ts'
+import { Mailbox } from './mailbox.ts'
 import { Redis, type RedisClient } from './redis.ts'
-import { again, type Keys, RedisJournal, read, written } from './redis-journal.ts'
-import { APPEND, CLAIM, DISOWN, END, SWEEP } from './scripts.ts'
+import { pause, RedisJournal, type SessionKeys } from './redis-journal.ts'
+import { RedisTopics } from './redis-topics.ts'
+import { APPEND, CLAIM, DISOWN, END } from './scripts.ts'
+import { sweep } from './sweep.ts'
 
 export interface RedisStoreOptions {
   /** What all keys and channels start with. @default 'holdfast:' */
   prefix?: string
   /** How many messages may wait for one client in all, from all processes. @default 10_000 */
   messages?: number
+  /**
+   * How long a process may take to hand over a session whose client has come to another process, in ms. A handler that takes
+   * longer is treated as if its process had crashed: the next process gets the same message again, with the same key.
+   * @default 5_000
+   */
+  grace?: number
 }
 
-/** How long a process counts as alive after it last said so, how often it says so, and how long one waits for it, in ms. */
-const LEASE = 3_000
+/** How often a process says that it is alive, in ms. */
 const BEAT = 1_000
-const HANDOVER = 8_000
+/** How often a session that carries nothing is compared with the store, in beats. */
+const CHECK = 60
+/** How long to wait for an answer of the process that has a session, before it is asked again, in ms. */
+const ASK_AGAIN = 500
+/** A session whose process died or stalled, or whose store was away, is kept for at least this long, in ms. */
+const STALLED = 15_000
 
 /** Sessions in Redis 7, shared by all processes that are given the same Redis and prefix. */
 export class RedisStore implements Store {
   readonly shared = true
+  readonly topics: RedisTopics
   readonly #redis: Redis
   readonly #prefix: string
   readonly #most: number
-  /** This process. */
-  readonly #node = crypto.randomUUID()
-  readonly #live = new Map<string, RedisJournal>()
-  #ttl = 0
-  #keep = 0
-  #sessions = 0
-  #perPrincipal: number | '' = ''
+  readonly #grace: number
+  /** This process, and what marks the messages that it stores. */
+  readonly #process = crypto.randomUUID()
+  readonly #tag = crypto.getRandomValues(new Uint32Array(1))[0] as number
+  readonly #leases: Leases
+  readonly #mailbox: Mailbox
+  readonly #bounds: SessionBounds
+  readonly #accepted: AcceptedMessages
+  readonly #journals = new Map<string, RedisJournal>()
+  /** Sessions that are being claimed here. */
+  readonly #claiming = new Map<string, number>()
+  #claims = 0
+  /** Under which ownership a claim was answered: its journal writes under the same. */
+  readonly #ownerships = new WeakMap<Kept, string>()
+  /** Hand-overs to other processes, and which of them wait. */
+  readonly #releasing = new Map<string, Set<string>>()
+  #limits = { ttl: 0, keep: 0, sessions: Infinity, perPrincipal: Infinity }
   #beats = 0
-  /** When the word that we are alive, as far as it is known to be in Redis, was given. */
-  #alive = 0
-  /** Since when Redis has answered whenever it was asked; 0 when it has not. */
-  #answers = 0
+  /** Redis was away, or is another one: what it has must be compared with what was stored. */
+  #suspect = false
   #sweeping = false
   #over = false
   #ready: Promise<void> | undefined
   #host: Host | undefined
   #timer: ReturnType<typeof setInterval> | undefined
 
-  constructor(client: RedisClient, { prefix = 'holdfast:', messages = 10_000 }: RedisStoreOptions = {}) {
+  /** @throws {TypeError} for what is not a client of Redis */
+  constructor(client: RedisClient, options: RedisStoreOptions = {}) {
+    const { prefix = 'holdfast:', messages = 10_000, grace = 5_000 } = options
     this.#redis = new Redis(client)
     this.#prefix = prefix
     this.#most = messages
+    this.#grace = grace
+    this.#leases = new Leases(this.#redis, `${prefix}processes`, this.#process)
+    this.#mailbox = new Mailbox(this.#redis, prefix, this.#process)
+    const session = (name: string) => this.#keys(name)
+    this.#accepted = new AcceptedMessages(this.#redis, this.#tag, session)
+    this.topics = new RedisTopics(this.#redis, prefix, session)
+    this.#bounds = new SessionBounds({
+      redis: this.#redis,
+      leases: this.#leases,
+      all: this.#all,
+      siblings: (principal) => `${prefix}principal:${principal}`,
+      session,
+      ended: (ended) => this.#ended(ended),
+    })
+    this.#redis.onReconnect(() => {
+      this.#suspect = true
+    })
+    this.#redis.onMissed = () => this.#missed()
   }
 
-  start(host: Host, { ttl, tombstone, sessions, perPrincipal }: Bounds): void {
+  start(host: Host, { ttl, tombstone, sessions, perPrincipal, topics }: Bounds): void {
     this.#host = host
-    this.#ttl = ttl * 1_000
-    this.#keep = (ttl + tombstone) * 1_000
-    this.#sessions = Math.min(sessions, Number.MAX_SAFE_INTEGER)
-    if (perPrincipal < Number.POSITIVE_INFINITY) this.#perPrincipal = perPrincipal
+    this.#limits = { ttl: ttl * 1_000, keep: (ttl + tombstone) * 1_000 + STALLED, sessions, perPrincipal }
+    this.topics.start(topics, this.#limits.keep)
     this.#timer = setInterval(() => void this.#beat(), BEAT)
     ;(this.#timer as { unref?: () => void }).unref?.()
     this.#ready = this.#begin()
-    this.#ready.catch(report)
+    this.#ready.then(() => this.#checkPolicy()).catch(report)
   }
 
-  async claim({ name, n, got, principal }: Claim): Promise<Answer> {
+  async claim(claim: Claim): Promise<Answer> {
     // What failed at the start is tried again with every hello.
     this.#ready = this.#ready?.catch(() => this.#begin())
     await this.#ready
-    const until = Date.now() + HANDOVER
-    for (let force = 0; ; ) {
-      const who = [n, got ?? '', principal, this.#node, this.#ttl, this.#keep, force, name]
-      const bounds = [this.#prefix, this.#sessions, this.#perPrincipal]
-      const [is, ...rest] = await this.#redis.script(CLAIM, this.#keys(name), [...who, ...bounds])
-      if (is === 'made' || is === 'found') {
-        const [handled, acked, items] = rest as [string, string, string[]]
-        return { is, kept: { got: Number(handled), acked: Number(acked), items: items.map(read) } }
-      }
-      if (is !== 'owned') {
-        const known = rest[0] === undefined || rest[0] === null ? undefined : Number(rest[0])
-        return { is: 'refused', why: is as 'gone', got: known }
-      }
-      // Its owner may have handled more than is recorded: only what is dead is not waited for. When Redis itself was away,
-      // those alive have yet to say so again.
-      const owner = rest[0] as string
-      const alive = Number(await this.#redis.command('EXISTS', this.#lease(owner)))
-      if (alive || !this.#answers || Date.now() - this.#answers < LEASE) {
-        if (Date.now() > until) throw new Error('the process that has the session does not give it back')
-        await this.#redis.command('PUBLISH', this.#channel(owner), `give ${name}`)
-        await new Promise((resolve) => setTimeout(resolve, 25))
-      } else force = 1
+    const { name, principal, got } = claim
+    this.#claiming.set(name, (this.#claiming.get(name) ?? 0) + 1)
+    try {
+      const held = await this.#hold(claim)
+      if (held) return held
+      const room = got !== undefined || (await this.#bounds.enter(name, principal, this.#limits))
+      return room ? await this.#take(claim) : { is: 'refused', why: 'busy' }
+    } finally {
+      const others = (this.#claiming.get(name) ?? 1) - 1
+      if (others) this.#claiming.set(name, others)
+      else this.#claiming.delete(name)
     }
   }
 
-  journal(name: string, n: number, { got, acked, items }: Kept, recorder: Recorder): Journal {
-    const held = () => Date.now() - this.#alive < LEASE
-    const place = { redis: this.#redis, keys: this.#keys(name), node: this.#node, n, keep: this.#keep, held }
-    const journal = new RedisJournal({ ...place, got, acked, sent: acked + items.length }, recorder)
-    this.#live.set(name, journal)
+  journal(name: string, n: number, kept: Kept, recorder: Recorder): Journal {
+    const place = {
+      redis: this.#redis,
+      keys: this.#keys(name),
+      ownership: this.#ownerships.get(kept) ?? '',
+      n,
+      tag: this.#tag,
+      keep: this.#limits.keep,
+      stalled: () => (this.#leases.calm < STALLED ? Math.max(0, STALLED - this.#limits.ttl) : 0),
+      held: () => this.#leases.held,
+      forward: (items: Item[]) => this.#forward(name, items),
+    }
+    const journal = new RedisJournal(place, kept, recorder)
+    this.#journals.set(name, journal)
     return journal
   }
 
   async end(name: string, n: number, got: number): Promise<void> {
-    this.#live.delete(name)
+    const journal = this.#journals.get(name)
+    this.#journals.delete(name)
+    if (journal) journal.over = true
     // What its client was told must not be undone by its return.
     while (!this.#over) {
       try {
-        await this.#redis.script(END, this.#keys(name), [n, got, this.#keep, name])
+        const { keep } = this.#limits
+        const args = [journal?.ownership ?? '-', n, got, keep]
+        const [principal] = await this.#redis.script(END, this.#keys(name), args)
+        await this.#bounds.leave(name, String(principal ?? ''))
         return
       } catch {
-        await again()
+        await pause()
       }
     }
   }
 
   async send(name: string, items: Item[]): Promise<boolean> {
-    const args = [this.#most, this.#keep, ...items.map(written)]
-    const [owner] = await this.#redis.script(APPEND, this.#keys(name), args)
+    const args = [this.#most, this.#limits.keep, this.#tag, ...items.map(written)]
+    const [owner, number] = await this.#redis.script(APPEND, this.#keys(name), args)
     if (owner === undefined) return false
-    if (owner) await this.#redis.command('PUBLISH', this.#channel(owner as string), `wake ${name}`)
+    this.#accepted.add(name, Number(number))
+    // It is stored: that the owner is not told now must not look as if it were not.
+    if (owner) await this.#wake(String(owner), name)
     return true
+  }
+
+  sessionsOf(principal: string): Promise<string[]> {
+    return this.#bounds.of(principal)
   }
 
   async sweep(): Promise<void> {
     if (this.#sweeping) return
     this.#sweeping = true
+    const { ttl, keep } = this.#limits
     try {
-      for (let more: unknown = 1; Number(more) && !this.#over; ) {
-        const args = [this.#prefix, this.#ttl, this.#keep]
-        const [left, ended] = await this.#redis.script(SWEEP, [this.#all], args)
-        more = left
-        for (const [name, principal, acked, sent] of ended as [string, string, string, string][])
-          this.#host?.expired(name, principal, Number(acked), Number(sent))
-      }
+      await sweep(
+        {
+          redis: this.#redis,
+          leases: this.#leases,
+          all: this.#all,
+          session: (name) => this.#keys(name),
+          ttl,
+          keep,
+          stalled: STALLED,
+          alive: (name, principal) => this.#bounds.refresh(name, principal, keep),
+          ended: (ended) => this.#ended(ended),
+        },
+        () => !this.#over,
+      )
     } catch {
-      // In a second, then.
+      // Again in a second.
     } finally {
       this.#sweeping = false
     }
@@ -137,54 +198,152 @@ export class RedisStore implements Store {
   async stop(): Promise<void> {
     this.#over = true
     clearInterval(this.#timer)
-    for (const journal of this.#live.values()) journal.over = true
-    await this.#redis.command('DEL', this.#lease(this.#node)).catch(() => {})
+    this.topics.stop()
+    for (const journal of this.#journals.values()) journal.stop()
+    await this.#leases.drop().catch(() => {})
     this.#redis.stop()
   }
 
+  /** The process of this store goes on with a session that it has; undefined where it has none. */
+  async #hold({ name, n, got, principal }: Claim): Promise<Answer | undefined> {
+    const journal = this.#journals.get(name)
+    if (!journal || journal.over) return
+    const [is, known] = await journal.hold(n, got ?? 0, principal)
+    if (is === 'held') return { is: 'resumed' }
+    if (is === 'moved' || journal.over) return
+    if (is === 'lost' || is === 'gone') journal.wake()
+    return refused(is, known)
+  }
+
+  /** Takes the session from the store, and before that from the process that has it. */
+  async #take({ name, n, got, principal }: Claim): Promise<Answer> {
+    const { keep } = this.#limits
+    const until = performance.now() + this.#grace
+    for (let free = ''; ; ) {
+      const ownership = `${this.#process}:${++this.#claims}`
+      const args = [n, got ?? '', principal, ownership, this.#process, free, keep]
+      const [is, ...rest] = await this.#redis.script(CLAIM, this.#keys(name), args)
+      if (is === 'created' || is === 'resumed') {
+        const [handled, acked, items, topics] = rest as [string, string, string[], string[]]
+        const kept = { got: Number(handled), acked: Number(acked), items: items.map(read), topics }
+        this.#ownerships.set(kept, ownership)
+        return { is, kept }
+      }
+      if (is !== 'owned') return refused(is, rest[0])
+      const owner = String(rest[0])
+      // The owner may have handled more than is recorded: only one that died, or that takes too long, is not waited for.
+      const { died } = await this.#leases.judge()
+      if (died(owner) || performance.now() > until) free = owner
+      else await this.#mailbox.want(processOf(owner), name, ASK_AGAIN)
+    }
+  }
+  /** For a session that has moved. False: it is over. */
+  async #forward(name: string, items: Item[]): Promise<boolean> {
+    while (!this.#over) {
+      try {
+        return await this.send(name, items)
+      } catch {
+        await pause()
+      }
+    }
+    return false
+  }
+
   async #begin(): Promise<void> {
-    await this.#beat(true)
-    const heard = (message: string) => {
-      const [what, name = ''] = message.split(' ')
-      if (what === 'wake') this.#host?.wake(name)
-      else void this.#give(name).catch(report)
-    }
-    await this.#redis.listen(this.#channel(this.#node), heard, () => {})
+    await this.#leases.renew()
+    await this.#mailbox.open({
+      wake: (name) => this.#journals.get(name)?.wake(),
+      wanted: (name, by) => void this.#release(name, by).catch(() => {}),
+    })
   }
 
-  /** Says that this process is alive; twice a minute also that its sessions are, quiet ones included. */
-  async #beat(loud = false): Promise<void> {
-    const now = Date.now()
+  /** Says that this process is alive, and compares a part of its quiet sessions with the store: each once a minute. */
+  async #beat(): Promise<void> {
     try {
-      await this.#redis.command('SET', this.#lease(this.#node), 1, 'PX', LEASE)
-      this.#alive = Math.max(this.#alive, now)
-      this.#answers ||= Date.now()
-    } catch (error) {
-      this.#answers = 0
-      if (loud) throw error
+      await this.#leases.renew()
+      if (this.#suspect) await this.#verify()
+    } catch {
+      this.#suspect = true
     }
-    if (++this.#beats % 30 === 0)
-      for (const [name, journal] of this.#live) journal.over ? this.#live.delete(name) : journal.wake()
+    const turn = this.#beats++ % CHECK
+    let at = 0
+    for (const [name, journal] of this.#journals) {
+      if (journal.over) this.#journals.delete(name)
+      else if (at++ % CHECK === turn) journal.wake()
+    }
+    this.topics.beat()
   }
 
-  async #give(name: string): Promise<void> {
-    if (await this.#host?.give(name)) return
-    await this.#redis.script(DISOWN, this.#keys(name), [this.#node])
+  /** Redis may have lost the newest writes: nothing that was stored before may be missing untold. */
+  async #verify(): Promise<void> {
+    this.#suspect = false
+    const ended = await this.#accepted.verify()
+    await Promise.all(ended.map(([name, owner]) => owner && this.#wake(owner, name)))
+    this.#missed()
+  }
+
+  /** Messages for this process were lost: it looks itself for what they would have said, spread over a few seconds. */
+  #missed(): void {
+    let at = 0
+    for (const journal of this.#journals.values())
+      setTimeout(() => journal.wake(), Math.floor(at++ / 100) * 10)
+    this.topics.missed()
+  }
+
+  async #wake(owner: string, name: string): Promise<void> {
+    await this.#mailbox.wake(processOf(owner), name).catch(() => {})
+  }
+
+  /** Another process wants the session. It may ask again while the hand-over is under way. */
+  async #release(name: string, by: string): Promise<void> {
+    const others = this.#releasing.get(name)
+    if (others) return void others.add(by)
+    const waiting = new Set([by])
+    this.#releasing.set(name, waiting)
+    try {
+      if (!(await this.#host?.handOver(name)) && !this.#claiming.has(name))
+        await this.#redis.script(DISOWN, this.#keys(name), [this.#process])
+      await Promise.all([...waiting].map((process) => this.#mailbox.released(process, name)))
+    } finally {
+      this.#releasing.delete(name)
+    }
+  }
+
+  #ended({ name, principal, acked, sent, topics }: Ended): void {
+    void this.topics.leaveAll(topics, { id: name, principal }).then((left) => {
+      for (const topic of left) this.#host?.left?.(topic, { id: name, principal })
+      this.#host?.expired(name, principal, acked, sent)
+    })
+    if (principal) void this.#bounds.leave(name, principal).catch(() => {})
+  }
+
+  /** With any other policy Redis removes keys when its memory is full, and sessions with them. */
+  async #checkPolicy(): Promise<void> {
+    for (const info of await this.#redis.info('memory')) {
+      const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1]
+      if (policy && policy !== 'noeviction') {
+        const cure = 'Set it to noeviction.'
+        report(new Error(`holdfast: Redis has maxmemory-policy ${policy} and may delete sessions. ${cure}`))
+        return
+      }
+    }
   }
 
   get #all(): string {
     return `${this.#prefix}sessions`
   }
 
-  #keys(name: string): Keys {
-    return [`${this.#prefix}{${name}}:session`, `${this.#prefix}{${name}}:outbox`, this.#all]
+  #keys(name: string): SessionKeys {
+    const start = `${this.#prefix}{${name}}:`
+    return [`${start}session`, `${start}outbox`, `${start}topics`]
   }
+}
 
-  #lease(node: string): string {
-    return `${this.#prefix}node:${node}`
-  }
-
-  #channel(node: string): string {
-    return `${this.#prefix}to:${node}`
-  }
+/** A store that has lost a part of the session (`lost`) does not know how much of the client's was handled. */
+function refused(is: unknown, known: unknown): Answer {
+  if (is === 'lost') return { is: 'refused', why: 'gone' }
+  const why = is as 'denied' | 'stale' | 'gone'
+  return known === undefined || known === null
+    ? { is: 'refused', why }
+    : { is: 'refused', why, got: Number(known) }
 }

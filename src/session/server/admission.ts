@@ -1,114 +1,135 @@
 import { callSafely } from '../../core/report.ts'
-import { type Hello, type Refusal, welcome } from '../protocol/frames.ts'
-import type { ResolvedOptions } from './options.ts'
+import { ABILITIES, type Hello, welcomeFrame } from '../protocol/frames.ts'
+import { HostedSession } from './hosted-session.ts'
 import type { Registry } from './registry.ts'
 import type { ServerConnection } from './server-connection.ts'
-import { ServerSession } from './server-session.ts'
 import type { SessionHost } from './session-host.ts'
 import type { Answer, Kept, Store } from './store.ts'
-import { within } from './within.ts'
+import { withTimeout } from './with-timeout.ts'
 
-/** How long what is handled may take to be recorded before its client, who is back, is sent away for a while, in ms. */
-const PATIENCE = 5_000
+/** How long the store may take to record what is handled before its client, who is back, is told to come later. In ms. */
+const RECORD_TIMEOUT = 5_000
+/** Within which time a client that finds the server full comes back, in ms. */
+const BUSY = 5_000
 
-/** What a reception needs of those it lets people in to. */
-export interface Hall<Request> extends SessionHost<ServerSession<Request>> {
-  readonly settings: ResolvedOptions<Request>
-  handOver(session: ServerSession<Request>, why?: Refusal): Promise<void>
-  gone(line: ServerConnection<Request>): void
-}
+const nothingKept: Kept = { got: 0, acked: 0, items: [] }
 
 /** Decides what a hello gets: a new session, one that goes on, or a refusal. */
-export class Admission<Request> {
-  readonly #hall: Hall<Request>
+export class Admission {
+  readonly #host: SessionHost
   readonly #store: Store
-  readonly #sessions: Registry<Request>
+  /** The store's, timed. */
+  readonly #claim: Store['claim']
+  readonly #sessions: Registry
 
-  constructor(hall: Hall<Request>, store: Store, sessions: Registry<Request>) {
-    this.#hall = hall
+  constructor(host: SessionHost, store: Store, sessions: Registry, claim: Store['claim']) {
+    this.#host = host
     this.#store = store
+    this.#claim = claim
     this.#sessions = sessions
   }
 
-  async claim(line: ServerConnection<Request>, name: string, hello: Hello, principal: string): Promise<void> {
+  async admit(connection: ServerConnection, name: string, hello: Hello, principal: string): Promise<void> {
     const { n, got } = hello
+    const { request } = connection
     const known = this.#sessions.get(name)
-    // A forged count must not cost the session its line.
-    if (known && known.principal === principal && n > known.n && (got ?? 0) > known.outbox.highest)
-      return line.malformed('got')
-    if (!known && !this.#store.shared && got === undefined && !this.#room(principal))
-      return line.refuse({ why: 'denied' })
-    // What is handled here must be recorded before the store says where the client goes on.
-    if (known?.journal && known.principal === principal && n > known.n)
-      await within(PATIENCE, this.#hall.handOver(known), 'The record of the session')
-    if (line.over) return
-    const answer = await this.#store.claim({ name, n, got, principal })
-    if (answer.is === 'refused')
-      return line.over ? undefined : line.refuse({ why: answer.why, got: answer.got })
-    const session =
-      answer.is === 'found' && !answer.kept
-        ? this.#sessions.get(name)
-        : this.#adopt(line, name, n, principal, answer)
-    if (!session) return line.refuse({ why: 'gone' })
+    const owned = known?.principal === principal && n > known.n ? known : undefined
+    // A forged count must not cost the session its connection.
+    if (owned && (got ?? 0) > owned.outbox.highest && !owned.journal)
+      return connection.refuse({ why: 'gone' })
+    if (!known && !this.#store.shared && got === undefined && !this.#makeRoom(principal))
+      return connection.refuse({ why: 'busy', after: BUSY })
+    // It is just being handed over: what is handled here must be recorded before the store says where the client goes on.
+    if (owned?.leaving) await withTimeout(owned.leaving, RECORD_TIMEOUT, 'The record of the session')
+    if (connection.over) return
+    const claimed = this.#claim({ name, n, got, principal })
+    const answer = 'then' in claimed ? await claimed : claimed
+    if (answer.is === 'refused') {
+      const { why, after } = answer
+      return connection.refuse({ why, got: answer.got, after: after ?? (why === 'busy' ? BUSY : undefined) })
+    }
+    const session = this.#sessionFor(connection, name, n, principal, answer)
+    if (!session) return connection.refuse({ why: 'gone' })
     if (session.connection) {
-      this.#hall.counters.taken++
+      this.#host.counters.taken++
       session.connection.refuse({ why: 'taken' })
     }
     session.n = n
     const { outbox } = session
-    if ((got ?? 0) > outbox.highest) {
-      line.malformed('got')
-      if (session.journal) await this.#hall.handOver(session)
-      return
+    // Either end has less than the other was told: a store that lost its tail. Outcomes are told, and a new session begins.
+    if ((got ?? 0) > outbox.highest || !outbox.resume(got ?? 0)) {
+      this.#host.end(session, 'expired')
+      return connection.refuse({ why: 'gone', got: session.close() })
     }
-    // It has less than it had acknowledged: it cannot be brought up to date.
-    if (!outbox.resume(got ?? 0)) {
-      this.#hall.end(session, 'expired')
-      return line.refuse({ why: 'gone', got: session.close() })
-    }
-    this.#attach(session, line, answer.is === 'found')
+    const kept = 'kept' in answer ? answer.kept?.topics : undefined
+    this.#attach(session, connection, hello, kept)
+    this.#host.counters[answer.is === 'resumed' ? 'resumed' : 'opened']++
+    callSafely(() => {
+      const opened = this.#host.settings.opened as
+        | ((session: HostedSession, how: { resumed: boolean; request: unknown }) => void)
+        | undefined
+      opened?.(session, { resumed: answer.is === 'resumed', request })
+    })
     // It broke while the store was asked.
-    if (line.over) this.#hall.gone(line)
+    if (connection.over) this.#host.disconnected(connection)
   }
 
-  #attach(session: ServerSession<Request>, line: ServerConnection<Request>, resumed: boolean): void {
-    const { ttl, ping, credit } = this.#hall.settings
-    session.connection = line
-    session.request = line.request
-    session.used = this.#hall.clock
-    line.session = session
+  #attach(
+    session: HostedSession,
+    connection: ServerConnection,
+    { can = [], topics = {} }: Hello,
+    kept: readonly string[] | undefined,
+  ): void {
+    const { ttl, ping, credit } = this.#host.settings
+    session.connection = connection
+    session.request = connection.handshake
+    session.used = this.#host.clock
+    session.abilities = can
+    session.cursors = new Map(Object.entries(topics))
+    connection.welcomed(session)
     this.#sessions.reconnected(session)
     session.inbox.resume(session.done)
-    line.write(welcome({ got: session.done, ttl, ping, win: credit }))
-    this.#hall.counters[resumed ? 'resumed' : 'opened']++
-    this.#hall.counters.resent += session.outbox.highest - session.outbox.acked
+    connection.write(welcomeFrame({ got: session.done, ttl, ping, win: credit, can: ABILITIES }))
+    this.#host.counters.resent += session.outbox.highest - session.outbox.acked
     session.pump()
-    callSafely(() => this.#hall.settings.opened?.(session, { resumed, request: line.request }))
+    this.#host.topics.connected(session, kept)
   }
 
-  #adopt(line: ServerConnection<Request>, name: string, n: number, principal: string, answer: Answer) {
+  #sessionFor(
+    connection: ServerConnection,
+    name: string,
+    n: number,
+    principal: string,
+    answer: Exclude<Answer, { is: 'refused' }>,
+  ): HostedSession | undefined {
     const before = this.#sessions.get(name)
-    const { connection: old } = before ?? {}
-    if (before) this.#hall.removed(before)
-    // Two came at the same time: what the first one says from now on is not heard.
-    old?.refuse({ why: 'taken' })
-    const session = new ServerSession<Request>(this.#hall, name, principal, line.request)
-    const { kept = { got: 0, acked: 0, items: [] } } = answer as { kept?: Kept }
-    session.adopt(kept.got, kept.acked, kept.items)
-    session.journal = this.#store.journal?.(name, n, kept, session)
+    const { kept } = answer
+    // Nobody had it since: it goes on as it is, its handler too.
+    if (answer.is === 'resumed' && !kept) return before
+    if (before) {
+      this.#host.removed(before)
+      // Two came at the same time: the first one is not listened to any more.
+      before.connection?.refuse({ why: 'taken' })
+    }
+    const session = new HostedSession(this.#host, name, principal, connection.handshake)
+    session.adopt(kept ?? nothingKept)
+    session.journal = this.#store.journal?.(name, n, kept ?? nothingKept, session)
     this.#sessions.add(session)
     return session
   }
 
-  /** Whether a new session may be made, after what was away for longest has given way. */
-  #room(principal: string): boolean {
-    const { limits, authenticate } = this.#hall.settings
+  /** Whether a new session may be created, after one that is away has made room for it. */
+  #makeRoom(principal: string): boolean {
+    const { limits, authenticate } = this.#host.settings
     const siblings = this.#sessions.of(principal)
     if (authenticate && siblings.size >= limits.perPrincipal) {
       const oldest = [...siblings].find(({ connected }) => !connected)
       if (!oldest) return false
-      this.#hall.end(oldest, 'expired')
+      this.#host.end(oldest, 'expired')
     }
+    if (this.#sessions.size.sessions < limits.sessions) return true
+    const expendable = this.#sessions.mostExpendable()
+    if (expendable) this.#host.end(expendable, 'expired')
     return this.#sessions.size.sessions < limits.sessions
   }
 }

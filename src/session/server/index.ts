@@ -1,8 +1,22 @@
 export { SUBPROTOCOL } from '../protocol/frames.ts'
-export type { Counters, Ending, Limits } from './limits.ts'
+export type { Counters, Ending, EndingReason, Limits } from './limits.ts'
 export { MemoryStore } from './memory-store.ts'
-export type { SessionsOptions } from './options.ts'
-export type { ServerSession } from './server-session.ts'
+export type { ReceivedHow, SessionsOptions } from './options.ts'
+export type { ServerSession, SubscribeOptions } from './server-session.ts'
 export { Sessions } from './sessions.ts'
-export type { Item, ServerSocket } from './socket.ts'
-export type { Answer, Bounds, Claim, Host, Journal, Kept, Recorder, Store } from './store.ts'
+export type { DataOptions, HandshakeRequest, Item, ServerSocket } from './socket.ts'
+export type {
+  Answer,
+  Bounds,
+  Claim,
+  Host,
+  Journal,
+  Kept,
+  Recorder,
+  Store,
+  TopicBounds,
+  TopicLog,
+  TopicMember,
+  TopicPage,
+  TopicPosition,
+} from './store.ts'

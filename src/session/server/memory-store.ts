@@ -1,4 +1,5 @@
-import type { Answer, Claim, Store } from './store.ts'
+import { MemoryTopics } from './memory-topics.ts'
+import type { Answer, Bounds, Claim, Store } from './store.ts'
 
 interface Held {
   principal: string
@@ -8,22 +9,27 @@ interface Held {
 interface Tombstone {
   principal: string
   got: number
+  /** On the clock of `sweep`. */
   until: number
 }
 
 /** How many ended sessions are remembered at most. */
 const TOMBSTONES = 100_000
 
-/** The store of a single process: what a session holds stays where it is. */
+/** The store of a single process: what a session holds stays in its session object. */
 export class MemoryStore implements Store {
   readonly shared = false
+  readonly topics = new MemoryTopics()
   readonly #held = new Map<string, Held>()
   /** In the order in which they end. */
   readonly #tombstones = new Map<string, Tombstone>()
   #keep = 0
+  /** In s, counted by `sweep`: the clock of the machine may be set. */
+  #clock = 0
 
-  start(_host: unknown, { tombstone }: { tombstone: number }): void {
-    this.#keep = tombstone * 1_000
+  start(_host: unknown, { tombstone, topics }: Bounds): void {
+    this.#keep = tombstone
+    this.topics.start(topics)
   }
 
   claim({ name, n, got, principal }: Claim): Answer {
@@ -32,32 +38,34 @@ export class MemoryStore implements Store {
       if (held.principal !== principal) return { is: 'refused', why: 'denied' }
       if (n <= held.n) return { is: 'refused', why: 'stale' }
       held.n = n
-      return { is: 'found' }
+      return { is: 'resumed' }
     }
     const tombstone = this.#tombstones.get(name)
-    // An id is never used again: a hello that comes late must not make an orphan of it.
+    // An id is never used again: a hello that arrives late must not make an orphan.
     if (tombstone) {
       if (tombstone.principal !== principal) return { is: 'refused', why: 'denied' }
       return { is: 'refused', why: 'gone', got: tombstone.got }
     }
     if (got !== undefined) return { is: 'refused', why: 'gone' }
     this.#held.set(name, { principal, n })
-    return { is: 'made' }
+    return { is: 'created' }
   }
 
   end(name: string, _n: number, got: number): void {
     const held = this.#held.get(name)
     if (!held) return
     this.#held.delete(name)
-    this.#tombstones.set(name, { principal: held.principal, got, until: Date.now() + this.#keep })
+    this.#tombstones.set(name, { principal: held.principal, got, until: this.#clock + this.#keep })
     if (this.#tombstones.size > TOMBSTONES) this.#evict()
   }
 
   sweep(): void {
+    this.#clock++
     for (const { until } of this.#tombstones.values()) {
-      if (until > Date.now()) break
+      if (until > this.#clock) break
       this.#evict()
     }
+    this.topics.sweep(this.#clock)
   }
 
   stop(): void {}

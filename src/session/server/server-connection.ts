@@ -1,179 +1,344 @@
 import { report } from '../../core/report.ts'
-import { codes, type Hello, type Refusal, refusal, SUBPROTOCOL } from '../protocol/frames.ts'
-import { decode } from './client-frames.ts'
-import type { Counters } from './limits.ts'
-import type { ResolvedOptions } from './options.ts'
-import type { ServerSession } from './server-session.ts'
-import type { Lane } from './session-host.ts'
-import { frameOf, type ServerSocket, sessionName } from './socket.ts'
+import {
+  CONTROL_LIMIT,
+  decodeControl,
+  type Hello,
+  type Refusal,
+  refusalCodes,
+  refusalFrame,
+  SUBPROTOCOL,
+} from '../protocol/frames.ts'
+import type { HostedSession } from './hosted-session.ts'
+import { sameHost } from './options.ts'
+import type { SessionHost } from './session-host.ts'
+import {
+  decodeText,
+  type HandshakeRequest,
+  handshakeOf,
+  readIncoming,
+  type ServerSocket,
+  sessionName,
+  type TcpSocket,
+  tcpSocketOf,
+} from './socket.ts'
+import type { TopicFrames } from './topic-feed.ts'
 
-/** How much more than its messages may wait for a client: their headers, and control frames. In bytes. */
+/** How much more than its messages may wait for a client: frame headers, and control frames. In bytes. */
 const SLACK = 65_536
+/** How long a ping may be unanswered, in s. */
+const ANSWER = 10
+/** The slowest link that is not taken for silence, in bytes per s, and the longest time that it is given, in s. */
+const SLOWEST = 8_192
+const LONGEST = 120
+/** How long the TCP connection of a client that was not welcomed may outlive its refusal, in ms; and of one that was. */
+const LINGER = 900
+const LINGER_WELCOMED = 10_000
 
-/** What a connection needs of those it stands among. */
-export interface Door<Request> {
-  readonly settings: ResolvedOptions<Request>
-  readonly counters: Counters
-  /** Seconds, roughly. */
-  readonly clock: number
-  readonly down: Refusal | undefined
-  claim(line: ServerConnection<Request>, name: string, hello: Hello, principal: string): Promise<void>
-  gone(line: ServerConnection<Request>): void
-}
-
-/** The server's end of one connection: hello, then the frames of the session that it has, then one end. */
-export class ServerConnection<Request> implements Lane {
-  readonly request: Request
-  session: ServerSession<Request> | undefined
-  /** When its last frame came, and when the open question was put; on the door's clock. */
-  heard: number
+/** The server's end of one connection: hello, then the frames of its session, then one end. */
+export class ServerConnection {
+  /** What the application's `authenticate` looks at. Not kept longer than needed: it holds the whole socket. */
+  request: unknown
+  readonly handshake: HandshakeRequest
+  session: HostedSession | undefined
+  over = false
+  /** When the last frame or byte arrived, and when the unanswered ping was sent; on the host's clock. */
+  #heard: number
   #asked: number | undefined
-  /** There from the hello on. */
+  /** Known from the hello on. */
   #principal: string | undefined
   #greeted = false
-  over = false
+  #bytesRead: number | undefined
+  #buffered = 0
+  /** The fresh token to look at next, while one is looked at. */
+  #token: string | undefined
+  #checking = false
+  #challenged: ((accepted: boolean) => void)[] = []
+  #challengedAt = 0
+  /** Bytes of topic messages that the client has not confirmed by a pong: before each unanswered ping, and since the last. */
+  #pings: number[] = []
+  #sincePing = 0
+  #flying = 0
+  #removeGuard: (() => void) | undefined
   readonly #socket: ServerSocket
-  readonly #door: Door<Request>
+  readonly #tcp: TcpSocket | undefined
+  readonly #host: SessionHost
   readonly #since: number
 
-  constructor(socket: ServerSocket, request: Request, door: Door<Request>) {
+  constructor(socket: ServerSocket, request: unknown, host: SessionHost) {
     this.#socket = socket
+    this.#tcp = tcpSocketOf(socket, request)
     this.request = request
-    this.#door = door
-    this.#since = door.clock
-    this.heard = door.clock
+    this.handshake = handshakeOf(request)
+    this.#host = host
+    this.#since = host.clock
+    this.#heard = host.clock
     socket.on('error', () => {})
-    socket.on('close', () => this.#gone())
+    socket.on('close', () => this.#closed())
     socket.on('message', (data: unknown, binary: boolean) => {
-      if (this.over) return
+      if (this.over) return this.#ignored()
       try {
-        this.#heard(data, binary)
+        this.#received(data, binary)
       } catch (error) {
         report(error)
         this.end(1011, '')
       }
     })
-    const { origins } = door.settings
-    const { origin } = (request as { headers?: { origin?: string } })?.headers ?? {}
-    if (door.down) this.refuse(door.down)
-    else if (origins && !origins.includes(origin as string)) this.refuse({ why: 'denied' })
-    else if ((socket.protocol ?? SUBPROTOCOL) !== SUBPROTOCOL) this.end(4400, `speaks ${SUBPROTOCOL} only`)
+    this.#guard()
+  }
+
+  get clock(): number {
+    return this.#host.clock
+  }
+
+  /** Refuses what needs no hello to be refused. */
+  start(full: boolean): void {
+    const { origins } = this.#host.settings
+    const { origin } = this.handshake.headers
+    if (this.#host.closing) this.refuse(this.#host.closing)
+    else if (full) this.refuse({ why: 'busy', after: 2_000 })
+    else if (origins === undefined ? !sameHost(this.handshake) : !isListed(origins, origin))
+      this.refuse({ why: 'denied' })
+    else if ((this.#socket.protocol ?? SUBPROTOCOL) !== SUBPROTOCOL)
+      this.end(4400, `speaks ${SUBPROTOCOL} only`)
   }
 
   write(data: string | Uint8Array, binary = false): void {
     if (!this.over) this.#socket.send(data, { binary })
   }
 
-  refuse(why: Refusal): void {
-    this.write(refusal(why))
-    this.#door.counters.refused++
-    this.end(codes[why.why], why.why)
+  refuse(refusal: Refusal): void {
+    if (this.over) return
+    this.write(refusalFrame(refusal))
+    this.#host.refused(refusal.why)
+    this.end(refusalCodes[refusal.why], refusal.why)
   }
 
   malformed(what: string): void {
-    this.#door.counters.malformed++
+    this.#host.counters.malformed++
     this.end(4400, what.slice(0, 20))
   }
 
   end(code: number, reason: string): void {
     if (this.over) return
-    this.#gone()
+    const linger = this.session ? LINGER_WELCOMED : LINGER
+    this.#closed()
     try {
       this.#socket.close(code, reason)
     } catch {
       this.#socket.terminate?.()
     }
+    // A peer that ignores the close frame would go on for as long as it likes.
+    const timer = setTimeout(() => this.#socket.terminate?.(), linger)
+    ;(timer as { unref?: () => void }).unref?.()
+    this.#socket.on('close', () => clearTimeout(timer))
   }
 
-  /** Looks at the clock: a hello that is late, a quiet client to be asked, a silent one to be given up. */
+  /** The session is there: from now on its window bounds what arrives. */
+  welcomed(session: HostedSession): void {
+    this.session = session
+    this.#removeGuard?.()
+    // `authenticate` needs it again for a fresh token.
+    if (!this.#host.settings.authenticate) this.request = undefined
+  }
+
+  /** Looks at the clock: ends a connection whose hello is late, asks a quiet client, gives up a silent one. */
   look(): void {
-    const { clock, settings, counters } = this.#door
+    const { clock, settings, counters } = this.#host
     if (!this.session) {
       if (clock - this.#since >= settings.limits.patience) this.end(4408, 'no hello')
       return
     }
-    const { bytesRead = 0 } = (this.#socket as { _socket?: { bytesRead?: number } })._socket ?? {}
-    // A random first phase: clients that came together are not asked together.
-    if (this.#read === undefined) this.heard -= Math.floor(Math.random() * settings.ping)
-    // A long message on a slow line: not all of it is here, but it comes.
-    else if (bytesRead !== this.#read) this.#alive()
-    this.#read = bytesRead
+    this.#lookForBytes(settings.ping)
+    if (this.#challenged.length && clock - this.#challengedAt >= ANSWER) return this.refuse({ why: 'denied' })
     if (this.#asked === undefined) {
-      if (clock - this.heard < settings.ping) return
-      this.#asked = clock
-      this.write(`!p${this.session.outbox.written}`)
-    } else if (clock - this.#asked >= 10) {
+      if (clock - this.#heard >= settings.ping) this.#ping()
+    } else if (clock - this.#asked >= this.#patience) {
       counters.silent++
-      this.#gone()
+      this.#closed()
       if (this.#socket.terminate) this.#socket.terminate()
       else this.#socket.close(1001, 'silent')
     }
   }
-  #read: number | undefined
 
-  #alive(): void {
-    this.heard = this.#door.clock
-    this.#asked = undefined
+  /** Whether more topic messages may be written: the client confirms what it has by its pongs. */
+  get hasTopicRoom(): boolean {
+    const [, window] = this.#host.settings.credit
+    return this.#flying < window && (this.#socket.bufferedAmount ?? 0) < 2 * window + SLACK
   }
 
-  /** Looks at a fresh token; of those that come meanwhile, at the last. */
-  async refresh(token: string): Promise<void> {
-    const busy = this.#token !== undefined
-    this.#token = token
-    if (busy) return
-    for (let next: string | undefined = token; next !== undefined && !this.over; ) {
-      await this.authenticate(next)
-      next = this.#token === next ? undefined : this.#token
+  writeTopic({ frames, bytes }: TopicFrames): void {
+    for (const { data, binary } of frames) this.write(data, binary)
+    this.#flying += bytes + 32
+    this.#sincePing += bytes + 32
+    if (this.#sincePing >= this.#host.settings.credit[1] / 4) this.#ping()
+  }
+
+  ponged(): void {
+    this.#flying -= this.#pings.shift() ?? 0
+  }
+
+  /** Asks the client for a fresh token; one that does not know how comes back with one. */
+  challenge(able: boolean): Promise<boolean> {
+    if (this.over) return Promise.resolve(false)
+    if (!able) {
+      this.refuse({ why: 'moved' })
+      return Promise.resolve(false)
     }
-    this.#token = undefined
+    if (!this.#challenged.length) {
+      this.#challengedAt = this.#host.clock
+      this.write('!c')
+    }
+    return new Promise((resolve) => {
+      this.#challenged.push(resolve)
+    })
   }
-  #token: string | undefined
 
+  /** Looks at a fresh token; of those that arrive meanwhile, at the last. */
+  async refresh(token: string): Promise<void> {
+    this.#token = token
+    if (this.#checking) return
+    this.#checking = true
+    while (this.#token !== undefined && !this.over) {
+      const next = this.#token
+      this.#token = undefined
+      if ((await this.authenticate(next)) !== undefined && this.#token === undefined)
+        this.#answerChallenge(true)
+    }
+    this.#checking = false
+  }
+
+  /** Resolves with the principal; with nothing when the connection was refused. */
   async authenticate(token: string | undefined): Promise<string | undefined> {
-    let principal: string | null | undefined
+    const authenticate = this.#host.settings.authenticate as
+      | ((request: unknown, token: string | undefined) => unknown)
+      | undefined
+    let principal: unknown = ''
     try {
-      const { authenticate } = this.#door.settings
-      principal = authenticate ? await authenticate(this.request, token) : ''
+      if (authenticate) principal = await authenticate(this.request, token)
     } catch (error) {
       report(error)
+      this.refuse({ why: 'busy', after: 2_000 })
+      return undefined
     }
-    if (this.over) return
-    this.#principal ??= principal ?? undefined
-    if (typeof principal === 'string' && principal === this.#principal) return principal
+    if (this.over) return undefined
+    // An empty name is nobody, unless nobody is asked for.
+    const known = typeof principal === 'string' && (principal !== '' || !authenticate)
+    if (known && (this.#principal === undefined || this.#principal === principal)) {
+      this.#principal = principal as string
+      return this.#principal
+    }
     this.refuse({ why: 'denied' })
     return undefined
   }
 
-  #heard(data: unknown, binary: boolean): void {
-    const frame = frameOf(data, binary)
+  #received(data: unknown, binary: boolean): void {
+    const frame = readIncoming(data, binary)
     this.#alive()
-    if (this.session) {
-      this.session.frame(frame.data, frame.bytes)
+    const { session } = this
+    if (session) {
+      // Looked at before it is decoded: parsing what is megabytes long blocks everybody.
+      if (frame.control && frame.bytes.length > CONTROL_LIMIT)
+        return this.malformed('control frame too large')
+      session.frame(frame)
       // It asks and asks, and does not read the answers.
-      if ((this.#socket.bufferedAmount ?? 0) > this.session.outbox.bytes + SLACK)
+      if ((this.#socket.bufferedAmount ?? 0) > session.outbox.bytes + this.#flying + SLACK)
         this.end(1013, 'reads nothing')
       return
     }
-    if (frame.bytes > this.#door.settings.limits.hello) return this.end(4413, 'hello too large')
-    const hello = decode(frame.data)
-    if (this.#greeted || hello.is !== 'h') return this.malformed('no hello')
+    if (frame.bytes.length > this.#host.settings.limits.hello) return this.end(4413, 'hello too large')
+    const hello = frame.control ? decodeHello(frame.bytes) : undefined
+    if (this.#greeted || !hello) return this.malformed('no hello')
     this.#greeted = true
-    this.#hello(hello.body).catch((error) => {
+    this.#hello(hello).catch((error) => {
       report(error)
-      this.end(1013, 'try again')
+      this.refuse({ why: 'busy', after: 2_000 })
     })
   }
 
   async #hello(hello: Hello): Promise<void> {
     const principal = await this.authenticate(hello.auth)
     if (principal === undefined) return
-    const name = await sessionName(hello.id)
-    if (!this.over) await this.#door.claim(this, name, hello, principal)
+    const name = sessionName(hello.id)
+    const known = typeof name === 'string' ? name : await name
+    if (!this.over) await this.#host.admit(this, known, hello, principal)
   }
 
-  #gone(): void {
+  #ping(): void {
+    const { session } = this
+    if (!session) return
+    this.#asked ??= this.#host.clock
+    this.#pings.push(this.#sincePing)
+    this.#sincePing = 0
+    this.write(`!p${session.outbox.written}`)
+  }
+
+  /** In s: what was written before the ping may be slow on its way. */
+  get #patience(): number {
+    const bytes = (this.session?.outbox.flying ?? 0) + this.#flying
+    return Math.min(LONGEST, ANSWER + bytes / SLOWEST)
+  }
+
+  #lookForBytes(ping: number): void {
+    const bytesRead = this.#tcp?.bytesRead ?? 0
+    const buffered = this.#socket.bufferedAmount ?? 0
+    // A random first phase: clients that came together are not asked together.
+    if (this.#bytesRead === undefined) this.#heard -= Math.floor(Math.random() * ping)
+    // A large message on a slow link: not all of it is here, or there, but bytes move.
+    else if (bytesRead !== this.#bytesRead) this.#alive()
+    else if (buffered < this.#buffered && this.#asked !== undefined) this.#asked = this.#host.clock
+    this.#bytesRead = bytesRead
+    this.#buffered = buffered
+  }
+
+  #alive(): void {
+    this.#heard = this.#host.clock
+    this.#asked = undefined
+  }
+
+  #answerChallenge(accepted: boolean): void {
+    for (const resolve of this.#challenged.splice(0)) resolve(accepted)
+  }
+
+  /**
+   * Counts the bytes of a client that is not welcomed. A WebSocket implementation shows a message when it is whole, and until
+   * then holds as much of it as its own limit allows, which may be much.
+   */
+  #guard(): void {
+    const tcp = this.#tcp
+    if (!tcp?.on || !tcp.off) return
+    let bytes = 0
+    const { hello } = this.#host.settings.limits
+    const count = ({ length }: { length: number }) => {
+      bytes += length
+      if (!this.over && bytes > hello + 1_024) this.end(4413, 'hello too large')
+      if (this.over && bytes > hello + SLACK) this.#socket.terminate?.()
+    }
+    tcp.on('data', count)
+    this.#removeGuard = () => {
+      tcp.off?.('data', count)
+      this.#removeGuard = undefined
+    }
+  }
+
+  /** A frame arrived after the end. A client that was never welcomed has nothing more to say. */
+  #ignored(): void {
+    if (!this.session) this.#socket.terminate?.()
+  }
+
+  #closed(): void {
     if (this.over) return
     this.over = true
-    this.#door.gone(this)
+    this.request = undefined
+    this.#answerChallenge(false)
+    this.#host.disconnected(this)
   }
+}
+
+function isListed(origins: readonly string[] | '*', origin: unknown): boolean {
+  return origins === '*' || (typeof origin === 'string' && origins.includes(origin))
+}
+
+function decodeHello(bytes: Uint8Array): Hello | undefined {
+  const frame = decodeControl(decodeText(bytes))
+  return frame.type === 'hello' ? frame.body : undefined
 }

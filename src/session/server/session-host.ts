@@ -1,24 +1,33 @@
-import type { Credit, Refusal } from '../protocol/frames.ts'
-import type { Counters, Ending, Limits } from './limits.ts'
+import type { Hello, Refusal } from '../protocol/frames.ts'
+import type { HostedSession } from './hosted-session.ts'
+import type { Counters, EndingReason } from './limits.ts'
+import type { ReceivedHow, ResolvedOptions } from './options.ts'
+import type { ServerConnection } from './server-connection.ts'
+import type { Topics } from './topics.ts'
 
-/** What a session needs of its connection. */
-export interface Lane {
-  write(data: string | Uint8Array, binary?: boolean): void
-  refuse(why: Refusal): void
-  malformed(what: string): void
-  end(code: number, reason: string): void
-  refresh(token: string): Promise<void>
-}
-
-/** What a session needs of those it stands among. */
-export interface SessionHost<Session> {
-  readonly settings: { readonly credit: Credit; readonly limits: Limits; readonly ping: number }
+/** What connections, sessions, the admission and the topics require of the process that they belong to. */
+export interface SessionHost {
+  // Its `Request` is that of the application; here it is only passed on.
+  readonly settings: ResolvedOptions<never>
   readonly counters: Counters
-  /** Seconds, roughly. */
+  /** Seconds since the start, counted by a timer. */
   readonly clock: number
+  /** Set while the process shuts down: what new connections are told. */
+  readonly closing: Refusal | undefined
   /** Sessions that owe an acknowledgement within a second. */
-  readonly owing: Set<Session>
-  received(session: Session, data: string | Uint8Array, key: string): unknown
-  end(session: Session, why: Ending['why']): void
-  removed(session: Session): void
+  readonly owing: Set<HostedSession>
+  readonly topics: Topics
+  /** Answers a hello. */
+  admit(connection: ServerConnection, name: string, hello: Hello, principal: string): Promise<void>
+  refused(why: Refusal['why']): void
+  /** Runs the application's handler for a message. */
+  received(session: HostedSession, data: string | Uint8Array, how: ReceivedHow): unknown
+  /** A connection is over. */
+  disconnected(connection: ServerConnection): void
+  /** Ends a session for good. */
+  end(session: HostedSession, why: EndingReason): void
+  /** Another process has the session. */
+  removed(session: HostedSession): void
+  /** Records all that is handled, then gives up the ownership of the session. */
+  handOver(session: HostedSession, why?: Refusal): Promise<void>
 }

@@ -70,10 +70,11 @@ test('a silent client is asked, then given up, and its session kept', { timeout:
 })
 
 test('clients that came together are not asked together', { timeout: 30_000 }, async ({ house, raw }) => {
-  const { url, sessions } = await house({ ping: 6 })
+  const { url } = await house({ ping: 6 })
   const peers = Array.from({ length: 40 }, () => raw(url))
   await Promise.all(peers.map((peer, n) => peer.hello({ id: id(n) })))
-  const asked = await Promise.all(peers.map((peer) => peer.next().then(() => sessions.clock)))
+  const seconds = () => Math.floor(performance.now() / 1_000)
+  const asked = await Promise.all(peers.map((peer) => peer.next().then(seconds)))
   expect(new Set(asked).size).toBeGreaterThan(2)
 })
 
@@ -132,11 +133,11 @@ test('a forged count ends its own line and costs the session nothing', async ({ 
   session.send('one')
   const forged = raw(url)
   await forged.hello({ id: id(), n: 2, got: 2 })
-  expect((await forged.closed).code).toBe(4400)
+  expect(await forged.closed).toEqual({ code: 4410, reason: 'gone' })
   expect(await first.next()).toBe('one')
   session.send('two')
   expect(await first.next()).toBe('two')
-  expect(sessions.counters.malformed).toBe(1)
+  expect(sessions.size).toEqual({ sessions: 1, connected: 1 })
 })
 
 test('an oversized hello is not read', async ({ house, raw }) => {
@@ -197,7 +198,7 @@ test('10,000 sessions of one principal: those away give way, and memory stays bo
 test('sessions that are all connected do not give way', async ({ house, raw }) => {
   const { url, sessions } = await house({ authenticate: () => 'one', limits: { perPrincipal: 3 } })
   for (let n = 0; n < 3; n++) expect(await raw(url).hello({ id: id(n) })).toMatch(/^!w/)
-  expect(await raw(url).hello({ id: id(3) })).toBe('!x{"why":"denied"}')
+  expect(await raw(url).hello({ id: id(3) })).toMatch('!x{"why":"busy","after":')
   expect(sessions.size).toEqual({ sessions: 3, connected: 3 })
 })
 

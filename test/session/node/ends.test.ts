@@ -25,8 +25,12 @@ test('a session that the server finishes is over: no new attempt, and what is no
   client,
 }) => {
   const endings: unknown[] = []
+  const handled: unknown[] = []
   const { url, next: session } = await house({
-    received: () => new Promise(() => {}),
+    received: (_, data) => {
+      handled.push(data)
+      return new Promise(() => {})
+    },
     ended: (_, ending) => endings.push(ending),
   })
   const socket = client(url)
@@ -34,7 +38,7 @@ test('a session that the server finishes is over: no new attempt, and what is no
   held.send('one')
   await next(socket, 'text')
   const sent = outcome(socket.delivered('two'))
-  await until(() => held.inbox.got === 1)
+  await until(() => handled.length === 1)
   const ended = next(socket, 'ended')
   const closed = next(socket, 'closed')
   held.finish()
@@ -94,7 +98,7 @@ test('a page that is left says first what it has got, and leaves no listener beh
   try {
     const { url, next: session } = await house()
     const spy = spied()
-    const socket = client(url, { ...spy, wake: false })
+    const socket = client(url, { WebSocket: spy.WebSocket, wake: false })
     const held = await session()
     held.send('one')
     await next(socket, 'text')

@@ -161,24 +161,27 @@ test('a fresh token is shown in place; one of somebody else ends it', async ({ h
   expect(seen).toEqual(['ann:1', 'ann:2', 'bob:1', 'bob:1'])
 })
 
-test('a broadcast is one buffer for all', async ({ house, client }) => {
-  const { url, sessions, next } = await house()
+test('what is sent to all local sessions is one buffer for all', async ({ house, client }) => {
+  const server = await house()
+  const { url, next } = server
   const sockets = [client(url), client(url)]
   const heard: string[] = []
   for (const socket of sockets) socket.on('text', (text) => heard.push(text))
   const held = [await next(), await next()]
-  const items: unknown[] = []
-  for (const session of held) {
-    const { push } = session
-    session.push = (item) => {
-      items.push(item)
-      return push.call(session, item)
+  const written: unknown[] = []
+  for (const socket of server.sockets()) {
+    const { send } = socket
+    socket.send = (data: never, options: never) => {
+      written.push(data)
+      send.call(socket, data, options, () => {})
     }
   }
-  sessions.broadcast('!all')
+  server.sessions.sendToLocal('!all')
   await until(() => heard.length === 2)
   expect(heard).toEqual(['!all', '!all'])
-  expect(items[0]).toBe(items[1])
+  expect(written).toHaveLength(2)
+  expect(written[0]).toBe(written[1])
+  expect(held).toHaveLength(2)
 })
 
 test('a shutdown spreads the return of the clients', async ({ house, client }) => {

@@ -16,7 +16,7 @@ test('a session that expires while no process has it ends in one of them, once, 
   for (const text of ['one', 'two']) session?.send(text)
   expect([await raw.next(), await raw.next()]).toEqual(['one', 'two'])
   raw.send('!a1')
-  await until(() => session?.outbox.acked === 1)
+  await until(() => session?.bufferedAmount === 'two'.length)
   raw.socket.terminate()
   await until(() => nodes[0].sessions.size.sessions === 0)
   // Nobody has it, and it can still be sent to.
@@ -29,7 +29,7 @@ test('a session that expires while no process has it ends in one of them, once, 
   expect(nodes.map(({ sessions }) => sessions.counters.expired).sort()).toEqual([0, 1])
 })
 
-test('also one whose process was killed', { timeout: 60_000 }, async () => {
+test('also one whose process was killed', { timeout: 90_000 }, async () => {
   const redis = await town()
   const nodes = await Promise.all([1, 2].map(() => startNode(redis.port, 'redis', 1)))
   const [first, second] = nodes
@@ -37,7 +37,7 @@ test('also one whose process was killed', { timeout: 60_000 }, async () => {
     await greet(`ws://127.0.0.1:${first?.port}/`, { id: id() })
     await until(() => first?.id)
     await first?.kill()
-    await until(() => second?.ended.length, 30_000)
+    await until(() => second?.ended.length, 50_000)
     expect(second?.ended).toEqual([`ended ${first?.id} expired 0 0 0`])
   } finally {
     for (const node of nodes) await node.kill()
@@ -97,7 +97,7 @@ test('what has ended stays so, also when the store could not be told at once', a
   expect((await greet(url, { id: id(), n: 2, got: 0 })).answer).toBe('!x{"why":"gone","got":0}')
 })
 
-test('a thousand whose time has come in one moment end in one sweep', async () => {
+test('a thousand whose time has come in one moment end in one sweep', { timeout: 30_000 }, async () => {
   const redis = await town()
   const many = redis.client.pipeline()
   for (let n = 0; n < 1_000; n++) {
@@ -106,8 +106,9 @@ test('a thousand whose time has come in one moment end in one sweep', async () =
   }
   await many.exec()
   const times: number[] = []
-  const { sessions } = await house(redis.port, { ended: () => times.push(sessions.clock) })
-  await until(() => times.length === 1_000)
+  await house(redis.port, { ended: () => times.push(performance.now() / 1_000) })
+  // Only a process that has been in touch with Redis for a while ends what no process has.
+  await until(() => times.length === 1_000, 20_000)
   // A second later at most, where the clock went on in the middle of it.
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThan(2)
 })

@@ -148,6 +148,6 @@ test('a Redis that was away does not make a living process lose its sessions', {
   for (let n = 2; !answer; n++) ({ answer } = await greet(two.url, { id: id(), n, got: 0 }))
   await started
   expect(answer).toMatch(/^!w\{"got":2,/)
-  expect(session?.over).toBe(true)
+  expect(session?.send('too late')).toBe('dropped')
   expect(got).toEqual(['1', '2'])
 })

@@ -61,13 +61,26 @@ test('a write that arrives again, late, changes nothing', async () => {
   const { sessions, url } = await house(redis.port)
   await greet(url, { id: id() })
   const [session] = sessions
-  const keys = [`holdfast:{${session?.id}}:session`, `holdfast:{${session?.id}}:outbox`, 'holdfast:sessions']
-  const node = await redis.client.hget(keys[0] as string, 'owner')
+  const keys = ['session', 'outbox', 'topics'].map((part) => `holdfast:{${session?.id}}:${part}`)
+  const owner = await redis.client.hget(keys[0] as string, 'owner')
   const write = (batch: number, text: string) =>
-    redis.client.eval(WRITE, 3, ...keys, 1, node as string, 0, 0, 60_000, batch, `t${text}`)
-  expect(await write(101, 'one')).toEqual(['stored', '0'])
-  expect(await write(102, 'two')).toEqual(['stored', '1'])
+    redis.client.eval(
+      WRITE.lua,
+      3,
+      ...keys,
+      owner as string,
+      1,
+      0,
+      0,
+      batch - 1,
+      batch,
+      7,
+      60_000,
+      `t${text}`,
+    )
+  expect(await write(1, 'one')).toEqual(['stored', '0'])
+  expect(await write(2, 'two')).toEqual(['stored', '1'])
   // The client of Redis had sent it over a connection that broke, and Redis reads that one only now.
-  await write(101, 'one')
+  await write(1, 'one')
   expect(await redis.client.xlen(keys[1] as string)).toBe(2)
 })

@@ -34,23 +34,29 @@ async function town(client: 'redis' | 'ioredis') {
   const heard: string[] = []
   const fresh: unknown[] = []
   const closed: unknown[] = []
-  socket.on('text', (text) => heard.push(text))
+  /** What came through the topic that every client is subscribed to, and what it lacked. */
+  const topic: string[] = []
+  const gaps: unknown[] = []
+  socket.on('text', (text) => (text.startsWith('topic ') ? topic : heard).push(text))
+  socket.on('topic', (event) => event.type === 'gap' && gaps.push(event))
   socket.on('fresh', (value) => fresh.push(value))
   socket.on('closed', (value) => closed.push(value))
   await until(() => socket.status === 'open', 10_000)
   await until(() => nodes.some(({ id }) => id))
+  await until(() => socket.cursor('all') !== undefined, 10_000)
   const id = () => nodes.find((node) => node.id)?.id as string
   const effects = () => redis.client.lrange('effects', 0, -1)
-  return { redis, nodes, spread, sender, socket, heard, fresh, closed, id, effects, client }
+  return { redis, nodes, spread, sender, socket, heard, topic, gaps, fresh, closed, id, effects, client }
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => `${n + 1}`)
 
 test.for(['redis', 'ioredis'] as const)(
-  `${COUNT} messages each way, the owner killed every 3 s, over the package %s`,
+  `${COUNT} messages each way and through a topic, the owner killed every 3 s, over the package %s`,
   { timeout: 180_000 },
   async (client) => {
-    const { redis, nodes, spread, sender, socket, heard, fresh, closed, id, effects } = await town(client)
+    const { redis, nodes, spread, sender, socket, heard, topic, gaps, fresh, closed, id, effects } =
+      await town(client)
     const name = id()
     let killing = true
     let kills = 0
@@ -73,12 +79,13 @@ test.for(['redis', 'ioredis'] as const)(
       for (let burst = 0; burst < 10 && n <= COUNT; burst++, n++) {
         socket.send(`${n}`)
         while (!(await sender.send(name, `${n}`).catch(() => false))) await wait(20)
+        await sender.publish('all', `topic ${n}`)
       }
       await wait(24)
       // A fast machine would be through before the owner has died often enough.
       if (n > COUNT - 100) await until(() => kills > 2, 30_000)
     }
-    await until(() => heard.length >= COUNT, 60_000)
+    await until(() => heard.length >= COUNT && topic.length >= COUNT, 60_000)
     await socket.drained()
     await socket.delivered('end')
     killing = false
@@ -86,6 +93,7 @@ test.for(['redis', 'ioredis'] as const)(
     console.log(`${client}: ${kills} kills, ${resumed} resumptions`)
     expect([fresh, closed]).toEqual([[], []])
     expect(heard).toEqual(numbers(COUNT))
+    expect([topic, gaps]).toEqual([numbers(COUNT).map((number) => `topic ${number}`), []])
     expect(await effects()).toEqual([...numbers(COUNT), 'end'])
     expect(kills).toBeGreaterThan(2)
   },

@@ -24,22 +24,19 @@ const ended = async (child: ChildProcess, signal: NodeJS.Signals) => {
   await exit
 }
 
-/** A Redis of our own, which writes everything to disk before it answers. */
-export async function startRedis() {
+/** Everything is on disk before it answers. */
+const durable = ['--appendonly', 'yes', '--appendfsync', 'always']
+
+/** A Redis of our own. */
+export async function startRedis(more: string[] = durable) {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-redis-'))
   const port = await freePort()
-  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '']
+  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...more]
   let child: ChildProcess
   const client = new Redis(port, '127.0.0.1', { lazyConnect: true, maxRetriesPerRequest: null })
   client.on('error', () => {})
   const start = async () => {
-    child = spawn(
-      await executable('redis-server'),
-      [...args, '--appendonly', 'yes', '--appendfsync', 'always'],
-      {
-        stdio: 'ignore',
-      },
-    )
+    child = spawn(await executable('redis-server'), args, { stdio: 'ignore' })
     await client.ping()
   }
   await start()
@@ -47,6 +44,7 @@ export async function startRedis() {
     port,
     client,
     stop: () => ended(child, 'SIGTERM'),
+    kill: () => ended(child, 'SIGKILL'),
     start,
     /** It takes connections and commands, and answers none of them, until it is resumed. */
     pause: () => child.kill('SIGSTOP'),
@@ -56,6 +54,29 @@ export async function startRedis() {
       await ended(child, 'SIGKILL')
       await rm(folder, { recursive: true })
     },
+  }
+}
+
+/** A Redis Cluster of three primaries. */
+export async function startCluster() {
+  const nodes = await Promise.all(
+    [0, 1, 2].map(() => startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'])),
+  )
+  const [first] = nodes
+  const slots = [0, 5_461, 10_923, 16_384]
+  for (const [at, { client }] of nodes.entries()) {
+    await client.call('CLUSTER', 'ADDSLOTSRANGE', `${slots[at]}`, `${(slots[at + 1] ?? 0) - 1}`)
+    await client.call('CLUSTER', 'MEET', '127.0.0.1', `${first?.port}`)
+  }
+  const ready = async () => {
+    const states = await Promise.all(nodes.map(({ client }) => client.call('CLUSTER', 'INFO')))
+    return states.every((state) => /cluster_state:ok/.test(`${state}`) && /known_nodes:3/.test(`${state}`))
+  }
+  while (!(await ready())) await wait(50)
+  return {
+    ports: nodes.map(({ port }) => port),
+    nodes,
+    remove: () => Promise.all(nodes.map((node) => node.remove())),
   }
 }
 
@@ -70,14 +91,19 @@ export interface Node {
   kill: () => Promise<void>
   pause: () => void
   resume: () => void
+  /** Its wall clock goes back by an hour. */
+  setBack: () => Promise<void>
+  /** A line for its standard input: see node.ts. */
+  tell: (line: string) => void
 }
 
 /** One server process. */
 export async function startNode(redis: number, client: string, ttl = 30): Promise<Node> {
   const file = join(import.meta.dirname, 'node.ts')
   const child = spawn(process.execPath, ['--import', 'tsx', file, `${redis}`, client, `${ttl}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
+  let back = false
   const node: Node = {
     port: 0,
     opened: 0,
@@ -87,6 +113,11 @@ export async function startNode(redis: number, client: string, ttl = 30): Promis
     kill: () => ended(child, 'SIGKILL'),
     pause: () => child.kill('SIGSTOP'),
     resume: () => child.kill('SIGCONT'),
+    setBack: async () => {
+      child.kill('SIGUSR2')
+      while (!back) await wait(10)
+    },
+    tell: (line) => child.stdin.write(`${line}\n`),
   }
   createInterface({ input: child.stdout }).on('line', (line) => {
     const [what, value] = line.split(' ')
@@ -96,6 +127,7 @@ export async function startNode(redis: number, client: string, ttl = 30): Promis
       node.id = value
     } else if (what === 'received') node.received.push(value as string)
     else if (what === 'ended') node.ended.push(line)
+    else if (what === 'back') back = true
   })
   while (!node.port) {
     if (child.exitCode !== null) throw new Error('the node did not start')

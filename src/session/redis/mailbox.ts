@@ -1,0 +1,74 @@
+import type { Redis } from './redis.ts'
+
+/** What processes tell each other about a session. */
+export interface Mail {
+  /** There are messages for a session that this process owns. */
+  wake(name: string): void
+  /** Another process wants the session. */
+  wanted(name: string, by: string): void
+}
+
+/** The channel on which this process hears from the others. A message may be lost: nothing relies on it alone. */
+export class Mailbox {
+  readonly #redis: Redis
+  readonly #prefix: string
+  readonly #process: string
+  /** Claims that wait for another process to release a session. */
+  readonly #waiting = new Map<string, Set<() => void>>()
+
+  constructor(redis: Redis, prefix: string, process: string) {
+    this.#redis = redis
+    this.#prefix = prefix
+    this.#process = process
+  }
+
+  async open(mail: Mail): Promise<void> {
+    await this.#redis.listen(this.#channel(this.#process), (message) => {
+      const [what, name = '', by = ''] = message.split(' ')
+      if (what === 'wake') mail.wake(name)
+      else if (what === 'want') mail.wanted(name, by)
+      else for (const released of this.#waiting.get(name) ?? []) released()
+    })
+  }
+
+  /** Its process is to look for new messages of the session. */
+  async wake(process: string, name: string): Promise<void> {
+    await this.#post(process, `wake ${name}`)
+  }
+
+  /** Asks a process for a session. Resolves when it has answered, or after `patience` ms. */
+  async want(process: string, name: string, patience: number): Promise<void> {
+    const waiting = this.#waiting.get(name) ?? new Set()
+    this.#waiting.set(name, waiting)
+    let end = () => {}
+    const released = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patience)
+      end = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    waiting.add(end)
+    try {
+      await this.#post(process, `want ${name} ${this.#process}`)
+      await released
+    } finally {
+      end()
+      waiting.delete(end)
+      if (!waiting.size) this.#waiting.delete(name)
+    }
+  }
+
+  async released(process: string, name: string): Promise<void> {
+    await this.#post(process, `released ${name}`)
+  }
+
+  async #post(process: string, message: string): Promise<void> {
+    const channel = this.#channel(process)
+    await this.#redis.command(channel, 'PUBLISH', channel, message)
+  }
+
+  #channel(process: string): string {
+    return `${this.#prefix}to:${process}`
+  }
+}

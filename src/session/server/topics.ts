@@ -1,0 +1,205 @@
+import { callSafely } from '../../core/report.ts'
+import { cursorOf, parseCursor } from '../protocol/frames.ts'
+import type { HostedSession } from './hosted-session.ts'
+import type { Counters } from './limits.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { SubscribeOptions } from './server-session.ts'
+import { type DataOptions, plainItem } from './socket.ts'
+import type { TopicLog, TopicMember } from './store.ts'
+import { Subscription } from './subscription.ts'
+import { TopicFeed } from './topic-feed.ts'
+
+/** A cursor of no epoch: a client that has no place of its own is told that it may have missed something. */
+const NOWHERE = ':0'
+
+const LONGEST_NAME = 256
+
+function checkName(topic: unknown): asserts topic is string {
+  if (typeof topic !== 'string' || !topic || topic.length > LONGEST_NAME)
+    throw new TypeError(
+      `holdfast: topic: must be text of 1 to ${LONGEST_NAME} characters, not ${String(topic)}`,
+    )
+}
+
+function checkOptions({ since, last }: SubscribeOptions): void {
+  if (since !== undefined && since !== 'now' && since !== 'beginning' && !parseCursor(since))
+    throw new TypeError(
+      `holdfast: subscribe: since: must be 'now', 'beginning' or a cursor such as 'k3f:120', not ${String(since)}`,
+    )
+  if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0))
+    throw new RangeError(`holdfast: subscribe: last: must be a whole number of messages, not ${String(last)}`)
+}
+
+/** The topics that sessions of this process are subscribed to. */
+export class Topics {
+  readonly #log: TopicLog | undefined
+  readonly #settings: Pick<ResolvedOptions<never>, 'limits' | 'joined' | 'left'>
+  readonly #counters: Counters
+  readonly #feeds = new Map<string, TopicFeed>()
+  #numbers = 0
+
+  constructor(
+    log: TopicLog | undefined,
+    settings: Pick<ResolvedOptions<never>, 'limits' | 'joined' | 'left'>,
+    counters: Counters,
+  ) {
+    this.#log = log
+    this.#settings = settings
+    this.#counters = counters
+  }
+
+  get size(): number {
+    return this.#feeds.size
+  }
+
+  async publish(
+    topic: string,
+    data: string | Uint8Array | ArrayBuffer,
+    options?: DataOptions,
+  ): Promise<string> {
+    checkName(topic)
+    const item = plainItem(data, options)
+    const { epoch, offset } = await this.#logs().publish(topic, item)
+    this.#counters.published++
+    return cursorOf(epoch, offset)
+  }
+
+  async members(topic: string): Promise<TopicMember[]> {
+    checkName(topic)
+    return [...(await this.#logs().members(topic))]
+  }
+
+  async subscribe(session: HostedSession, topic: string, options: SubscribeOptions): Promise<void> {
+    checkName(topic)
+    checkOptions(options)
+    const log = this.#logs()
+    if (session.over) throw new Error('holdfast: subscribe: the session is over')
+    if (!session.abilities.includes('topics'))
+      throw new Error('holdfast: subscribe: the client of this session does not know topics')
+    if (!session.subscriptions.has(topic)) await this.#begin(session, topic, options)
+    const member = { id: session.id, principal: session.principal }
+    if (!session.subscriptions.has(topic)) return
+    if (await log.join(topic, member)) callSafely(() => this.#settings.joined?.(topic, member))
+    // It ended meanwhile.
+    if (!session.subscriptions.has(topic)) await this.#leave(topic, member)
+  }
+
+  async unsubscribe(session: HostedSession, topic: string): Promise<void> {
+    checkName(topic)
+    session.cursors.delete(topic)
+    const subscription = session.subscriptions.get(topic)
+    if (!subscription) return
+    subscription.end()
+    this.#drop(subscription)
+    await this.#leave(topic, { id: session.id, principal: session.principal })
+  }
+
+  /** The session is welcomed on a new connection. `kept`: topics that another process had for it. */
+  connected(session: HostedSession, kept: readonly string[] = []): void {
+    const { cursors } = session
+    for (const [topic, subscription] of session.subscriptions) {
+      // What was never announced to the client begins where it began.
+      const since = cursors.get(topic) ?? subscription.start
+      subscription.connected(parseCursor(since), since)
+    }
+    for (const topic of kept) {
+      if (session.subscriptions.has(topic)) continue
+      this.#begin(session, topic, { since: cursors.get(topic) ?? NOWHERE }).catch(() => {
+        // Without its topics it must not go on: it comes back.
+        session.connection?.refuse({ why: 'busy', after: 1_000 })
+      })
+    }
+  }
+
+  /** Writes what waits for the session. */
+  pump(session: HostedSession): void {
+    for (const subscription of session.subscriptions.values()) subscription.pump()
+  }
+
+  /** Writes what waits for clients that were behind, or whose log could not be read. Called every second. */
+  tick(): void {
+    for (const feed of this.#feeds.values())
+      for (const subscription of feed.subscriptions) if (subscription.behind) subscription.pump()
+  }
+
+  /** The session is not of this process any more. `ended`: nor of another. */
+  forget(session: HostedSession, ended: boolean): void {
+    for (const [topic, subscription] of [...session.subscriptions]) {
+      this.#drop(subscription)
+      if (ended) void this.#leave(topic, { id: session.id, principal: session.principal }).catch(() => {})
+    }
+  }
+
+  #logs(): TopicLog {
+    if (!this.#log) throw new Error('holdfast: this store has no topics')
+    return this.#log
+  }
+
+  async #leave(topic: string, member: TopicMember): Promise<void> {
+    if (await this.#logs().leave(topic, member)) callSafely(() => this.#settings.left?.(topic, member))
+  }
+
+  /** Subscribes: the place is that of `since`, of the client, of the newest `last` messages, or the present. */
+  async #begin(session: HostedSession, topic: string, { since, last = 0 }: SubscribeOptions): Promise<void> {
+    const feed = this.#feed(topic)
+    const wanted = since ?? session.cursors.get(topic)
+    let from: number
+    feed.awaited++
+    try {
+      await feed.ready
+      from = wanted === undefined ? await this.#newest(feed, last) : wanted === 'beginning' ? 0 : feed.last
+    } catch (error) {
+      if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
+      throw error
+    } finally {
+      feed.awaited--
+    }
+    if (session.over || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
+    const { limits } = this.#settings
+    if (session.subscriptions.size >= limits.topics) {
+      this.#closeIfUnused(feed)
+      throw new RangeError(`holdfast: subscribe: limits.topics allows no more than ${limits.topics} topics`)
+    }
+    session.cursors.delete(topic)
+    const position = parseCursor(wanted)
+    const own = position?.epoch === feed.epoch && position.offset <= feed.last
+    const at = own ? position.offset : from
+    // A place that does not exist any more is told, so that the client sees the gap.
+    const start = wanted === undefined || wanted === 'now' || wanted === 'beginning' ? undefined : wanted
+    const place = start ?? cursorOf(feed.epoch, at)
+    const subscription = new Subscription(session, feed, feed.epoch, at, place, this.#counters)
+    feed.subscriptions.add(subscription)
+    session.subscriptions.set(topic, subscription)
+    subscription.begin(place)
+  }
+
+  /** The place before the newest `count` messages of the log, or before all that it has. */
+  async #newest(feed: TopicFeed, count: number): Promise<number> {
+    const after = Math.max(0, feed.last - count)
+    if (after === feed.last || feed.recent(after + 1)) return after
+    return Math.max(after, (await feed.read(after)).from - 1)
+  }
+
+  #feed(topic: string): TopicFeed {
+    const known = this.#feeds.get(topic)
+    if (known) return known
+    const feed = new TopicFeed(topic, ++this.#numbers, this.#logs(), this.#counters, ({ subscriptions }) => {
+      for (const subscription of subscriptions) subscription.pump()
+    })
+    this.#feeds.set(topic, feed)
+    return feed
+  }
+
+  #drop(subscription: Subscription): void {
+    const { session, feed } = subscription
+    session.subscriptions.delete(feed.name)
+    feed.subscriptions.delete(subscription)
+    this.#closeIfUnused(feed)
+  }
+
+  #closeIfUnused(feed: TopicFeed): void {
+    if (feed.subscriptions.size || feed.awaited || this.#feeds.get(feed.name) !== feed) return
+    this.#feeds.delete(feed.name)
+    feed.close()
+  }
+}

@@ -1,0 +1,216 @@
+// A store that forgets: what it has lost is told, and nothing is delivered under a number that was used before.
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { until } from '../node/fixtures.ts'
+import { client, greet, house, id, numbers, town } from './fixtures.ts'
+import { startRedis } from './processes.ts'
+
+const forever = 30_000
+
+/** A client that lists what it hears, and the outcomes that it is told. */
+function listener(url: string | (() => string)) {
+  const socket = client(url)
+  const heard: string[] = []
+  const fresh: Record<string, unknown>[] = []
+  const closed: unknown[] = []
+  socket.on('text', (text) => heard.push(text))
+  socket.on('fresh', (value) => fresh.push(value))
+  socket.on('closed', (value) => closed.push(value))
+  return { socket, heard, fresh, closed }
+}
+
+/** A primary, and a replica that follows it until it is promoted, and then takes the primary's place. */
+async function pairOfRedis() {
+  const memory = ['--appendonly', 'no']
+  const [primary, replica] = [await startRedis(memory), await startRedis(memory)]
+  onTestFinished(primary.remove)
+  onTestFinished(replica.remove)
+  await replica.client.replicaof('127.0.0.1', `${primary.port}`)
+  const synced = async () => /master_link_status:up/.test(await replica.client.info('replication'))
+  await expect.poll(synced, { timeout: forever, interval: 50 }).toBe(true)
+  return {
+    primary,
+    replica,
+    /** All that was written until now is there. */
+    follow: () => primary.client.wait(1, 5_000),
+    /** What is written from now on is lost. */
+    detach: () => replica.client.replicaof('NO', 'ONE'),
+    promote: async () => {
+      await primary.kill()
+      await replica.client.config('SET', 'port', `${primary.port}`)
+    },
+  }
+}
+
+test('a promoted replica without the last messages from other processes: the client is told, no number is used again', {
+  timeout: 60_000,
+}, async () => {
+  const { primary, follow, detach, promote } = await pairOfRedis()
+  const owner = await house(primary.port)
+  const sender = await house(primary.port)
+  const { socket, heard, fresh, closed } = listener(owner.url)
+  await socket.opened()
+  const [session] = owner.sessions
+  const name = session?.id as string
+  for (const text of ['1', '2']) expect(await sender.sessions.send(name, text)).toBe(true)
+  await until(() => heard.length === 2)
+  // Nobody acknowledges or writes any more: only the sender knows of what follows.
+  await follow()
+  await detach()
+  for (const text of ['3', '4', '5']) expect(await sender.sessions.send(name, text)).toBe(true)
+  await promote()
+  await until(() => fresh.length, forever)
+  expect(closed).toEqual([])
+  await socket.delivered('a new life')
+  expect(fresh).toHaveLength(1)
+})
+
+test('also when the process that stored them is the one that has the session', {
+  timeout: 60_000,
+}, async () => {
+  const { primary, follow, detach, promote } = await pairOfRedis()
+  const got: string[] = []
+  const { sessions, url } = await house(primary.port, { received: (_, data) => void got.push(String(data)) })
+  const { socket, heard, fresh, closed } = listener(url)
+  await socket.delivered('a')
+  await follow()
+  await detach()
+  const [session] = sessions
+  for (const text of numbers(1, 5)) session?.send(text)
+  await until(() => heard.length === 5)
+  await socket.delivered('b')
+  await promote()
+  await until(() => fresh.length, forever)
+  expect(closed).toEqual([])
+  await socket.delivered('c')
+  expect(got).toEqual(['a', 'b', 'c'])
+})
+
+test('a client that is ahead of the store, and comes to a process that never knew its session, is told', {
+  timeout: 60_000,
+}, async () => {
+  const { primary, follow, detach, promote } = await pairOfRedis()
+  const nodes = [await house(primary.port), await house(primary.port)] as const
+  let url = nodes[0].url
+  const { socket, heard, fresh, closed } = listener(() => url)
+  await socket.opened()
+  await follow()
+  await detach()
+  const [session] = nodes[0].sessions
+  for (const text of numbers(1, 5)) session?.send(text)
+  await until(() => heard.length === 5)
+  url = nodes[1].url
+  await promote()
+  socket.reconnect()
+  await until(() => fresh.length, forever)
+  expect(closed).toEqual([])
+  await socket.delivered('a new life')
+})
+
+test('a replica that had everything: nobody notices', { timeout: 60_000 }, async () => {
+  const { primary, follow, detach, promote } = await pairOfRedis()
+  const { sessions, url } = await house(primary.port)
+  const sender = await house(primary.port)
+  const { socket, heard, fresh, closed } = listener(url)
+  await socket.opened()
+  const name = [...sessions][0]?.id as string
+  for (const text of numbers(1, 5)) expect(await sender.sessions.send(name, text)).toBe(true)
+  await until(() => heard.length === 5)
+  await socket.delivered('a')
+  await follow()
+  await detach()
+  // It acknowledges now, and this is lost: it can be written again.
+  await expect.poll(() => primary.client.hget(`holdfast:{${name}}:session`, 'acked')).toBe('5')
+  await promote()
+  const send = async () => sender.sessions.send(name, '6').catch(() => false)
+  await expect.poll(send, { timeout: forever }).toBe(true)
+  await until(() => heard.includes('6'), forever)
+  await socket.delivered('b')
+  expect([fresh, closed]).toEqual([[], []])
+})
+
+test('a snapshot that is restored: the client is told', { timeout: 60_000 }, async () => {
+  const redis = await startRedis(['--appendonly', 'no'])
+  onTestFinished(redis.remove)
+  const { sessions, url } = await house(redis.port)
+  const { socket, heard, fresh, closed } = listener(url)
+  await socket.delivered('a')
+  await redis.client.save()
+  const [session] = sessions
+  for (const text of numbers(1, 5)) session?.send(text)
+  await until(() => heard.length === 5)
+  await socket.delivered('b')
+  await redis.kill()
+  await redis.start()
+  await until(() => fresh.length, forever)
+  expect(closed).toEqual([])
+  await socket.delivered('c')
+})
+
+test('the messages of one session are deleted: its client is told, also by another process', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await town()
+  const nodes = [await house(redis.port), await house(redis.port)] as const
+  const { raw } = await greet(nodes[0].url, { id: id() })
+  const [session] = nodes[0].sessions
+  for (const text of ['1', '2', '3']) session?.send(text)
+  for (const text of ['1', '2', '3']) expect(await raw.next()).toBe(text)
+  await redis.client.del(`holdfast:{${session?.id}}:outbox`)
+  session?.send('4')
+  expect(await raw.next()).toBe('4')
+  raw.socket.terminate()
+  await until(() => nodes[0].sessions.size.sessions === 0)
+  // Nobody has acknowledged 1 to 3, and they are not there.
+  const { answer } = await greet(nodes[1].url, { id: id(), n: 2, got: 0 })
+  expect(answer).toBe('!x{"why":"gone"}')
+})
+
+test('a Redis that may delete keys is reported at the start, and what it has deleted is told', {
+  timeout: 90_000,
+}, async () => {
+  const reports = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => reports.mockRestore())
+  const redis = await startRedis(['--maxmemory', '4mb', '--maxmemory-policy', 'allkeys-lru'])
+  onTestFinished(redis.remove)
+  const nodes = [await house(redis.port), await house(redis.port)] as const
+  const said = () => reports.mock.calls.flat().map(String).join('\n')
+  await expect.poll(said, { timeout: 10_000 }).toContain('maxmemory-policy allkeys-lru')
+  let turn = 0
+  const clients = Array.from({ length: 20 }, () => listener(() => nodes[turn++ % 2]?.url as string))
+  await Promise.all(clients.map(({ socket }) => socket.opened()))
+  // Each of them is numbered; the rest of the memory goes to others, which drives keys out.
+  const sent = new Map<string, number>()
+  const accepted = new Map<string, number[]>()
+  const filler = 'x'.repeat(4_000)
+  for (let round = 1; round <= 40; round++) {
+    for (const { sessions } of nodes)
+      for (const session of sessions) {
+        const texts = accepted.get(session.id) ?? []
+        accepted.set(session.id, texts)
+        const number = (sent.get(session.id) ?? 0) + 1
+        sent.set(session.id, number)
+        // Where nobody can tell, or the session is over, the number may be missing.
+        const stored = await sessions.send(session.id, `${session.id} ${number}`).catch(() => undefined)
+        if (stored) texts.push(number)
+      }
+    await redis.client.set(`filler:${round}`, filler.repeat(50))
+    if (round % 10 === 0) for (const { socket } of clients) socket.reconnect()
+  }
+  await until(() => clients.some(({ fresh }) => fresh.length), forever)
+  // Or is lost with a session, which is told.
+  await Promise.allSettled(clients.map(({ socket }) => socket.delivered('end')))
+  for (const { heard, closed } of clients) {
+    expect(closed).toEqual([])
+    const lives = new Map<string, number[]>()
+    for (const text of heard) {
+      const [life = '', number] = text.split(' ')
+      lives.set(life, [...(lives.get(life) ?? []), Number(number)])
+    }
+    for (const [life, seen] of lives) {
+      expect(seen).toEqual([...new Set(seen)].sort((one, other) => one - other))
+      // What was accepted has come without a gap, until the end that the client was told of.
+      const known = accepted.get(life)?.filter((number) => number <= (seen.at(-1) ?? 0))
+      expect(seen.filter((number) => known?.includes(number))).toEqual(known)
+    }
+  }
+})

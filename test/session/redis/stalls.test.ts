@@ -1,0 +1,124 @@
+// Nobody loses a session because a process, or Redis, stood still.
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { until } from '../node/fixtures.ts'
+import { client, greet, id, numbers, town } from './fixtures.ts'
+import { type Node, startNode } from './processes.ts'
+
+const ttl = 5
+
+/** Two processes with clients that count; `spread` says which client is whose. */
+async function scene(size: number, spread: (nodes: Node[], n: number) => Node) {
+  const redis = await town()
+  const nodes = await Promise.all([1, 2].map(() => startNode(redis.port, 'ioredis', ttl)))
+  onTestFinished(async () => {
+    for (const node of nodes) await node.kill()
+  })
+  const endings: unknown[] = []
+  const clients = Array.from({ length: size }, (_, n) => {
+    const socket = client(`ws://127.0.0.1:${spread(nodes, n).port}/`)
+    for (const name of ['fresh', 'closed'] as const)
+      socket.on(name, (value) => endings.push([name, n, value]))
+    return socket
+  })
+  await Promise.all(clients.map((socket) => socket.opened()))
+  let count = 0
+  const say = () => {
+    count++
+    return clients.map((socket, n) => socket.delivered(`${n}:${count}`))
+  }
+  const effects = async () => {
+    const all = await redis.client.lrange('effects', 0, -1)
+    return clients.map((_, n) =>
+      all.filter((text) => text.startsWith(`${n}:`)).map((text) => text.slice(`${n}:`.length)),
+    )
+  }
+  /** All that was sent has arrived, once and in order, and nobody was told of an end. */
+  const check = async (said: Promise<void>[]) => {
+    await Promise.all(said)
+    expect(endings).toEqual([])
+    expect(await effects()).toEqual(clients.map(() => numbers(1, count)))
+  }
+  return { redis, nodes, clients, say, check }
+}
+
+test('a process stopped for 10 s when its sessions are looked at: all clients come back, nothing lost or doubled', {
+  timeout: 120_000,
+}, async () => {
+  const { nodes, say, check } = await scene(30, ([first]) => first as Node)
+  const said = say()
+  await Promise.all(said)
+  nodes[0]?.pause()
+  said.push(...say())
+  await wait(10_000)
+  nodes[0]?.resume()
+  said.push(...say())
+  await check(said)
+})
+
+test('Redis stopped for 4.5 s, four times, longer than any word that a process is alive counts', {
+  timeout: 180_000,
+}, async () => {
+  const { redis, say, check } = await scene(60, (nodes, n) => nodes[n % 2] as Node)
+  const said = say()
+  await Promise.all(said)
+  for (let round = 0; round < 4; round++) {
+    redis.pause()
+    said.push(...say())
+    await wait(4_500)
+    redis.resume()
+    said.push(...say())
+    await wait(1_500)
+  }
+  await check(said)
+})
+
+test('a process whose clock was set back by an hour, and that was then stopped, handles nothing twice', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await town()
+  const [first, second] = await Promise.all([
+    startNode(redis.port, 'ioredis'),
+    startNode(redis.port, 'ioredis'),
+  ])
+  onTestFinished(async () => {
+    for (const node of [first, second]) await node.kill()
+  })
+  const [one, two] = [first, second].map(({ port }) => `ws://127.0.0.1:${port}/`) as [string, string]
+  const { raw: before } = await greet(one, { id: id() })
+  before.send('1')
+  expect(await before.next()).toBe('!a1')
+  await first.setBack()
+  first.pause()
+  for (const text of ['2', '3']) before.send(text)
+  const { raw: after, answer } = await greet(two, { id: id(), n: 2, got: 0 })
+  expect(answer).toMatch(/^!w\{"got":1,/)
+  for (const text of ['2', '3']) after.send(text)
+  await until(() => second.received.length === 2, 30_000)
+  first.resume()
+  await before.closed
+  expect([first.received, second.received]).toEqual([['1'], ['2', '3']])
+})
+
+test('what was sent while the session moved to another process arrives there', {
+  timeout: 60_000,
+}, async () => {
+  const { redis, nodes, clients, say, check } = await scene(1, ([first]) => first as Node)
+  await Promise.all(say())
+  const heard: string[] = []
+  clients[0]?.on('text', (text) => heard.push(text))
+  // The process has the session, and its sends wait for Redis, while another one takes the session for dead.
+  nodes[0]?.tell('send 1 2 3')
+  await until(() => heard.length === 3, 10_000)
+  redis.pause()
+  nodes[0]?.tell('send 4 5 6')
+  await wait(2_500)
+  nodes[0]?.pause()
+  redis.resume()
+  const owner = async () => redis.client.hget(`holdfast:{${nodes[0]?.id}}:session`, 'owner')
+  await expect.poll(owner, { timeout: 30_000, interval: 100 }).toBe('')
+  nodes[0]?.resume()
+  await until(() => heard.length === 6, 30_000)
+  expect(heard).toEqual(['1', '2', '3', '4', '5', '6'])
+  await check(say())
+})

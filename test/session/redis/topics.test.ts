@@ -1,0 +1,189 @@
+// Topics over Redis: one log, one write per message, and every subscriber has all of it, or knows what it lacks.
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { until } from '../node/fixtures.ts'
+import { client, house, numbers, town } from './fixtures.ts'
+import { startNode, startRedis } from './processes.ts'
+
+const forever = 30_000
+const subscribing = {
+  opened: (session: { subscribe(topic: string): unknown }) => void session.subscribe('all'),
+}
+
+/** A client that lists what it hears of its topic, and what it is told about it. */
+async function subscriber(url: string | (() => string), options = {}) {
+  const socket = client(url, options)
+  const heard: string[] = []
+  const gaps: unknown[] = []
+  let begun = 0
+  socket.on('text', (text) => heard.push(text))
+  socket.on('topic', (event) => {
+    if (event.type === 'gap') gaps.push(event)
+    if (event.type === 'caught-up') begun++
+  })
+  await until(() => begun, forever)
+  return { socket, heard, gaps, cursor: () => socket.cursor('all') }
+}
+
+async function calls(redis: Awaited<ReturnType<typeof town>>, command: string) {
+  const stats = await redis.client.info('commandstats')
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
+}
+
+test('one write per message, whatever the number of subscribers and processes, and none is read by a process again', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await town()
+  const nodes = [await house(redis.port, subscribing), await house(redis.port, subscribing)] as const
+  const all = await Promise.all(Array.from({ length: 60 }, (_, n) => subscriber(nodes[n % 2]?.url as string)))
+  const before = { writes: await calls(redis, 'xadd'), reads: await calls(redis, 'xrange') }
+  for (const text of numbers(1, 50)) await nodes[0].sessions.publish('all', text)
+  await until(() => all.every(({ heard }) => heard.length === 50), forever)
+  for (const { heard, gaps } of all) expect([heard, gaps]).toEqual([numbers(1, 50), []])
+  expect((await calls(redis, 'xadd')) - before.writes).toBe(50)
+  // The age of the oldest message is looked at from time to time, and each process compares its place with the log.
+  expect((await calls(redis, 'xrange')) - before.reads).toBeLessThan(25)
+})
+
+test('who is away, or moves to another process, has everything once and in order; also when the channel breaks', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await town()
+  const nodes = [await house(redis.port, subscribing), await house(redis.port, subscribing)] as const
+  let dials = 0
+  const { socket, heard, gaps } = await subscriber(() => nodes[dials++ % 2]?.url as string)
+  for (let n = 1; n <= 200; n++) {
+    await nodes[n % 2]?.sessions.publish('all', `${n}`)
+    if (n % 20 === 0) socket.reconnect()
+    if (n % 50 === 0) await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  }
+  await until(() => heard.length >= 200, forever)
+  expect([heard, gaps]).toEqual([numbers(1, 200), []])
+})
+
+test('text and bytes are what was published', async () => {
+  const redis = await town()
+  const { sessions, url } = await house(redis.port, subscribing)
+  const { socket, heard } = await subscriber(url, { binaryType: 'arraybuffer' })
+  const bytes = new Promise((resolve) => socket.on('binary', resolve))
+  const texts = ['!mark', '!!', '\ufeff', '', 'with spaces in it']
+  for (const text of texts) await sessions.publish('all', text)
+  await sessions.publish('all', new Uint8Array([0, 255, 33, 10]))
+  expect(new Uint8Array((await bytes) as ArrayBuffer)).toEqual(new Uint8Array([0, 255, 33, 10]))
+  expect(heard).toEqual(texts)
+})
+
+test('a log is bounded by number and bytes, and who comes too late is told', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await town()
+  const options = { ...subscribing, topics: { messages: 10, bytes: 1_000 } }
+  const nodes = [await house(redis.port, options), await house(redis.port, options)] as const
+  let url = nodes[0].url
+  const { socket, heard, gaps } = await subscriber(() => url)
+  await nodes[1].sessions.publish('all', '1')
+  await until(() => heard.length === 1)
+  // It dials an address where nobody answers for as long as that.
+  url = 'ws://127.0.0.1:1/'
+  socket.reconnect()
+  for (const text of numbers(2, 30)) await nodes[1].sessions.publish('all', text)
+  const [key = ''] = await redis.client.keys('*:log')
+  expect(await redis.client.xlen(key)).toBe(10)
+  url = nodes[1].url
+  await until(() => heard.at(-1) === '30', forever)
+  expect(heard).toEqual(['1', ...numbers(21, 30)])
+  expect(gaps).toMatchObject([{ topic: 'all', missed: 19 }])
+  for (let n = 0; n < 5; n++) await nodes[0].sessions.publish('all', 'x'.repeat(400))
+  expect(await redis.client.xlen(key)).toBe(2)
+})
+
+test('messages leave the log when they are too old', { timeout: 60_000 }, async () => {
+  const redis = await town()
+  const options = { ...subscribing, topics: { age: 1 } }
+  const { sessions } = await house(redis.port, options)
+  const first = await sessions.publish('all', '1')
+  const [key = ''] = await redis.client.keys('*:log')
+  await expect.poll(() => redis.client.exists(key), { timeout: 10_000 }).toBe(0)
+  // The epoch goes on: nothing was lost that was not too old.
+  const second = await sessions.publish('all', '2')
+  expect(second.split(':')[0]).toBe(first.split(':')[0])
+  expect(await redis.client.xlen(key)).toBe(1)
+})
+
+test('a log that lost messages which somebody has begins anew, and every subscriber is told', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await startRedis(['--appendonly', 'no'])
+  onTestFinished(redis.remove)
+  const nodes = [await house(redis.port, subscribing), await house(redis.port, subscribing)] as const
+  const { heard, gaps } = await subscriber(nodes[0].url)
+  await nodes[1].sessions.publish('all', '1')
+  await redis.client.save()
+  for (const text of numbers(2, 5)) await nodes[1].sessions.publish('all', text)
+  await until(() => heard.length === 5)
+  // The snapshot has the first one only.
+  await redis.kill()
+  await redis.start()
+  const publish = (text: string) =>
+    nodes[1].sessions.publish('all', text).then(
+      () => true,
+      () => false,
+    )
+  await expect.poll(() => publish('a new beginning'), { timeout: forever }).toBe(true)
+  await until(() => heard.includes('a new beginning'), forever)
+  expect(gaps.length).toBeGreaterThan(0)
+  expect(heard.slice(0, 5)).toEqual(numbers(1, 5))
+})
+
+test('also one whose messages were deleted', { timeout: 60_000 }, async () => {
+  const redis = await town()
+  const { sessions, url } = await house(redis.port, subscribing)
+  const { heard, gaps } = await subscriber(url)
+  const first = await sessions.publish('all', '1')
+  await until(() => heard.length === 1)
+  const [key = ''] = await redis.client.keys('*:log')
+  await redis.client.del(key)
+  const second = await sessions.publish('all', '2')
+  expect(second.split(':')[0]).not.toBe(first.split(':')[0])
+  await until(() => heard.length === 2, forever)
+  expect(gaps.length).toBe(1)
+})
+
+test('members leave when the process that had them was killed, and are told of once', {
+  timeout: 90_000,
+}, async () => {
+  const redis = await town()
+  const left: string[] = []
+  const watcher = await house(redis.port, { ttl: 1, left: (topic, { id }) => left.push(`${topic} ${id}`) })
+  const node = await startNode(redis.port, 'ioredis', 1)
+  onTestFinished(node.kill)
+  await subscriber(`ws://127.0.0.1:${node.port}/`)
+  await expect.poll(() => watcher.sessions.members('all'), { timeout: 10_000 }).toHaveLength(1)
+  const [member] = await watcher.sessions.members('all')
+  await node.kill()
+  await until(() => left.length, 60_000)
+  expect(left).toEqual([`all ${member?.id}`])
+  expect(await watcher.sessions.members('all')).toEqual([])
+})
+
+test('a message to a principal reaches its sessions in every process', { timeout: 30_000 }, async () => {
+  const redis = await town()
+  const authenticate = (_: unknown, token: string | undefined) => token ?? null
+  const nodes = [
+    await house(redis.port, { authenticate }),
+    await house(redis.port, { authenticate }),
+  ] as const
+  const heard: string[] = []
+  for (const [at, { url }] of nodes.entries()) {
+    const socket = client(url, { auth: 'ann' })
+    socket.on('text', (text) => heard.push(`${at} ${text}`))
+    await socket.opened()
+  }
+  const other = client(nodes[0].url, { auth: 'bob' })
+  other.on('text', (text) => heard.push(`bob ${text}`))
+  await other.opened()
+  expect(await nodes[1].sessions.sendTo('ann', 'hi')).toBe(2)
+  await until(() => heard.length === 2, forever)
+  await wait(50)
+  expect(heard.sort()).toEqual(['0 hi', '1 hi'])
+})
