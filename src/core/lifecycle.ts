@@ -1,7 +1,7 @@
 import { byteLength, snapshot } from './binary.ts'
 import { monotonicNow } from './clock.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import type { Emitter } from './emitter.ts'
+import type { Emitter, Entry } from './emitter.ts'
 import { abnormalClosure, abortReason } from './errors.ts'
 import type { Closed, Data, DropReason, Events, Failure, Outcome, SendResult, Status } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
@@ -34,7 +34,7 @@ interface QueuedMessage {
   onOutcome: ((outcome: Outcome) => void) | undefined
 }
 
-type EventEntry = { [Name in keyof Events]: [Name, Events[Name]] }[keyof Events]
+type EventEntry = Entry<Events>
 
 /** One status, one connection, one timer, one count of failures: when to dial, when to wait, when to stop. */
 export class Lifecycle implements ConnectionOwner {
@@ -128,29 +128,35 @@ export class Lifecycle implements ConnectionOwner {
   /** Ends what there is, open or not, and dials again. */
   reconnect({ dropQueue, overlap }: { dropQueue: boolean; overlap: boolean }): void {
     this.#tellHeldEnd()
-    if (dropQueue) this.#discardQueue()
-    const connection = this.#connection
-    if (!connection) return this.open()
-    if (overlap && this.status === 'open') return this.#dialReplacement()
-    this.#replacement?.drop(1000)
-    this.#replacement = undefined
-    this.#dropRetired()
-    const close = { ...abnormalClosure('user'), code: 1000 }
-    this.#ended(connection, close, 0)
-    connection.drop(1000)
+    const discarded = dropQueue ? this.#queue.clear() : []
+    if (dropQueue) this.#stopWatchingExpiry()
+    if (!this.#connection) this.open()
+    else if (overlap && this.status === 'open') this.#dialReplacement()
+    else this.#redial(this.#connection)
+    // Last: a listener may do anything.
+    this.#drop(discarded, 'discarded', "reconnect({ queue: 'drop' }) was called")
   }
 
-  suspend(): void {
+  #redial(connection: Connection): void {
+    const replacement = this.#replacement
+    this.#replacement = undefined
+    this.#ended(connection, { ...abnormalClosure('user'), code: 1000 }, 0)
+    connection.drop(1000)
+    replacement?.drop(1000)
+  }
+
+  suspend(opensWhenShown = false): void {
     this.#tellHeldEnd()
+    this.#opensWhenShown = opensWhenShown
+    this.#isRevivable = false
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
-    this.#opensWhenShown = false
     const connections = this.#release()
     this.#become('suspended')
     for (const connection of connections) connection.drop(1000)
   }
 
-  close(close: Closed): void {
-    this.#isRevivable = false
+  close(close: Closed, isRevivable = false): void {
+    this.#isRevivable = isRevivable
     this.#heldEnd = undefined
     this.#stopObserving?.()
     this.#stopObserving = undefined
@@ -162,6 +168,8 @@ export class Lifecycle implements ConnectionOwner {
     this.#patience = 1
     this.#wasOpen = this.#isRenewing = false
     this.#stopWatchingExpiry()
+    // Without a timer: a socket that was given up holds none.
+    if (isRevivable) this.#observePage(false)
     const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
     this.#become('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
@@ -174,8 +182,9 @@ export class Lifecycle implements ConnectionOwner {
       if (onOutcome) callSafely(onOutcome, { result: 'sent' })
       return 'sent'
     }
-    if (this.status === 'closed') return this.#refuse(onOutcome, 'the socket is closed')
     this.#dropExpired()
+    // A listener of `drop` may have closed it.
+    if (this.status === 'closed') return this.#refuse(onOutcome, 'the socket is closed')
     const bytes = byteLength(data)
     const message: QueuedMessage = { data, copy: data, onOutcome }
     // A listener of `drop` that sends again would otherwise go round for ever.
@@ -203,9 +212,13 @@ export class Lifecycle implements ConnectionOwner {
     if (replaced) {
       this.#connection = connection
       this.#replacement = undefined
-      this.#retire(replaced)
+      // It is replaced in any case.
+      this.#heldEnd = undefined
       // It sends what it still holds before it closes.
       this.#forgetUnsent()
+      this.#retire(replaced)
+      // A listener of a signal may have ended the connection.
+      if (this.#connection !== connection) return
     }
     const reconnected = this.#wasOpen
     this.#wasOpen = true
@@ -215,7 +228,6 @@ export class Lifecycle implements ConnectionOwner {
     this.#become('open', ['open', { protocol: connection.protocol, reconnected }])
     // A listener may have ended the connection.
     if (this.#connection !== connection || this.status !== 'open') return
-    this.#dropExpired()
     this.#pumpedAt = Number.NEGATIVE_INFINITY
     this.#pump()
   }
@@ -244,16 +256,16 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelPump = this.#connection = undefined
     this.#lost = this.#unsentDrops(connection, close)
     if (this.#replacement) return this.#adoptReplacement(close)
+    // Listeners of signals and the application's own rules are called next, and may do anything.
+    this.status = 'waiting'
     // Messages are received while the status is `open` only.
     this.#dropRetired()
-    // The application's own rules are called next, and may do anything.
-    this.status = 'waiting'
     const failure = { attempt: this.failures, close }
     // What was asked for is no failure.
     if (delay === undefined) this.failures++
     const wait = delay === undefined ? this.#nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
-    if (wait === null) return this.#closeFinally(close)
+    if (wait === null) return this.close(close, this.#isRevivable)
     this.#waitFor(delay ?? this.#adjusted(wait, close, wasProbing), failure)
   }
 
@@ -321,15 +333,6 @@ export class Lifecycle implements ConnectionOwner {
     return close.cause === 'peer' && isUnauthorized(close.code) && canProvide && !isNamed && !this.#isRenewing
   }
 
-  #closeFinally(close: Closed): void {
-    const isRevivable = this.#isRevivable
-    this.close(close)
-    if (!isRevivable || this.status !== 'closed' || this.#stopObserving) return
-    this.#isRevivable = true
-    // Without a timer: a socket that was given up holds none.
-    this.#observePage(false)
-  }
-
   #listenToSignal(): void {
     const { signal } = this.#options
     if (!signal) return
@@ -374,15 +377,20 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #dialReplacement(): void {
-    this.#replacement?.drop(1000)
+    const previous = this.#replacement
     this.#replacement = this.#connect()
+    // Last: this aborts a signal, whose listeners may do anything.
+    previous?.drop(1000)
   }
 
   /** It may still carry what was sent to it before the server knew of the new one. */
   #retire(connection: Connection): void {
-    this.#dropRetired()
+    const previous = this.#retired
+    this.#cancelRetired?.()
     this.#retired = connection
     this.#cancelRetired = longTimeout(OVERLAP, () => this.#dropRetired())
+    // Last: this aborts a signal, whose listeners may do anything.
+    previous?.drop(1000)
   }
 
   #dropRetired(): void {
@@ -419,6 +427,7 @@ export class Lifecycle implements ConnectionOwner {
   #waitFor(delay: number, failure: Failure): void {
     this.#cancelDial?.()
     this.#cancelDial = longTimeout(delay, () => {
+      this.#cancelDial = undefined
       // Not while the page is being left. If it stays, it dials then.
       if (!this.#options.wake || !isLeaving()) this.#dial()
     })
@@ -452,6 +461,7 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Hands queued messages to the browser: all at once, or spaced by `queue.perSecond`. */
   #pump(): void {
+    this.#dropExpired()
     this.#cancelPump?.()
     this.#cancelPump = undefined
     const queue = this.#queue
@@ -535,22 +545,17 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelExpiry = undefined
   }
 
-  #discardQueue(): void {
-    this.#stopWatchingExpiry()
-
-    this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
-  }
-
   #drop(messages: QueuedMessage[], why: DropReason, reason: string): void {
     if (messages.length) this.#emitter.emitAll(this.#dropped(messages, why, reason))
   }
 
-  /** Tells the outcome of dropped messages. Returns the events to emit. */
+  /** The events to emit for dropped messages. Each tells the outcome first. */
   #dropped(messages: QueuedMessage[], why: DropReason, reason: string): EventEntry[] {
-    return messages.map(({ data, onOutcome }) => {
-      if (onOutcome) callSafely(onOutcome, { result: 'dropped', reason })
-      return ['drop', { data, why, reason }]
-    })
+    return messages.map(({ data, onOutcome }) => [
+      'drop',
+      { data, why, reason },
+      onOutcome && (() => onOutcome({ result: 'dropped', reason })),
+    ])
   }
 
   #refuse(onOutcome: ((outcome: Outcome) => void) | undefined, reason: string): 'dropped' {
@@ -593,18 +598,17 @@ export class Lifecycle implements ConnectionOwner {
   #onStayed(): void {
     const wasHeld = this.#heldEnd !== undefined
     this.#tellHeldEnd()
+    if (this.status !== 'waiting' || !this.#wait) return
     // The timer of the next attempt may have passed meanwhile.
-    if (this.status === 'waiting' && (wasHeld || !this.#isOffline)) this.#dial()
+    if (wasHeld || !this.#isOffline) this.#dial()
+    else if (!this.#cancelDial) this.#waitFor(this.#wait.delay, this.#wait)
   }
 
   #onHidden(): void {
     const { suspendHidden } = this.#options
     if (suspendHidden === false || this.status === 'suspended' || this.status === 'closed') return
     this.#cancelSuspension?.()
-    this.#cancelSuspension = longTimeout(suspendHidden, () => {
-      this.suspend()
-      this.#opensWhenShown = this.status === 'suspended'
-    })
+    this.#cancelSuspension = longTimeout(suspendHidden, () => this.suspend(true))
   }
 
   #onOffline(): void {
@@ -624,9 +628,12 @@ export class Lifecycle implements ConnectionOwner {
 
   /** The page is shown, restored or resumed, or the machine has slept. */
   #onBack(signal: 'shown' | 'restored' | 'resumed' | 'slept' | 'jumped'): void {
-    this.#cancelSuspension?.()
-    this.#cancelSuspension = undefined
-    if (this.#opensWhenShown) return this.open()
+    // A hidden page may be resumed too, and its machine may sleep.
+    if (!isHidden()) {
+      this.#cancelSuspension?.()
+      this.#cancelSuspension = undefined
+      if (this.#opensWhenShown) return this.open()
+    }
     this.#wokeAt = monotonicNow()
     if (this.#heldEnd) return this.#tellHeldEnd()
     const connection = this.#connection
@@ -655,6 +662,8 @@ export class Lifecycle implements ConnectionOwner {
     if (this.status !== 'waiting' && this.status !== 'connecting') return
     this.failures = this.#timeouts = 0
     if (this.status === 'connecting') return this.#replaceOldAttempt()
+    // If the page stays, it dials then.
+    if (this.#options.wake && isLeaving()) return
     if (delay === 0 || !this.#wait) this.#dial()
     else this.#waitFor(Math.min(delay, this.#wait.delay), { attempt: 0, close: this.#wait.close })
   }
