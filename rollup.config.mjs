@@ -15,13 +15,15 @@ const entries = {
   'session/server': 'src/session/server/index.ts',
   'session/redis': 'src/session/redis/index.ts',
   testing: 'src/testing/index.ts',
+  tabs: 'src/tabs/index.ts',
 }
 /** Those that a page can load without a bundler. */
-const browserEntries = ['index', 'websocket', 'session', 'inspect']
+const browserEntries = ['index', 'websocket', 'session', 'tabs', 'inspect']
 /** Those that have a UMD file for a script tag, after the one of the core. Each adds to the global `Holdfast`. */
 const umdEntries = {
   websocket: entries.websocket,
   session: entries.session,
+  tabs: entries.tabs,
   // Also defines the element.
   inspect: 'src/inspect/global.ts',
 }

@@ -84,7 +84,6 @@ export default defineConfig({
       node('server-rendering', 'test/{react,vue}/*.test.ts'),
       node('proxy', 'test/proxy/**/*.test.ts'),
       node('session', 'test/session/**/*.test.ts'),
-      node('inspect', 'test/inspect/*.test.ts'),
       {
         // The examples of the docs import the package by its name.
         resolve: {
@@ -95,8 +94,12 @@ export default defineConfig({
         },
         test: { name: 'testing', include: ['test/testing/**/*.test.{ts,tsx}'], expect },
       },
+      node('inspect', 'test/inspect/*.test.ts'),
       node('e2e', 'test/end-to-end/!(webkit).test.ts'),
       { test: { ...node('e2e-firefox', 'test/end-to-end/chat.test.ts').test, env: { ENGINE: 'firefox' } } },
+      node('tabs', 'test/tabs/!(webkit).test.ts'),
+      { test: { ...node('tabs-firefox', 'test/tabs/!(webkit).test.ts').test, env: { ENGINE: 'firefox' } } },
+      ...(process.platform === 'linux' ? [node('tabs-webkit', 'test/tabs/webkit.test.ts')] : []),
       {
         test: {
           name: 'types',

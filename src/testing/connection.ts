@@ -118,8 +118,7 @@ export class Connection {
       if (this.muted) return this.note('→ lost: its close frame')
       if (this.#gone) return this.#reset()
       this.#closedAtServer(frame, true)
-      // Where the server has hung up meanwhile, its close frame is the answer.
-      if (this.#hungUp) return
+      // Where the server has hung up meanwhile, its own close frame arrives first and is the answer.
       this.#down.send(EMPTY, () => {
         if (this.muted) return this.note('← lost: the answer to its close frame')
         this.#end(frame, true)

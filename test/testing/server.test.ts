@@ -3,6 +3,9 @@ import { Socket } from '../../src/index.ts'
 import { FakeServer } from '../../src/testing/index.ts'
 import { listen, test } from './fixtures.ts'
 
+/** Not of the fake timers. */
+const realTimeout = setTimeout
+
 describe('handshakes', () => {
   test('are accepted, refused or not answered', async ({ serve, clock }) => {
     const server = serve()
@@ -102,12 +105,31 @@ describe('messages', () => {
     expect(events).toEqual(['open', new TextEncoder().encode('de').buffer, 'after it'])
   })
 
-  test('of blobs are waited for on a fake clock, too', async ({ serve, clock: _ }) => {
+  test('of blobs arrive once they are read, and keep their order, also on a fake clock', async ({
+    serve,
+    clock,
+  }) => {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    class SlowBlob extends Blob {
+      override async arrayBuffer() {
+        await released
+        return super.arrayBuffer()
+      }
+    }
     const server = serve()
     const socket = new server.WebSocket(server.url)
     await server.connected()
-    socket.send(new Blob(['abc']))
-    expect(await server.heard(new Uint8Array([97, 98, 99]))).toHaveLength(3)
+    socket.send(new SlowBlob(['abc']))
+    socket.send('after it')
+    await clock.tick(100)
+    expect(server.received).toEqual([])
+    // Long after the fake clock has stopped: reading takes real time.
+    realTimeout(release, 30)
+    expect(await server.heard(undefined, { within: 1 })).toEqual(new Uint8Array([97, 98, 99]))
+    expect(await server.heard()).toBe('after it')
   })
 
   test('go to every client, or to one', async ({ serve, clock }) => {
@@ -165,7 +187,7 @@ describe('messages', () => {
     server.stall()
     for (const message of ['bad', 'good']) socket.send(message)
     await clock.tick(10)
-    expect(() => server.flow()).toThrow('the hook')
+    expect(() => server.drain(1_000)).toThrow('the hook')
     await clock.tick(10)
     expect(server.received).toEqual(['bad', 'good'])
   })
@@ -472,6 +494,18 @@ describe('restore()', () => {
     expect(events).toEqual([['open'], ['open']])
     expect([vi.getTimerCount(), server.received]).toEqual([0, []])
     expect(() => server.install()).toThrow('Construct a new FakeServer')
+  })
+
+  test('clears timers where they were set, whatever the timers are now', async ({ serve }) => {
+    const server = serve(undefined, { latency: 20 })
+    const socket = new server.WebSocket(server.url)
+    vi.useFakeTimers()
+    server.restore()
+    vi.useRealTimers()
+    const later = serve(undefined, { latency: 40 })
+    new later.WebSocket(later.url)
+    await later.connected()
+    expect(socket.readyState).toBe(0)
   })
 
   test('an idle connection has no timer either', async ({ serve, clock }) => {

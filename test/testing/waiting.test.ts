@@ -76,6 +76,8 @@ describe('waiting on fake timers', () => {
     socket.close()
     await client.ended()
     expect(Date.now() - before).toBe(3_000)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('rejects with the conversation when the time is up on the fake clock', async ({ serve, clock: _ }) => {
