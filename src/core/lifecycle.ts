@@ -65,7 +65,7 @@ export class Lifecycle implements ConnectionOwner {
   /** Queued messages that the browser was given and may still hold. */
   #unsent: Unsent<QueuedMessage> | undefined
   #cancelUnsent: Cancel | undefined
-  /** The `drop` events of the connection that ended, until the next transition emits them. */
+  /** `drop` events of what was dropped by a transition, which emits them. */
   #lost: EventEntry[] = nothing
   /** Of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
@@ -111,8 +111,7 @@ export class Lifecycle implements ConnectionOwner {
 
   open(): void {
     if (this.#options.signal?.aborted) return
-    this.#tellHeldEnd()
-    if (this.status === 'open') return
+    if (this.#endHeld(0) || this.status === 'open') return
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     if (this.status !== 'waiting') this.#start()
     this.#dial()
@@ -120,18 +119,24 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Looks now, without waiting for a timer: the public form of a wake. */
   check(): void {
-    this.#tellHeldEnd()
+    if (this.#endHeld(0)) return
     if (this.status === 'open') this.#connection?.probe()
     else this.#wake()
   }
 
   /** Ends what there is, open or not, and dials again. */
   reconnect({ dropQueue, overlap }: { dropQueue: boolean; overlap: boolean }): void {
-    this.#tellHeldEnd()
     if (dropQueue) this.#discardQueue()
     const connection = this.#connection
-    if (!connection) return this.open()
-    if (overlap && this.status === 'open') return this.#dialReplacement()
+    if (this.#heldEnd) this.#endHeld(0)
+    else if (!connection) this.open()
+    else if (overlap && this.status === 'open') this.#dialReplacement()
+    else this.#replace(connection)
+    // Where nothing has changed. Not before: a listener may do anything.
+    this.#emitLost()
+  }
+
+  #replace(connection: Connection): void {
     this.#replacement?.drop(1000)
     this.#replacement = undefined
     this.#dropRetired()
@@ -141,7 +146,7 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   suspend(): void {
-    this.#tellHeldEnd()
+    this.#heldEnd = undefined
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
     this.#opensWhenShown = false
     const connections = this.#release()
@@ -242,7 +247,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#openedAt = 0
     this.#cancelPump?.()
     this.#cancelPump = this.#connection = undefined
-    this.#lost = this.#unsentDrops(connection, close)
+    this.#lost = [...this.#lost, ...this.#unsentDrops(connection, close)]
     if (this.#replacement) return this.#adoptReplacement(close)
     // Messages are received while the status is `open` only.
     this.#dropRetired()
@@ -535,10 +540,17 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelExpiry = undefined
   }
 
+  /** The events are emitted with the next transition. */
   #discardQueue(): void {
     this.#stopWatchingExpiry()
+    const reason = "reconnect({ queue: 'drop' }) was called"
+    this.#lost = [...this.#lost, ...this.#dropped(this.#queue.clear(), 'discarded', reason)]
+  }
 
-    this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
+  #emitLost(): void {
+    const lost = this.#lost
+    this.#lost = nothing
+    if (lost.length) this.#emitter.emitAll(lost)
   }
 
   #drop(messages: QueuedMessage[], why: DropReason, reason: string): void {
@@ -566,11 +578,16 @@ export class Lifecycle implements ConnectionOwner {
     return `${count(bytes)} bytes do not fit the queue of ${count(most)} (option queue.bytes)`
   }
 
-  /** Emits the end that was held back during a navigation. */
-  #tellHeldEnd(): void {
+  /**
+   * Ends the connection whose end was held back during a navigation; returns false where there is none. `delay`: not for the
+   * retry policy to choose.
+   */
+  #endHeld(delay?: number): boolean {
     const close = this.#heldEnd
     this.#heldEnd = undefined
-    if (close && this.#connection) this.#ended(this.#connection, close)
+    if (!close || !this.#connection) return false
+    this.#ended(this.#connection, close, delay)
+    return true
   }
 
   #onPageSignal(signal: PageSignal): void {
@@ -591,8 +608,7 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #onStayed(): void {
-    const wasHeld = this.#heldEnd !== undefined
-    this.#tellHeldEnd()
+    const wasHeld = this.#endHeld()
     // The timer of the next attempt may have passed meanwhile.
     if (this.status === 'waiting' && (wasHeld || !this.#isOffline)) this.#dial()
   }
@@ -628,7 +644,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelSuspension = undefined
     if (this.#opensWhenShown) return this.open()
     this.#wokeAt = monotonicNow()
-    if (this.#heldEnd) return this.#tellHeldEnd()
+    if (this.#endHeld()) return
     const connection = this.#connection
     if (this.status !== 'open') return this.#isOffline ? undefined : this.#wake()
     if (signal === 'shown') {
