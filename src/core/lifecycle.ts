@@ -58,6 +58,8 @@ export class Lifecycle implements ConnectionOwner {
   #cancelRetired: Cancel | undefined
   /** Of the next attempt. */
   #cancelDial: Cancel | undefined
+  /** When the next attempt starts. */
+  #dialsAt = 0
   /** Of the next queued messages, where `queue.perSecond` spaces them. */
   #cancelPump: Cancel | undefined
   #pumpedAt = 0
@@ -65,7 +67,7 @@ export class Lifecycle implements ConnectionOwner {
   /** Queued messages that the browser was given and may still hold. */
   #unsent: Unsent<QueuedMessage> | undefined
   #cancelUnsent: Cancel | undefined
-  /** The `drop` events of the connection that ended, until the next transition emits them. */
+  /** `drop` events of what was dropped by a transition, which emits them. */
   #lost: EventEntry[] = nothing
   /** Of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
@@ -111,8 +113,7 @@ export class Lifecycle implements ConnectionOwner {
 
   open(): void {
     if (this.#options.signal?.aborted) return
-    this.#tellHeldEnd()
-    if (this.status === 'open') return
+    if (this.#endHeld(0) || this.status === 'open') return
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     if (this.status !== 'waiting') this.#start()
     this.#dial()
@@ -120,33 +121,34 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Looks now, without waiting for a timer: the public form of a wake. */
   check(): void {
-    this.#tellHeldEnd()
+    if (this.#endHeld(0)) return
     if (this.status === 'open') this.#connection?.probe()
     else this.#wake()
   }
 
   /** Ends what there is, open or not, and dials again. */
   reconnect({ dropQueue, overlap }: { dropQueue: boolean; overlap: boolean }): void {
-    this.#tellHeldEnd()
-    const discarded = dropQueue ? this.#queue.clear() : []
-    if (dropQueue) this.#stopWatchingExpiry()
-    if (!this.#connection) this.open()
+    if (dropQueue) this.#discardQueue()
+    const connection = this.#connection
+    if (this.#heldEnd) this.#endHeld(0)
+    else if (!connection) this.open()
     else if (overlap && this.status === 'open') this.#dialReplacement()
-    else this.#redial(this.#connection)
-    // Last: a listener may do anything.
-    this.#drop(discarded, 'discarded', "reconnect({ queue: 'drop' }) was called")
+    else this.#replace(connection)
+    // Where nothing has changed. Not before: a listener may do anything.
+    this.#emitLost()
   }
 
-  #redial(connection: Connection): void {
+  #replace(connection: Connection): void {
     const replacement = this.#replacement
     this.#replacement = undefined
     this.#ended(connection, { ...abnormalClosure('user'), code: 1000 }, 0)
+    // Last: this aborts signals, whose listeners may do anything.
     connection.drop(1000)
     replacement?.drop(1000)
   }
 
   suspend(opensWhenShown = false): void {
-    this.#tellHeldEnd()
+    this.#heldEnd = undefined
     this.#opensWhenShown = opensWhenShown
     this.#isRevivable = false
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
@@ -254,7 +256,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#openedAt = 0
     this.#cancelPump?.()
     this.#cancelPump = this.#connection = undefined
-    this.#lost = this.#unsentDrops(connection, close)
+    this.#lost = [...this.#lost, ...this.#unsentDrops(connection, close)]
     if (this.#replacement) return this.#adoptReplacement(close)
     // Listeners of signals and the application's own rules are called next, and may do anything.
     this.status = 'waiting'
@@ -431,6 +433,7 @@ export class Lifecycle implements ConnectionOwner {
       // Not while the page is being left. If it stays, it dials then.
       if (!this.#options.wake || !isLeaving()) this.#dial()
     })
+    this.#dialsAt = monotonicNow() + delay
     this.#wait = { ...failure, delay }
     this.#become('waiting', ['waiting', this.#wait])
   }
@@ -545,6 +548,19 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelExpiry = undefined
   }
 
+  /** The events are emitted with the next transition. */
+  #discardQueue(): void {
+    this.#stopWatchingExpiry()
+    const reason = "reconnect({ queue: 'drop' }) was called"
+    this.#lost = [...this.#lost, ...this.#dropped(this.#queue.clear(), 'discarded', reason)]
+  }
+
+  #emitLost(): void {
+    const lost = this.#lost
+    this.#lost = nothing
+    if (lost.length) this.#emitter.emitAll(lost)
+  }
+
   #drop(messages: QueuedMessage[], why: DropReason, reason: string): void {
     if (messages.length) this.#emitter.emitAll(this.#dropped(messages, why, reason))
   }
@@ -571,11 +587,16 @@ export class Lifecycle implements ConnectionOwner {
     return `${count(bytes)} bytes do not fit the queue of ${count(most)} (option queue.bytes)`
   }
 
-  /** Emits the end that was held back during a navigation. */
-  #tellHeldEnd(): void {
+  /**
+   * Ends the connection whose end was held back during a navigation; returns false where there is none. `delay`: not for the
+   * retry policy to choose.
+   */
+  #endHeld(delay?: number): boolean {
     const close = this.#heldEnd
     this.#heldEnd = undefined
-    if (close && this.#connection) this.#ended(this.#connection, close)
+    if (!close || !this.#connection) return false
+    this.#ended(this.#connection, close, delay)
+    return true
   }
 
   #onPageSignal(signal: PageSignal): void {
@@ -596,8 +617,7 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #onStayed(): void {
-    const wasHeld = this.#heldEnd !== undefined
-    this.#tellHeldEnd()
+    const wasHeld = this.#endHeld()
     if (this.status !== 'waiting' || !this.#wait) return
     // The timer of the next attempt may have passed meanwhile.
     if (wasHeld || !this.#isOffline) this.#dial()
@@ -635,7 +655,7 @@ export class Lifecycle implements ConnectionOwner {
       if (this.#opensWhenShown) return this.open()
     }
     this.#wokeAt = monotonicNow()
-    if (this.#heldEnd) return this.#tellHeldEnd()
+    if (this.#endHeld()) return
     const connection = this.#connection
     if (this.status !== 'open') return this.#isOffline ? undefined : this.#wake()
     if (signal === 'shown') {
@@ -665,7 +685,8 @@ export class Lifecycle implements ConnectionOwner {
     // If the page stays, it dials then.
     if (this.#options.wake && isLeaving()) return
     if (delay === 0 || !this.#wait) this.#dial()
-    else this.#waitFor(Math.min(delay, this.#wait.delay), { attempt: 0, close: this.#wait.close })
+    else if (monotonicNow() + delay < this.#dialsAt)
+      this.#waitFor(delay, { attempt: 0, close: this.#wait.close })
   }
 }
 

@@ -135,6 +135,8 @@ const settings: fc.Arbitrary<Options> = fc.record({
   autoOpen: fc.boolean(),
 })
 
+const isResting = (status: Status) => ['idle', 'suspended', 'closed'].includes(status)
+
 /** Chance that can be repeated: mulberry32. */
 function dice(seed: number) {
   let state = seed
@@ -191,11 +193,13 @@ class Run {
   /** The native that was open last, and the one before it where two overlap, until when. */
   #current: FakeSocket | undefined
   #retired: { native: FakeSocket; until: number } | undefined
-  /** Whether the user has done what leaves `idle`, `suspended` or `closed`, and whether the page may do it. */
-  #isOpened = true
+  /** How often the user has done what leaves `idle`, `suspended` or `closed`, and has suspended, and it was not told yet. */
+  #openings = 0
+  #suspensions = 0
+  /** Whether the page may leave `suspended` or `closed`, and whether it has a reason to do so now. */
   #isRevivable = false
-  #isSuspending = false
   #isWaking = false
+  #hasSlept = false
   /** Until when the page counts as being left. */
   #leavingUntil = Number.NEGATIVE_INFINITY
   readonly #options: Options
@@ -346,17 +350,19 @@ class Run {
     this.#status = status
     if (status === 'open') this.#opening()
     if (previous === 'idle' || previous === 'suspended' || previous === 'closed') {
-      const byPage = this.#isRevivable && this.#isWaking
-      if (status !== 'closed') expect(this.#isOpened || byPage, `${status} after ${previous}`).toBe(true)
-      if (previous === 'closed' && !this.#isOpened) this.#starts++
+      if (status !== 'closed' && this.#openings-- === 0) {
+        this.#openings = 0
+        expect(this.#isRevivable && this.#isWaking, `${status} after ${previous}`).toBe(true)
+        if (previous === 'closed') this.#starts++
+      }
     }
     if (status === 'suspended') {
       this.#told = status
       this.#deadline = Number.POSITIVE_INFINITY
-      this.#isRevivable = !this.#isSuspending
+      this.#isRevivable = this.#suspensions === 0
       if (this.#isRevivable) expect(this.#options.suspendHidden).toBeTruthy()
+      else this.#suspensions--
     }
-    if (status === 'suspended' || status === 'closed') this.#isOpened = false
   }
 
   /** Whether this end says that the attempts are used up: then a wake may start over. */
@@ -395,7 +401,7 @@ class Run {
       case 'reconnectDrop':
       case 'overlap':
         if (socket.status === 'closed') this.#starts++
-        this.#isOpened = true
+        if (isResting(socket.status)) this.#openings++
         this.#deadline = Number.POSITIVE_INFINITY
         if (action.do === 'open') return socket.open()
         if (action.do === 'reconnect') return socket.reconnect()
@@ -403,15 +409,15 @@ class Run {
         socket.reconnect({ queue: 'drop' })
         return
       case 'suspend':
-        this.#isSuspending = true
-        socket.suspend()
-        this.#isSuspending = false
-        return
+        if (!isResting(socket.status)) this.#suspensions++
+        return socket.suspend()
       case 'check': {
-        const before = this.#isWaking
-        this.#isWaking = true
+        const wasClosed = socket.status === 'closed'
         socket.check()
-        this.#isWaking = before
+        if (!wasClosed || socket.status === 'closed') return
+        expect(this.#isRevivable, 'check() of a closed socket').toBe(true)
+        this.#openings++
+        this.#starts++
         return
       }
       case 'close':
@@ -448,17 +454,21 @@ class Run {
         break
       case 'tick': {
         const [before] = server.muted && this.socket.status === 'open' ? this.#alive : []
+        this.#isWaking = this.#hasSlept
         await vi.advanceTimersByTimeAsync(step.ms)
+        this.#isWaking = false
         if (before && heartbeat && step.ms > 60_000) expect(this.#alive, 'a dead line').not.toContain(before)
         break
       }
       case 'sleep':
+        this.#hasSlept = true
         sleep(step.ms)
         // Nothing follows from a deadline on another clock, nor from one of an overlap.
         this.#deadline = Number.POSITIVE_INFINITY
         if (this.#retired) this.#retired.until += step.ms
         break
       case 'setClock':
+        this.#hasSlept = true
         setClock(step.ms)
         break
       case 'online':
