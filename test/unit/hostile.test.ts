@@ -329,6 +329,18 @@ describe('the drop-in', () => {
     expect(server.dials).toBe(0)
   })
 
+  test('says what is missing of a class with on… attributes only, and leaves no connection', () => {
+    const closed = vi.fn()
+    class OnlyAttributes {
+      onopen = null
+      close = closed
+    }
+    expect(
+      () => new ReconnectingWebSocket('ws://a.test/', [], { WebSocket: OnlyAttributes as never }),
+    ).toThrow('have no addEventListener')
+    expect(closed).toHaveBeenCalledOnce()
+  })
+
   test('with reopen: false is CLOSED when the hidden page suspends it', async ({ page, server }) => {
     const socket = dropIn(server, { reopen: false, suspendHidden: 100 })
     const closed = vi.fn()
