@@ -4,69 +4,85 @@ import terser from '@rollup/plugin-terser'
 import dts from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
 
-const input = 'src/index.ts'
-const plugins = [resolve(), esbuild({ target: 'es2022' })]
-const umd = (file) => ({ file, format: 'umd', name: 'Holdfast', exports: 'named', sourcemap: true })
-const minified = { ...umd('dist/holdfast.umd.min.js'), plugins: [terser({ ecma: 2020 })] }
-
-/** What stands over the core imports it from beside itself, so that a page carries it once. */
-const core = fileURLToPath(new URL(input, import.meta.url))
-const over = (name) => ({
-  input: `src/${name}/index.ts`,
-  plugins: [esbuild({ target: 'es2022' })],
-  external: [core],
-  output: [
-    { file: `dist/${name}.js`, format: 'esm', sourcemap: true, paths: { [core]: './index.js' } },
-    ...[`dist/${name}.umd.cjs`, `dist/${name}.umd.min.js`].map((file) => ({
-      ...umd(file),
-      // After the core's script tag: adds its own to the same global.
-      extend: true,
-      globals: { [core]: 'Holdfast' },
-      paths: { [core]: './holdfast.umd.cjs' },
-      plugins: file.includes('.min.') ? [terser({ ecma: 2020 })] : [],
-    })),
-  ],
-})
-const typesOver = (name) => ({
-  input: `src/${name}/index.ts`,
-  external: [core],
-  plugins: [dts({ tsconfig: 'src/tsconfig.json' })],
-  output: [
-    { file: `dist/${name}.d.ts`, paths: { [core]: './index.js' } },
-    { file: `dist/${name}.d.cts`, paths: { [core]: './index.cjs' } },
-  ],
-})
-
-/** What is imported on its own: server code never comes along with the client's, and the core is there once. */
-const session = {
+/** What can be imported, by the name of its files in dist/: `holdfast`, `holdfast/websocket` and so on. */
+const entries = {
+  index: 'src/index.ts',
+  websocket: 'src/websocket/index.ts',
+  inspect: 'src/inspect/index.ts',
   session: 'src/session/client/index.ts',
   'session/server': 'src/session/server/index.ts',
   'session/redis': 'src/session/redis/index.ts',
 }
-const entries = { index: input, ...session }
-const into = (extension, more) => ({
+/** Those that a page can load without a bundler. */
+const browserEntries = ['index', 'websocket', 'session', 'inspect']
+/** Those that have a UMD file for a script tag, after the one of the core. Each adds to the global `Holdfast`. */
+const umdEntries = {
+  websocket: entries.websocket,
+  session: entries.session,
+  // Also defines the element.
+  inspect: 'src/inspect/global.ts',
+}
+
+const external = ['mitt', 'react', 'vue']
+const compile = esbuild({ target: 'es2022' })
+const minify = terser({ ecma: 2020 })
+
+/** Several entries in one build share their code: the core is there once, and server code stays out of the client's files. */
+const modules = (extension, options) => ({
   dir: 'dist',
   entryFileNames: `[name].${extension}`,
   chunkFileNames: `shared/[name].${extension}`,
-  // Else every file names all that the files it needs need.
+  // Otherwise every file imports everything that the files it imports import.
   hoistTransitiveImports: false,
-  ...more,
+  ...options,
 })
-const types = dts({ tsconfig: 'src/tsconfig.json' })
+
+const umd = (file, options) => ({
+  file,
+  format: 'umd',
+  name: 'Holdfast',
+  exports: 'named',
+  sourcemap: true,
+  // Adds to the global that an earlier script tag has made.
+  extend: true,
+  ...options,
+})
+const umdPair = (name, options) => [
+  umd(`dist/${name}.umd.js`, options),
+  umd(`dist/${name}.umd.min.js`, { ...options, plugins: [minify] }),
+]
+
+/** The modules that the core's UMD file exports all of: the other UMD files take them from the global. */
+const core = ['src/index.ts', 'src/core/socket.ts'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+)
+const globals = Object.fromEntries(core.map((path) => [path, 'Holdfast']))
 
 export default [
-  // mitt stays an import, so that an application which has it already carries it once.
-  { input: entries, plugins, external: ['mitt'], output: into('js', { format: 'esm', sourcemap: true }) },
-  { input: session, plugins, output: into('cjs', { format: 'cjs', exports: 'named', sourcemap: true }) },
-  // A script tag has no modules: mitt goes in. `.cjs` is the same file under the name that `require` needs.
-  { input, plugins, output: [umd('dist/holdfast.umd.js'), umd('dist/holdfast.umd.cjs'), minified] },
-  // So does the core.
+  { input: entries, plugins: [compile], external, output: modules('js', { format: 'esm', sourcemap: true }) },
   {
-    input: session.session,
-    plugins,
-    output: { ...minified, file: 'dist/holdfast-session.umd.min.js', name: 'HoldfastSession' },
+    input: entries,
+    plugins: [compile],
+    external,
+    output: modules('cjs', { format: 'cjs', exports: 'named', sourcemap: true }),
   },
-  { input: entries, plugins: [types], output: [into('d.ts'), into('d.cts')] },
-  over('websocket'),
-  typesOver('websocket'),
+  // A page without a bundler cannot resolve the import of mitt: here it is included.
+  {
+    input: Object.fromEntries(browserEntries.map((name) => [name, entries[name]])),
+    plugins: [resolve(), compile],
+    output: modules('js', { dir: 'dist/browser', format: 'esm', sourcemap: true, plugins: [minify] }),
+  },
+  { input: entries.index, plugins: [resolve(), compile], output: umdPair('holdfast') },
+  ...Object.entries(umdEntries).map(([name, input]) => ({
+    input,
+    plugins: [compile],
+    external: core,
+    output: umdPair(name, { globals }),
+  })),
+  ...['d.ts', 'd.cts'].map((extension) => ({
+    input: entries,
+    plugins: [dts({ tsconfig: 'src/tsconfig.json' })],
+    external,
+    output: modules(extension),
+  })),
 ]

@@ -78,6 +78,7 @@ export default defineConfig({
       node('demo', 'test/demo/**/*.test.ts'),
       node('proxy', 'test/proxy/**/*.test.ts'),
       node('session', 'test/session/**/*.test.ts'),
+      node('inspect', 'test/inspect/*.test.ts'),
       node('e2e', 'test/end-to-end/!(webkit).test.ts'),
       { test: { ...node('e2e-firefox', 'test/end-to-end/chat.test.ts').test, env: { ENGINE: 'firefox' } } },
       {
@@ -102,6 +103,16 @@ export default defineConfig({
           include: ['test/clients/**/*.test.ts'],
           expect,
           browser: { enabled: true, headless: true, screenshotFailures: false, commands, ...inChromium() },
+        },
+      },
+      {
+        optimizeDeps: { include: ['mitt', 'axe-core'] },
+        test: {
+          name: 'inspect-chromium',
+          include: ['test/inspect/browser/*.browser.ts'],
+          expect,
+          testTimeout: 30_000,
+          browser: { enabled: true, headless: true, screenshotFailures: false, ...inChromium() },
         },
       },
       {

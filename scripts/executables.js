@@ -52,6 +52,15 @@ const all = [
     elsewhere: 'apt install xvfb',
   },
   {
+    // A file of the package: the interpreter alone does not tell whether it has it.
+    name: 'python3-websockets',
+    variable: 'PYTHON_WEBSOCKETS_PATH',
+    names: ['version.py'],
+    debian: ['python3-websockets'],
+    folders: ['/usr/lib/python3/dist-packages/websockets'],
+    elsewhere: 'apt install python3-websockets',
+  },
+  {
     name: 'nginx',
     variable: 'NGINX_PATH',
     names: ['nginx'],

@@ -7,53 +7,90 @@ import { join } from 'node:path'
 const runs = process.env.RUNS ?? '2000'
 const src = 'src/session'
 
+const client = `${src}/client/client-session.ts`
 const mutants = [
-  ['no fence on the server', `${src}/server/connection.ts`, 'if (this.over) return\n      try', 'try'],
-  ['no fence on the client', `${src}/line.ts`, 'if (!over) reader.received', 'reader.received'],
-  ['outbox not trimmed', `${src}/outbox.ts`, 'this.held.splice(0, got', 'this.held.slice(0, got'],
-  ['no escape, client', `${src}/protocol.ts`, /`!\$\{data\}` as Data/, 'data'],
-  ['no escape, server', `${src}/server/socket.ts`, /`!\$\{data\}`/, 'data'],
-  ['ack one too high, client', `${src}/half.ts`, 'how + this.#got)', 'how + ((this.#got as number) + 1))'],
-  ['ack one too high, server', `${src}/inbox.ts`, 'return done\n', 'return done + 1\n'],
+  [
+    'no fence on the server',
+    `${src}/server/server-connection.ts`,
+    'if (this.over) return this.#ignored()',
+    '',
+  ],
+  ['no fence on the client', client, 'if (link !== this.#link) {', 'if (!this.#link) {'],
+  ['outbox not trimmed', `${src}/protocol/outbox.ts`, 'this.held.splice(0, got', 'this.held.slice(0, got'],
+  ['no escape, client', `${src}/protocol/frames.ts`, /`!\$\{data\}` : data/, 'data : data'],
+  ['no escape, server', `${src}/server/socket.ts`, /plainItem\(`!\$\{data\}`/, 'plainItem(data'],
+  ['ack one too high, client', client, 'frame + this.#acknowledged', 'frame + (this.#acknowledged + 1)'],
+  ['ack one too high, server', `${src}/protocol/inbox.ts`, 'return done\n', 'return done + 1\n'],
   [
     'a dropped frame, client',
-    `${src}/half.ts`,
-    'this.#write(escaped(next.data))',
-    'this.outbox.written % 7 && this.#write(escaped(next.data))',
+    client,
+    'this.#link?.send(escaped(next.data))',
+    'this.outbox.written % 7 && this.#link?.send(escaped(next.data))',
   ],
   [
     'a dropped frame, server',
-    `${src}/server/session.ts`,
-    'line?.write(next.data',
-    'outbox.written % 7 && line?.write(next.data',
+    `${src}/server/hosted-session.ts`,
+    'connection.write(next.data',
+    'outbox.written % 7 && connection.write(next.data',
   ],
-  ['resend nothing', `${src}/outbox.ts`, 'this.written = this.acked\n', 'this.written = this.highest\n'],
+  [
+    'resend nothing',
+    `${src}/protocol/outbox.ts`,
+    'this.written = this.acked\n    this.#flying = 0',
+    'this.written = this.highest\n    this.#flying = 0',
+  ],
   [
     'resend one too early',
-    `${src}/server/reception.ts`,
+    `${src}/server/admission.ts`,
     'outbox.resume(got ?? 0)',
     'outbox.resume(Math.max(outbox.acked, (got ?? 0) - 1))',
   ],
   [
-    'ack after the listener, client',
-    `${src}/half.ts`,
-    /( *;\(this\.#got as number\)\+\+\n(?:.*\n)*?)( *return )(line\.onmessage.*\n)/,
-    '$3$1$2\n',
-  ],
-  [
     'ack after the listener, server',
-    `${src}/server/turns.ts`,
-    'report(error)\n',
-    'report(error)\n      this.done--\n',
+    `${src}/server/handler-queue.ts`,
+    'report(error)\n    }\n    if (typeof',
+    'report(error)\n      this.done--\n    }\n    if (typeof',
   ],
   [
     'repeats handed on',
-    `${src}/server/session.ts`,
-    'if (!inbox.received(bytes)) return',
-    'inbox.received(bytes)',
+    `${src}/server/hosted-session.ts`,
+    'if (!inbox.received(data.length)) return',
+    'inbox.received(data.length)',
   ],
-  ['no goodbye', `${src}/half.ts`, "line?.send('!f')", 'line'],
-  ['no check of the attempt', `${src}/server/memory.ts`, 'if (n <= held.n)', 'if (n < 0)'],
+  ['no goodbye', client, "link.send('!f')", 'void link'],
+  ['no check of the attempt', `${src}/server/memory-store.ts`, 'if (n <= held.n)', 'if (n < 0)'],
+  [
+    'topic: repeats handed on',
+    `${src}/client/topics.ts`,
+    'const known = offset <= place.offset',
+    'const known = false',
+  ],
+  ['topic: no place in the hello', client, 'topics: this.topics.cursors(room)', 'topics: undefined'],
+  ['topic: no gap told', `${src}/client/topics.ts`, 'if (own && (!known', 'if (!own && (!known'],
+  [
+    'topic: goes on from the present',
+    `${src}/server/subscription.ts`,
+    'this.sent = known ? position.offset : feed.last',
+    'this.sent = feed.last',
+  ],
+  [
+    'topic: a trimmed log is not noticed',
+    `${src}/server/subscription.ts`,
+    'if (page.from > after + 1) {',
+    'if (page.from < 0) {',
+  ],
+  [
+    'topic: a message skipped',
+    `${src}/server/topic-feed.ts`,
+    'this.#tail.push(message)',
+    'if (this.last % 7) this.#tail.push(message)',
+  ],
+  [
+    'topic: an unannounced start is lost',
+    `${src}/server/topics.ts`,
+    'cursors.get(topic) ?? subscription.start',
+    "cursors.get(topic) ?? ''",
+  ],
 ]
 
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-mutants-'))
@@ -62,7 +99,7 @@ try {
   for (const part of ['src', 'test', 'scripts', 'package.json', 'vitest.config.ts', 'tsconfig.json'])
     cpSync(part, join(scratch, part), { recursive: true })
   symlinkSync(join(process.cwd(), 'node_modules'), join(scratch, 'node_modules'))
-  for (const [name, file, from, to] of [['none', `${src}/inbox.ts`, '', ''], ...mutants]) {
+  for (const [name, file, from, to] of [['none', `${src}/protocol/inbox.ts`, '', ''], ...mutants]) {
     const path = join(scratch, file)
     const whole = readFileSync(path, 'utf8')
     const broken = whole.replace(from, to)

@@ -1,6 +1,6 @@
 // The packed tarball, used as its users will: linted, installed in an empty project, imported, required, compiled.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
@@ -9,6 +9,12 @@ const root = process.cwd()
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-package-'))
 const project = join(folder, 'project')
 let tarball
+const compilerFolder = join(root, 'test/package/compilers')
+const compilers = Object.keys(
+  JSON.parse(readFileSync(join(compilerFolder, 'package.json'), 'utf8')).dependencies,
+)
+/** The UMD files that a page loads after the core's. */
+const umdNames = ['websocket', 'session', 'inspect']
 
 const run = (command, args, cwd = root) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -21,15 +27,11 @@ const node = (name, code) => {
   run(process.execPath, [name], project)
 }
 
-/** Constructs without a WebSocket: the error must be a TypeError that names the cure. */
-const complains = `
-try {
-  new Socket('ws://127.0.0.1/')
-} catch (error) {
-  if (error instanceof TypeError && /WebSocket/.test(error.message)) process.exit(0)
-  throw error
-}
-throw new Error('Constructing without a WebSocket said nothing.')
+/** Constructs without a WebSocket: that is fine on a server, and the attempt says what is missing. */
+const constructs = `
+const socket = new Socket('ws://127.0.0.1/')
+const { cause, reason } = await new Promise((resolve) => socket.on('closed', resolve))
+if (cause !== 'refused' || !/option WebSocket/.test(reason)) throw new Error(cause + ': ' + reason)
 `
 
 const consumer = `
@@ -48,6 +50,10 @@ socket.sendJson({ nickname: 'Ann' })
 socket.on('opened', off)
 export { messages, result, toText, upload }
 
+import { type Recorder, record } from 'holdfast/inspect'
+
+export const recorder: Recorder = record(socket)
+
 import { configured, ReconnectingWebSocket, type WebSocketOptions } from 'holdfast/websocket'
 
 const options: WebSocketOptions = { reopen: false }
@@ -63,7 +69,6 @@ const checks = {
     tarball = join(folder, filename)
   },
   publint: () => run('npx', ['publint', tarball, '--strict']),
-  // The resolution of Node 10 knows no entries beside the main one.
   attw: () => run('npx', ['attw', tarball, '--format', 'ascii', '--profile', 'node16']),
   'installs in an empty project': () => {
     mkdirSync(project)
@@ -75,55 +80,107 @@ const checks = {
     )
   },
   'import in Node without a WebSocket': () => {
-    node('import.mjs', `const { Socket } = await import('holdfast')\n${complains}`)
+    node('import.mjs', `const { Socket } = await import('holdfast')\n${constructs}`)
   },
   'require in Node without a WebSocket': () => {
-    node('require.cjs', `const { Socket } = require('holdfast')\n${complains}`)
+    node('require.cjs', `const { Socket } = require('holdfast')\n;(async () => {${constructs}})()`)
   },
   'the drop-in imported and required': () => {
-    const constructs = `
+    const complains = `
 if (ReconnectingWebSocket.OPEN !== 1) throw new Error('No constants')
 try { new ReconnectingWebSocket('ws://127.0.0.1/') } catch (error) { if (error instanceof TypeError) process.exit(0) }
 throw new Error('Constructing without a WebSocket said nothing.')`
     node(
       'websocket.mjs',
-      `const { ReconnectingWebSocket } = await import('holdfast/websocket')\n${constructs}`,
+      `const { ReconnectingWebSocket } = await import('holdfast/websocket')\n${complains}`,
     )
-    node('websocket.cjs', `const { ReconnectingWebSocket } = require('holdfast/websocket')\n${constructs}`)
+    node('websocket.cjs', `const { ReconnectingWebSocket } = require('holdfast/websocket')\n${complains}`)
   },
-  'a script tag sets Holdfast': () => {
+  'a Session is a Socket, imported and required': () => {
+    const isOne = `
+if (!(new Session('ws://127.0.0.1/', { autoOpen: false }) instanceof Socket)) throw new Error('Two copies of the core')`
+    node(
+      'session.mjs',
+      `import { Socket } from 'holdfast'\nimport { Session } from 'holdfast/session'\n${isOne}`,
+    )
+    node(
+      'session.cjs',
+      `const { Socket } = require('holdfast')\nconst { Session } = require('holdfast/session')\n${isOne}`,
+    )
+  },
+  'script tags add to one global Holdfast': () => {
     const context = createContext({ DOMException, URL, Event, EventTarget })
     // A page has neither `module` nor `exports` nor `define`.
-    for (const file of ['holdfast.umd.min.js', 'websocket.umd.min.js'])
-      runInContext(readFileSync(join(project, 'node_modules/holdfast/dist', file), 'utf8'), context)
-    for (const name of ['Socket', 'ReconnectingWebSocket']) {
+    for (const name of ['holdfast', ...umdNames])
+      runInContext(
+        readFileSync(join(project, `node_modules/holdfast/dist/${name}.umd.min.js`), 'utf8'),
+        context,
+      )
+    for (const name of ['Socket', 'ReconnectingWebSocket', 'Session', 'record']) {
       const kind = runInContext(`typeof Holdfast.${name}`, context)
       if (kind !== 'function') throw new Error(`Holdfast.${name} is ${kind}`)
     }
+    const isOne = `new Holdfast.Session('ws://127.0.0.1/', { autoOpen: false }) instanceof Holdfast.Socket`
+    if (!runInContext(isOne, context)) throw new Error('The UMD file of the session has a copy of the core')
   },
+  'the ES modules for pages import nothing from elsewhere': () => {
+    const folder = join(project, 'node_modules/holdfast/dist/browser')
+    for (const file of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.js'))) {
+      const [, from] =
+        /(?:from|import)\s*["']([^."'][^"']*)["']/.exec(readFileSync(join(folder, file), 'utf8')) ?? []
+      if (from) throw new Error(`${file} imports ${from}`)
+    }
+  },
+  'the compilers': installCompilers,
   ...Object.fromEntries(
-    [
-      ['NodeNext', 'consumer.mts'],
-      ['NodeNext', 'consumer.cts'],
-      ['Bundler', 'consumer.ts'],
-    ].map(([resolution, file]) => [`types of ${file} under ${resolution}`, () => compile(resolution, file)]),
+    resolutions().map(([compiler, resolution, file]) => [
+      `types under ${compiler}, ${resolution}, ${file}`,
+      () => compile(compiler, resolution, file),
+    ]),
   ),
 }
 
-function compile(resolution, file) {
+/** Every version of the compiler that the published types are for, with every way in which it resolves packages. */
+function resolutions() {
+  const ways = [
+    ['Bundler', 'consumer.ts'],
+    ['Node16', 'consumer.mts'],
+    ['Node16', 'consumer.cts'],
+    ['Node', 'consumer.ts'],
+  ]
+  return compilers.flatMap((compiler) =>
+    // TypeScript 7 has no `node` any more.
+    ways
+      .filter(([resolution]) => resolution !== 'Node' || compiler !== 'typescript-7')
+      .map((way) => [compiler, ...way]),
+  )
+}
+
+function compile(compiler, resolution, file) {
   write(file, consumer)
   const compilerOptions = {
-    module: resolution === 'Bundler' ? 'ESNext' : resolution,
+    module: { Bundler: 'ESNext', Node: 'CommonJS' }[resolution] ?? resolution,
     moduleResolution: resolution,
     target: 'ES2022',
     lib: ['ES2022', 'DOM'],
     types: [],
     strict: true,
     exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
     noEmit: true,
+    // TypeScript 6 warns that `node` will go.
+    ...(resolution === 'Node' && compiler === 'typescript-6' ? { ignoreDeprecations: '6.0' } : {}),
   }
   write('tsconfig.json', JSON.stringify({ compilerOptions, files: [file] }))
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project])
+  const home = join(compilerFolder, 'node_modules', compiler)
+  const { bin } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+  run(process.execPath, [join(home, bin.tsc), '-p', project])
+}
+
+/** Installs the compilers in a folder of their own, where they are missing. */
+function installCompilers() {
+  if (compilers.every((name) => existsSync(join(compilerFolder, 'node_modules', name)))) return
+  run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], compilerFolder)
 }
 
 try {

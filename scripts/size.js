@@ -22,6 +22,19 @@ const entries = [
     over: '{ Socket }',
     limit: 1_860,
   },
+  {
+    name: '+ recorder',
+    code: `export { Socket } from './dist/index.js'; export { record } from './dist/inspect.js'`,
+    over: '{ Socket }',
+    limit: 1_600,
+  },
+  {
+    name: '+ inspector',
+    code: `export { Socket } from './dist/index.js'; export { inspect } from './dist/inspect.js'`,
+    over: '{ Socket }',
+    limit: 13_000,
+  },
+  { name: 'inspect.umd.min.js', file: 'dist/inspect.umd.min.js' },
   { name: 'holdfast.umd.min.js', file: 'dist/holdfast.umd.min.js' },
 ]
 

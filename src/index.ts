@@ -1,27 +1,36 @@
 export { toArrayBuffer, toBlob, toText } from './core/binary.ts'
+export { Refused } from './core/errors.ts'
 export type {
+  AnyListener,
+  BinaryData,
   Cause,
   Closed,
   Data,
   DropReason,
   Events,
   Failure,
+  ListenerOptions,
+  Outcome,
+  SendOptions,
   SendResult,
   SocketLike,
   Status,
 } from './core/events.ts'
-export type {
-  Greeting,
-  Options,
-  PingOptions,
-  Provided,
-  QueueOptions,
-  ReconnectOptions,
-  Schema,
-  SilenceOptions,
-  WebSocketConstructor,
+export {
+  type Greeting,
+  type Options,
+  type PingOptions,
+  type Provided,
+  type QueueOptions,
+  type ReconnectOptions,
+  type Schema,
+  type SilenceOptions,
+  type TypeToken,
+  typeOf,
+  type WebSocketConstructor,
 } from './core/options.ts'
-export { Socket } from './core/socket.ts'
-export { messages } from './helpers/messages.ts'
-export { request } from './helpers/request.ts'
-export { upload } from './helpers/upload.ts'
+export { isFinal } from './core/policy/close-codes.ts'
+export { type ReconnectCallOptions, Socket } from './core/socket.ts'
+export { type MessagesOptions, messages } from './helpers/messages.ts'
+export { type RequestOptions, request } from './helpers/request.ts'
+export { type UploadOptions, upload } from './helpers/upload.ts'

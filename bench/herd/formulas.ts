@@ -4,7 +4,7 @@ import ReconnectingWebSocket from 'reconnecting-websocket'
 import RobustWebSocket from 'robust-websocket'
 import { Manager } from 'socket.io-client'
 import { ExponentialBackoff } from 'websocket-ts'
-import { type Backoff, backoff } from '../../src/core/policy/backoff.ts'
+import { type BackoffLimits as Backoff, backoff } from '../../src/core/policy/backoff.ts'
 import { resolveOptions } from '../../src/core/resolve-options.ts'
 
 /** How long one client waits after its failure number `attempt`, from 0, in ms. `null`: it gives up. */

@@ -1,8 +1,11 @@
 import type { Data } from './events.ts'
+import { shown } from './validate.ts'
 
-/** The bytes of a message, however it came. A view gives its own part of the buffer, not the whole. */
+/** The bytes of a message, whatever its shape. A view gives its own part of the buffer, not the whole. */
 export async function toArrayBuffer(data: Data): Promise<ArrayBuffer> {
-  return data instanceof ArrayBuffer ? data : toBlob(data).arrayBuffer()
+  if (data instanceof ArrayBuffer) return data
+  if (isBlob(data)) return data.arrayBuffer()
+  return typeof data === 'string' ? new TextEncoder().encode(data).buffer : bytesOf(data).slice().buffer
 }
 
 /** A message as a `Blob`, for `URL.createObjectURL` or a download. `type` is a MIME type, such as `image/png`. */
@@ -11,31 +14,69 @@ export function toBlob(data: Data, type?: string): Blob {
   return new Blob([data], type === undefined ? {} : { type })
 }
 
-/** A message as text, read as UTF-8; what is not UTF-8 becomes U+FFFD. */
+/**
+ * A message as text, decoded as UTF-8; invalid bytes become U+FFFD. Awaiting it lets other messages overtake: to read text
+ * and binary in order, await it in a `messages()` loop.
+ */
 export async function toText(data: Data): Promise<string> {
-  return typeof data === 'string' ? data : toBlob(data).text()
+  if (typeof data === 'string') return data
+  // As `Blob.text()` does: a byte order mark is no part of the text.
+  return isBlob(data) ? data.text() : new TextDecoder().decode(bytesOf(data))
 }
 
-/** Also one of another realm, such as a frame's. */
+function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data)
+}
+
+/** Also one of another realm, such as a frame's; React Native's has no `arrayBuffer()`. */
 export function isBlob(data: unknown): data is Blob {
-  return typeof (data as Blob | undefined)?.arrayBuffer === 'function' && (data as Blob).size >= 0
+  const { size, slice } = (data ?? {}) as Partial<Blob>
+  return typeof data === 'object' && typeof size === 'number' && typeof slice === 'function'
 }
 
-/** Whether a WebSocket sends it as it is, and not as "[object Object]". */
+/** Whether `WebSocket.send` sends it as it is. Anything else it would send as "[object Object]", or not at all. */
 export function isData(data: unknown): data is Data {
-  return typeof data === 'string' || isBlob(data) || (data as ArrayBuffer)?.byteLength >= 0
+  if (typeof data === 'string' || isBlob(data)) return true
+  const buffer = ArrayBuffer.isView(data) ? data.buffer : data
+  // By its tag: one of another realm is no instance of ours. A SharedArrayBuffer is refused by every WebSocket.
+  return Object.prototype.toString.call(buffer) === '[object ArrayBuffer]'
 }
 
-/** How many bytes a message will be on the wire, its frame not counted. */
+/** @throws {TypeError} for anything that a WebSocket does not send as it is */
+export function requireData(data: unknown): asserts data is Data {
+  if (isData(data)) return
+  throw new TypeError(
+    `holdfast: send: takes a string, Blob, ArrayBuffer or view, not ${shown(data)}. Use sendJson for other values.`,
+  )
+}
+
+/** How many bytes a message has on the wire, without its frame. */
 export function byteLength(data: Data): number {
-  if (typeof data === 'string') return new TextEncoder().encode(data).length
+  if (typeof data === 'string') return utf8Length(data)
   return isBlob(data) ? data.size : data.byteLength
 }
 
-/** The message as it is now: whoever gave us a buffer may write to it before it is sent. */
+function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0x80) continue
+    if (code < 0x800) bytes += 1
+    // The two halves of a surrogate pair take 4 bytes together; a lone one becomes U+FFFD, which takes 3.
+    else if (isHighSurrogate(code) && isLowSurrogate(text.charCodeAt(i + 1))) {
+      bytes += 2
+      i++
+    } else bytes += 2
+  }
+  return bytes
+}
+
+const isHighSurrogate = (code: number) => code >= 0xd800 && code <= 0xdbff
+const isLowSurrogate = (code: number) => code >= 0xdc00 && code <= 0xdfff
+
+/** The message as it is now: the caller may write to its buffer before it is sent. */
 export function snapshot(data: Data): Data {
-  if (typeof data === 'string' || isBlob(data)) return data
-  const view = ArrayBuffer.isView(data)
-  const bytes = view ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
-  return bytes.slice().buffer
+  return typeof data === 'string' || isBlob(data) ? data : bytesOf(data).slice().buffer
 }

@@ -1,99 +1,155 @@
-import { abnormalClosure } from './abnormal-closure.ts'
-import { isBlob } from './binary.ts'
+import { isBlob, isData } from './binary.ts'
+import { monotonicNow } from './clock.ts'
 import { deliver } from './deliver.ts'
-import { callSafely, type Emitter } from './emitter.ts'
+import type { Emitter } from './emitter.ts'
+import { abnormalClosure, isRefused } from './errors.ts'
 import type { Cause, Closed, Data, Events } from './events.ts'
-import { openGate } from './greet.ts'
-import { longTimeout, type Timer } from './long-timeout.ts'
-import type { PageSignal } from './page.ts'
-import { patience } from './policy/backoff.ts'
+import { startGreeting } from './greet.ts'
+import { isLocalPage, localNetworkPermission } from './local-network.ts'
+import { type Cancel, longTimeout } from './long-timeout.ts'
+import { isHidden, observeCspViolation } from './page.ts'
 import { Heartbeat } from './policy/heartbeat.ts'
-import type { ResolvedOptions } from './resolve-options.ts'
+import type { FrameHandler, Link } from './protocol.ts'
+import { callSafely, report } from './report.ts'
+import { checkUrl, type ResolvedOptions } from './resolve-options.ts'
 
-/** Whom a connection tells. After `ended`, and after `drop`, nobody is told anything more. */
-export interface Owner {
-  opened(protocol: string): void
-  /** `delay`: not the retry policy's choice; `null` is never. */
-  ended(close: Closed, delay?: null): void
+/** Is notified by a connection. After `ended`, and after `drop`, it is notified of nothing more. */
+export interface ConnectionOwner {
+  /** The URL is known, and the native socket is made next. */
+  dialling(connection: Connection, url: string): void
+  opened(connection: Connection): void
+  /** `final`: another attempt cannot help. */
+  ended(connection: Connection, close: Closed, final: boolean): void
 }
 
-/** One attempt and what comes of it: url → handshake → `greet` → messages and heartbeat → one end. */
+/** How patient a connection is, by what happened to those before it. */
+export interface Patience {
+  /** How long the attempt may take, in ms. */
+  attemptTimeout: number
+  /** How many times longer than configured the peer may be silent. */
+  silence: number
+}
+
+/** How long to wait for `close` after an `error` that left the socket closed, in ms. */
+const CLOSE_AFTER_ERROR = 50
+/** How often a message re-arms the heartbeat's timer while the page is hidden, in ms. */
+const REARM = 1_000
+/** How long an attempt waits at most for the answer to a prompt that may not be there, in ms. */
+const PROMPT = 120_000
+
+/** A connection to a private address was opened without asking the user: the page needs no permission for that. */
+let needsNoPermission = false
+
+/** One attempt and the connection that comes of it: URL → handshake → `greet` → messages and heartbeat → one end. */
 export class Connection {
   native: WebSocket | undefined
-  readonly #settings: ResolvedOptions
+  /** The subprotocol that the server selected. */
+  protocol = ''
+  /** A probe is waiting for its answer, or was not answered. */
+  isProbing = false
+  readonly startedAt = monotonicNow()
+  readonly #options: ResolvedOptions
   readonly #emitter: Emitter<Events>
-  readonly #attempt: number
-  /** None once it is over. */
-  #owner: Owner | undefined
-  /** There once a function of the application was given its signal. */
+  readonly #patience: Patience
+  /** None once the connection is over. */
+  #owner: ConnectionOwner | undefined
+  /** Exists once a function of the application was given its signal. */
   #abort: AbortController | undefined
-  /** The attempt's deadline, then the next look at the pulse. */
-  #timer: Timer | undefined
-  /** There once the connection is open and has a heartbeat. */
-  #pulse: Heartbeat | undefined
-  #pinged = 0
-  #offline = false
+  /** The listeners on the native socket. */
+  #listeners: NativeListeners | undefined
+  /** Of the attempt's timeout, then of the next check of the heartbeat. */
+  #cancelTimer: Cancel | undefined
+  #armedAt = 0
+  /** Of what is only observed during the attempt. */
+  #cancelAttempt: Cancel | undefined
+  /** Receives the frames until the connection is open; those of a session also afterwards. */
+  #handler: FrameHandler | undefined
+  /** Exists while the connection is open and has a heartbeat. */
+  #heartbeat: Heartbeat | undefined
+  #pingedAt = 0
+  /** The permission that this attempt needs to reach a private address. */
+  #permission: PermissionStatus | undefined
 
-  constructor(settings: ResolvedOptions, emitter: Emitter<Events>, attempt: number, owner: Owner) {
-    this.#settings = settings
+  constructor(
+    options: ResolvedOptions,
+    emitter: Emitter<Events>,
+    owner: ConnectionOwner,
+    patience: Patience,
+  ) {
+    this.#options = options
     this.#emitter = emitter
-    this.#attempt = attempt
     this.#owner = owner
-    this.#timer = longTimeout(patience(settings.attemptTimeout, attempt), () =>
-      this.#end(abnormalClosure('timeout')),
-    )
+    this.#patience = patience
+    this.#startAttemptTimer()
     void this.#dial()
   }
 
   /** Whether it has ended, or was dropped. */
-  get over(): boolean {
+  get isOver(): boolean {
     return !this.#owner
   }
 
-  /** Whether the browser took it, once open: while CLOSING it would swallow it without a word. */
+  /** How many times longer than configured the peer may be silent now. */
+  get silencePatience(): number {
+    return this.#heartbeat?.patience ?? this.#patience.silence
+  }
+
+  /** Whether a new attempt in its place would be of use: a prompt that waits for the user would be lost with it. */
+  get isReplaceable(): boolean {
+    return !this.#mayBePrompting
+  }
+
+  /** Sends if the connection is open. Returns false otherwise: a socket that is closing discards silently. */
   send(data: Data): boolean {
     const { native } = this
-    const pulse = this.#pulse
-    if (native?.readyState !== 1) return false
+    if (native?.readyState !== 1 || !this.#owner) return false
     native.send(data)
-    if (pulse) {
-      pulse.sentAt = Date.now()
-      pulse.sentBytes += typeof data === 'string' ? data.length : isBlob(data) ? data.size : data.byteLength
+    const heartbeat = this.#heartbeat
+    if (heartbeat) {
+      heartbeat.sentAt = monotonicNow()
+      heartbeat.sentBytes += cheapLength(data)
     }
     return true
   }
 
-  /** The page noticed something. Asks the peer; or, with nothing to ask with, ends what cannot be trusted. */
-  notice(sign: PageSignal): void {
-    const back = this.#offline && sign === 'online'
-    // A page that is shown meanwhile is no less offline.
-    this.#offline ||= sign === 'offline'
-    if (this.#settings.ping !== undefined) this.#look(true)
-    else if (back || sign === 'slept') this.#end(abnormalClosure('wake'))
+  /** Whether the heartbeat received nothing for its interval. False without a heartbeat. */
+  get isQuiet(): boolean {
+    return this.#heartbeat?.isQuiet(monotonicNow()) ?? false
   }
 
-  /** Ends it without telling the owner. */
-  drop(code?: number, reason?: string): void {
-    this.#cut(code, reason)
+  /** Asks the peer now. Returns false where there is nothing to ask with. */
+  probe(): boolean {
+    if (!this.#heartbeat || this.#options.heartbeat?.silence) return false
+    this.isProbing = true
+    this.#checkHeartbeat(true)
+    return true
+  }
+
+  /** Ends the connection without notifying the owner. `final`: the socket is closed for good. */
+  drop(code?: number, reason?: string, final = false): void {
+    this.#cut(code, reason, final)
     this.#abort?.abort()
   }
 
-  #end(close: Closed, delay?: null): void {
+  /** Ends the connection and notifies the owner. The server is told `code` and `reason`. */
+  end(close: Closed, final = false, code?: number, reason?: string): void {
     const owner = this.#owner
-    this.#cut()
-    owner?.ended(close, delay)
-    // Last: it runs listeners of the application, which may do anything.
+    if (!owner) return
+    this.#cut(code, reason)
+    owner.ended(this, close, final)
+    // Last: this runs listeners of the application, which may do anything.
     this.#abort?.abort()
   }
 
-  #cut(code?: number, reason?: string): void {
+  #cut(code?: number, reason?: string, final = false): void {
     const { native } = this
+    if (this.#owner) this.#handler?.closing?.(final)
     this.#owner = undefined
-    this.#timer?.()
+    this.#cancelTimer?.()
+    this.#cancelAttempt?.()
     if (!native) return
-    // Not `onerror`: an 'error' that nobody listens for would end a Node process.
-    native.onopen = native.onmessage = native.onclose = null
-    // The peer may never answer, and Chromium waits 60 s for it: we do not.
+    if (this.#listeners) unlisten(native, this.#listeners)
+    // The peer may never answer, and Chromium waits 60 s for it. We do not.
     native.close(code, reason)
   }
 
@@ -102,100 +158,296 @@ export class Connection {
     return this.#abort.signal
   }
 
+  #startAttemptTimer(): void {
+    const ms = this.#patience.attemptTimeout
+    this.#cancelTimer?.()
+    this.#cancelTimer = longTimeout(ms, () => {
+      if (this.#mayBePrompting) return this.#startAttemptTimer()
+      this.end(abnormalClosure('timeout', undefined, `The attempt took longer than ${Math.round(ms)} ms`))
+    })
+  }
+
   async #dial(): Promise<void> {
-    const { url, protocols, WebSocket = globalThis.WebSocket } = this.#settings
-    // Async, so that one that throws does not leave the other's rejection to nobody.
-    const given = async (value: unknown) =>
-      typeof value === 'function' ? value({ signal: this.#signal }) : value
+    const { url, protocols, protocol } = this.#options
     let cause: Cause = 'url'
-    // The functions asked below may close us, and the owner does not have us yet.
+    // The functions called below may close the socket, and the owner does not have this object yet.
     await null
     try {
-      if (!this.#owner) return
-      const [place, names] = await Promise.all([given(url), given(protocols)])
-      if (!this.#owner) return
-      if (!place) throw new TypeError('There is no url')
-      const target = String(place)
-      this.#emitter.emit('connecting', { attempt: this.#attempt, url: target })
-      if (!this.#owner) return
+      if (this.isOver) return
+      const [target, names] = await Promise.all([
+        this.#provide(url),
+        this.#provide(protocols),
+        protocol?.prepare({ signal: this.#signal }),
+      ])
+      if (this.isOver) return
+      if (typeof url === 'function') checkUrl(target)
+      this.#owner?.dialling(this, `${target}`)
+      if (this.isOver) return
       cause = 'refused'
-      const offered: string[] = [names ?? []].flat()
-      const native = new WebSocket(target, offered) as WebSocket
-      let error: unknown
-      this.native = native
-      native.binaryType = this.#settings.binaryType
-      // Browsers say nothing here; other implementations say why.
-      native.onerror = (event) => {
-        error = (event as ErrorEvent).error
-      }
-      native.onclose = ({ code, reason, wasClean }) =>
-        this.#end({ code, reason, wasClean, cause: 'peer', error })
-      native.onopen = () => this.#meet(native, offered)
-    } catch (thrown) {
-      // An address that no WebSocket takes will not get better, unless it is asked for anew.
-      const hopeless = typeof url !== 'function' && typeof protocols !== 'function'
-      this.#end(abnormalClosure(cause, thrown), hopeless ? null : undefined)
+      const offered: string[] = protocol ? [protocol.subprotocol] : [names ?? []].flat()
+      this.#connect(`${target}`, offered)
+    } catch (error) {
+      // Firefox throws where Content Security Policy forbids the connection; all do for `ws:` from an `https:` page.
+      if (cause === 'refused' && (error as Error).name === 'SecurityError')
+        return this.end(blockedByPolicy(error), typeof url !== 'function')
+      // A URL that no WebSocket takes will not get better, unless a function returns another one next time.
+      const isFixed = typeof url !== 'function' && typeof protocols !== 'function' && !protocol
+      this.end(abnormalClosure(cause, error), isFixed || isRefused(error))
     }
   }
 
-  /** After the handshake: is it the right peer, and is there something to be said first? */
-  async #meet(native: WebSocket, offered: string[]): Promise<void> {
-    const { greet, interval } = this.#settings
-    const { protocol } = native
-    let early: MessageEvent[] = []
-    try {
-      // RFC 6455 §4.1 lets a server select none. Chromium fails the connection then, Firefox and WebKit open it.
-      if (offered[0] && !offered.includes(protocol))
-        throw new Error(`None of ${offered.join(', ')} was selected`)
-      if (greet) {
-        const { frames, greeting } = openGate(native, this.#signal)
-        early = frames
-        await greet(greeting)
-      }
-    } catch (thrown) {
-      return this.#end(abnormalClosure('refused', thrown))
+  /** Async, so that one function that throws does not leave the other one's rejection unhandled. */
+  async #provide<Value>(value: Value | ((context: { signal: AbortSignal }) => Value | PromiseLike<Value>)) {
+    return typeof value === 'function'
+      ? (value as (context: { signal: AbortSignal }) => Value)({ signal: this.#signal })
+      : value
+  }
+
+  #connect(url: string, offered: string[]): void {
+    const { WebSocket = globalThis.WebSocket, binaryType } = this.#options
+    if (!WebSocket)
+      throw new TypeError('holdfast: there is no global WebSocket here. Pass one as the option WebSocket.')
+    const native = new WebSocket(url, offered) as WebSocket
+    this.native = native
+    setBinaryType(native, binaryType)
+    let error: unknown
+    this.#listeners = {
+      open: () => this.#handshakeDone(native, offered),
+      message: (event) => this.#receive(event),
+      close: (event) => this.#nativeClosed(event, url, offered, error),
+      error: (event) => {
+        // Browsers do not say what failed; other implementations do.
+        error = (event as ErrorEvent | undefined)?.error
+        if (native.readyState === 3 && !this.isOver) this.#expectClose(url)
+      },
     }
+    listen(native, this.#listeners)
+    this.#observeAttempt(url)
+  }
+
+  /** What may block this attempt: Content Security Policy, and the permission to reach a private address. */
+  #observeAttempt(url: string): void {
+    const stop = observeCspViolation(url, () =>
+      this.end(blockedByCsp(url), typeof this.#options.url !== 'function'),
+    )
+    this.#cancelAttempt = stop
+    void localNetworkPermission(url).then((permission) => {
+      if (!permission || this.isOver || this.#cancelAttempt !== stop) return
+      this.#permission = permission
+      // The user has answered: the handshake goes on, and has its full time.
+      const changed = () => this.#startAttemptTimer()
+      permission.addEventListener?.('change', changed)
+      this.#cancelAttempt = () => {
+        stop()
+        permission.removeEventListener?.('change', changed)
+      }
+    })
+  }
+
+  /** Whether the browser may be waiting for the user to allow this attempt. */
+  get #mayBePrompting(): boolean {
+    if (this.#permission?.state !== 'prompt' || needsNoPermission) return false
+    // A page on a private address is asked only if the browser takes its address for a public one, which it does not tell.
+    if (!isLocalPage()) return true
+    return this.#patience.attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT
+  }
+
+  /** Chromium fires `error` and never `close` for a connection that Content Security Policy blocks. */
+  #expectClose(url: string): void {
+    const timer = longTimeout(CLOSE_AFTER_ERROR, () => {
+      if (!this.#cancelAttempt) this.end(abnormalClosure('peer'))
+      else this.end(blockedByCsp(url), typeof this.#options.url !== 'function')
+    })
+    const cancel = this.#cancelTimer
+    this.#cancelTimer = () => {
+      timer()
+      cancel?.()
+    }
+  }
+
+  #nativeClosed(event: CloseEvent, url: string, offered: string[], error: unknown): void {
+    const { code, reason, wasClean } = event
+    const close: Closed = { code, reason, wasClean, cause: 'peer', error }
+    const isAttempt = this.#cancelAttempt !== undefined
+    // Chromium does not tell that the server selected no subprotocol.
+    if (isAttempt && code === 1006 && !reason && offered.length)
+      close.reason = `The handshake failed. Perhaps the server selected none of the subprotocols ${offered.join(', ')}.`
+    if (!isAttempt || !this.#permission) return this.end(close)
+    void localNetworkPermission(url).then((permission) => {
+      if (permission?.state === 'denied') this.end(blockedByPermission(permission), true)
+      else this.end(close)
+    })
+  }
+
+  /** After the handshake: is it the right server, and is there anything to say first? */
+  #handshakeDone(native: WebSocket, offered: string[]): void {
+    if (this.isOver) return
+    const { greet, protocol } = this.#options
+    // RFC 6455 §4.1 lets a server select none. Chromium fails the connection then, Firefox and WebKit open it. React Native
+    // does not tell which one was selected.
+    const { protocol: selected } = native as { protocol?: string }
+    if (offered.length && typeof selected === 'string' && !offered.includes(selected)) {
+      const error = new Error(`The server selected none of the subprotocols ${offered.join(', ')}`)
+      return this.end(abnormalClosure('refused', error))
+    }
+    this.protocol = selected ?? ''
+    const link: Link | undefined = greet || protocol ? this.#link() : undefined
+    if (link && protocol) this.#handler = protocol.start(link)
+    else if (link && greet)
+      this.#handler = startGreeting(greet, link, (error) =>
+        this.end(abnormalClosure('refused', error), isRefused(error)),
+      )
+    else this.#open()
+  }
+
+  #link(): Link {
+    return {
+      protocol: this.protocol,
+      signal: this.#signal,
+      send: (data) => {
+        this.send(data)
+      },
+      open: (handler, early) => this.#open(handler, early),
+      end: (close, code, reason) => this.end(close, false, code, reason),
+    }
+  }
+
+  #open(handler?: FrameHandler, early: MessageEvent[] = []): void {
     const owner = this.#owner
     if (!owner) return
-    this.#timer?.()
+    this.#handler = handler
+    if (this.#permission?.state === 'prompt') needsNoPermission = true
+    this.#cancelTimer?.()
+    this.#cancelAttempt?.()
     // These would keep the whole attempt in memory.
-    this.#timer = undefined
-    if (interval) {
-      this.#pulse = new Heartbeat(this.#settings, Date.now())
-      this.#look()
+    this.#cancelTimer = this.#cancelAttempt = this.#permission = undefined
+    const { heartbeat } = this.#options
+    if (heartbeat) {
+      this.#heartbeat = new Heartbeat(heartbeat, monotonicNow(), this.#patience.silence)
+      this.#checkHeartbeat()
     }
-    native.onopen = null
-    native.onmessage = (event) => this.#hear(event)
-    owner.opened(protocol)
-    for (const frame of early) native.onmessage?.(frame)
+    owner.opened(this)
+    for (const frame of early) if (!this.isOver) deliver(frame, this.#emitter, this.#options, this)
   }
 
-  #hear(event: MessageEvent): void {
-    const { pong } = this.#settings
-    const emitter = this.#emitter
-    this.#pulse?.received(Date.now())
-    // `data` is dear in Chromium: nobody looks at it without need.
-    const answers =
-      pong !== undefined && (typeof pong === 'function' ? callSafely(pong, event) : event.data === pong)
-    if (!this.#owner) return
-    if (!answers) return deliver(event, emitter, this.#settings, this)
-    // The clock may have been set back.
-    if (this.#pinged) emitter.emit('pulse', { rtt: Math.max(0, Date.now() - this.#pinged) })
-    this.#pinged = 0
+  #receive(event: MessageEvent): void {
+    if (this.isOver) return
+    if (this.#heartbeat) this.#receivedAt(monotonicNow())
+    const handler = this.#handler
+    const result = handler ? handler.receive(event) : this.#answersPing(event) ? 'pong' : event
+    if (this.isOver || result === undefined) return
+    if (result === 'pong') this.#ponged()
+    else deliver(result, this.#emitter, this.#options, this)
   }
 
-  #look(probe?: boolean): void {
-    const native = this.native as WebSocket
-    const pulse = this.#pulse
-    if (!pulse) return
-    const now = Date.now()
-    const verdict = pulse.check(now, native.bufferedAmount, probe)
-    if (verdict === 'silent') return this.#end(abnormalClosure(verdict))
-    if (verdict) {
-      this.#pinged = now
-      native.send(this.#settings.ping as string)
+  #receivedAt(now: number): void {
+    this.isProbing = false
+    this.#heartbeat?.received(now)
+    // A timer that is set from a timer fires once a minute in a hidden tab of Chromium; one that is set from a socket event
+    // fires within a second of its time.
+    if (now - this.#armedAt > REARM && isHidden()) this.#checkHeartbeat()
+  }
+
+  #answersPing(event: MessageEvent): boolean {
+    const pong = this.#options.heartbeat?.pong
+    if (pong === undefined) return false
+    return typeof pong === 'function' ? Boolean(callSafely(pong, event)) : event.data === pong
+  }
+
+  #ponged(): void {
+    if (this.#pingedAt) this.#emitter.emit('pulse', { rtt: monotonicNow() - this.#pingedAt })
+    this.#pingedAt = 0
+  }
+
+  #checkHeartbeat(probe = false): void {
+    const heartbeat = this.#heartbeat
+    const { native } = this
+    if (!heartbeat || !native || this.isOver) return
+    const now = monotonicNow()
+    const verdict = heartbeat.check(now, native.bufferedAmount, probe)
+    if (verdict === 'silent') {
+      const words = 'The server did not answer in time. A large message on a slow network looks the same.'
+      return this.end(abnormalClosure('silent', undefined, words))
     }
-    this.#timer?.()
-    this.#timer = longTimeout(pulse.next(now), () => this.#look())
+    if (verdict === 'ask') this.#ping(native, now)
+    if (this.isOver) return
+    this.#armedAt = now
+    this.#cancelTimer?.()
+    this.#cancelTimer = longTimeout(heartbeat.next(now), () => this.#checkHeartbeat())
+  }
+
+  #ping(native: WebSocket, now: number): void {
+    const ping = this.#options.heartbeat?.ping
+    const data = typeof ping === 'function' ? callSafely(ping) : ping
+    if (this.isOver) return
+    if (!isData(data))
+      return report(new TypeError('holdfast: heartbeat.ping: the function must return a message'))
+    this.#pingedAt = now
+    native.send(data)
   }
 }
+
+interface NativeListeners {
+  open: () => void
+  message: (event: MessageEvent) => void
+  error: (event: Event) => void
+  close: (event: CloseEvent) => void
+}
+
+const TYPES = ['open', 'message', 'error', 'close'] as const
+
+/** With `addEventListener` where there is one: it costs less per message in Chromium than the attributes. */
+function listen(native: WebSocket, listeners: NativeListeners): void {
+  for (const type of TYPES) {
+    const listener = listeners[type] as (event: Event) => void
+    if (typeof native.addEventListener === 'function') native.addEventListener(type, listener)
+    else native[`on${type}`] = listener
+  }
+}
+
+function unlisten(native: WebSocket, listeners: NativeListeners): void {
+  for (const type of TYPES) {
+    // An 'error' that nobody listens for would end a Node process.
+    if (type === 'error') continue
+    const listener = listeners[type] as (event: Event) => void
+    if (typeof native.removeEventListener === 'function') native.removeEventListener(type, listener)
+    else native[`on${type}`] = null
+  }
+}
+
+/** React Native throws for `blob` where its Blob module is missing; every other shape must be had. */
+function setBinaryType(native: WebSocket, binaryType: BinaryType): void {
+  if (native.binaryType === binaryType) return
+  try {
+    native.binaryType = binaryType
+  } catch (error) {
+    if (binaryType !== 'blob') throw error
+  }
+}
+
+/** The bytes of a message; for text its length, which needs no encoding. */
+function cheapLength(data: Data): number {
+  if (typeof data === 'string') return data.length
+  return isBlob(data) ? data.size : data.byteLength
+}
+
+const blockedByCsp = (url: string) =>
+  abnormalClosure(
+    'blocked',
+    undefined,
+    `The browser blocked the connection to ${url}. Its Content Security Policy must allow it: connect-src.`,
+  )
+
+const blockedByPolicy = (error: unknown) => {
+  const words =
+    (error as Error).message ||
+    'The browser does not allow this page to connect there. See its Content Security Policy (connect-src), and whether an https: page dials ws:.'
+  return abnormalClosure('blocked', error, words)
+}
+
+const blockedByPermission = (permission: PermissionStatus) =>
+  abnormalClosure(
+    'blocked',
+    undefined,
+    `The user or a policy denied this page access to devices on the local network (permission ${permission.name}).`,
+  )

@@ -1,28 +1,51 @@
 import type { Emitter } from './emitter.ts'
 import type { Events } from './events.ts'
-import { read } from './read-json.ts'
+import type { Schema } from './options.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
-/** Tells of a frame, as it is and by its kind, until a listener is done with the line that it came over. */
+/** Emits a frame as it is and by its kind, until a listener ends the connection that it came over. */
 export function deliver(
   event: MessageEvent,
   emitter: Emitter<Events>,
-  settings: ResolvedOptions,
-  line: { readonly over: boolean },
+  options: ResolvedOptions,
+  connection: { readonly isOver: boolean },
 ): void {
   emitter.emit('message', event)
-  if (line.over) return
+  // Reading `event.data` is expensive in Chromium, so read it only when somebody listens.
+  const wantsJson = emitter.has('json')
+  if (!wantsJson && !emitter.has('text') && !emitter.has('binary')) return
+  if (connection.isOver) return
   const { data } = event
   if (typeof data !== 'string') return emitter.emit('binary', data)
   emitter.emit('text', data)
-  if (!emitter.has('json')) return
-  let name: 'json' | 'invalid' = 'json'
+  if (!wantsJson || connection.isOver) return
   let value: unknown
+  // The application's `parse` and `schema` may end the connection.
   try {
-    value = read(data, settings)
+    value = readJson(data, options)
   } catch (error) {
-    name = 'invalid'
-    value = { text: data, error }
+    if (!connection.isOver) emitter.emit('invalid', { text: data, error })
+    return
   }
-  if (!line.over) emitter.emit(name, value as never)
+  if (!connection.isOver) emitter.emit('json', value)
+}
+
+/** Parses and validates a text frame. Throws what is wrong with it, with the schema's issues as the `cause`. */
+export function readJson(
+  text: string,
+  { parse, schema }: Pick<ResolvedOptions, 'parse' | 'schema'>,
+): unknown {
+  const value = parse(text)
+  if (!schema) return value
+  const result = validate(schema, value)
+  if (result.issues) throw new TypeError('The message does not match the schema', { cause: result.issues })
+  return result.value
+}
+
+function validate(schema: Schema<unknown>, value: unknown) {
+  const result = schema['~standard'].validate(value)
+  if (!('then' in result)) return result
+  result.then(undefined, () => {})
+  // Waiting for one message would let the next one overtake it.
+  throw new TypeError('The schema must validate synchronously')
 }

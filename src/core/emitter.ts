@@ -1,85 +1,142 @@
 import mitt, { type EventHandlerMap } from 'mitt'
+import type { AnyListener, ListenerOptions } from './events.ts'
+import { report } from './report.ts'
+import { nearest, shown } from './validate.ts'
 
-type Listener<Value> = (value: Value) => void
-
-/** Shows what an application's own function threw, as the page's uncaught errors are shown; nobody else is harmed. */
-export function report(error: unknown): void {
-  try {
-    // Node has no `reportError`, and throwing from a timer there would end the process.
-    ;(globalThis.reportError ?? console.error)(error)
-  } catch {
-    // The page's own has failed: there is nobody left to tell.
-  }
+/** A listener as it is stored: with the function that the application gave. */
+interface Handler {
+  (first: never, second?: never): void
+  listener: (...values: never) => void
 }
 
-/** Runs what the application gave us; `undefined` when it throws. */
-export function callSafely<Value, Answer>(run: (value: Value) => Answer, value?: Value): Answer | undefined {
-  try {
-    return run(value as Value)
-  } catch (error) {
-    report(error)
-  }
+/** Names that other libraries use, and what has their place here. */
+const SUGGESTIONS: Record<string, string> = {
+  close: 'waiting or closed',
+  error: 'waiting or closed',
+  disconnect: 'waiting or closed',
+  reconnecting: 'waiting',
+  connect: 'open',
+  connected: 'open',
+  data: 'message, text, json or binary',
 }
 
 /**
- * mitt's registry with a dispatch of our own: nothing is copied per event, a listener that throws starves nobody, and
- * what is emitted during an event is heard after it, so that all listeners hear the same order.
+ * mitt's registry with a dispatch of our own: a listener that throws does not stop the others, nothing is allocated per
+ * event, and what is emitted during an event is dispatched after it, so that all listeners see the same order.
  */
-export class Emitter<Events> {
-  readonly #lists = new Map<keyof Events, Listener<never>[]>()
-  /** What was emitted meanwhile, if anything. */
-  #later: [keyof Events, never][] | undefined
-  #busy = false
+export class Emitter<Map extends object> {
+  /** The event that is being dispatched. */
+  dispatching: keyof Map | undefined
+  readonly #handlers = new globalThis.Map<keyof Map | '*', Handler[]>()
+  readonly #names: readonly (keyof Map & string)[]
+  /** Events emitted during the present one. */
+  #pending: [keyof Map, unknown][] | undefined
 
-  /** Whether anybody listens. */
-  has(name: keyof Events): boolean {
-    return this.#lists.has(name)
+  constructor(names: readonly (keyof Map & string)[]) {
+    this.#names = names
   }
 
-  on<Name extends keyof Events & string>(name: Name, listener: Listener<Events[Name]>): () => void {
-    let wanted = true
-    const own = (value: Events[Name]) => {
-      if (wanted) listener(value)
+  /** Whether anybody listens for this event. */
+  has(name: keyof Map): boolean {
+    return this.#handlers.has(name) || this.#handlers.has('*')
+  }
+
+  /** @throws {TypeError} for an unknown name, or a listener that is no function */
+  on(
+    name: (keyof Map & string) | '*',
+    listener: ((value: never) => void) | AnyListener<Map>,
+    options: ListenerOptions = {},
+  ): () => void {
+    this.#check(name, listener)
+    const { once, signal } = options
+    let active = !signal?.aborted
+    if (!active) return () => {}
+    const call = (first: never, second?: never) => {
+      if (!active) return
+      if (once) remove()
+      ;(listener as (first: never, second?: never) => void)(first, second)
     }
-    // Not kept: it would weigh more than the lists.
-    mitt(this.#lists as EventHandlerMap<Record<keyof Events & string, never>>).on(name, own)
-    return () => {
-      wanted = false
-      // A new list: somebody may be walking the old one.
-      const rest = this.#lists.get(name)?.filter((other) => other !== own)
-      if (rest?.length) this.#lists.set(name, rest)
-      else this.#lists.delete(name)
+    const handler: Handler = Object.assign(call, { listener: listener as Handler['listener'] })
+    const remove = () => {
+      active = false
+      signal?.removeEventListener('abort', remove)
+      this.#remove(name, handler)
     }
+    signal?.addEventListener('abort', remove)
+    // mitt itself is not kept: its three functions would weigh more than the lists.
+    mitt(this.#handlers as EventHandlerMap<Record<string, never>>).on(name, handler as never)
+    return remove
   }
 
-  emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
-    if (this.#busy) return this.emitAll(name, [value])
-    this.#dispatch(name, value as never)
-    if (this.#later) this.emitAll(name, [])
+  /** Removes a listener, added once or several times. @throws {TypeError} as `on` does */
+  off(name: (keyof Map & string) | '*', listener: (...values: never) => void): void {
+    this.#check(name, listener)
+    for (const handler of this.#handlers.get(name) ?? [])
+      if (handler.listener === listener) this.#remove(name, handler)
   }
 
-  /** Emits one after the other; what listeners do meanwhile is heard after all of them. */
-  emitAll<Name extends keyof Events>(name: Name, values: Events[Name][]): void {
-    this.#later ??= []
-    for (const value of values) this.#later.push([name, value as never])
-    if (this.#busy) return
+  emit<Name extends keyof Map>(name: Name, value: Map[Name]): void {
+    if (this.dispatching !== undefined) {
+      this.#pending ??= []
+      this.#pending.push([name, value])
+      return
+    }
+    this.#dispatch(name, value)
+    if (this.#pending) this.#flush()
+  }
+
+  /** Emits several events; what their listeners emit is dispatched after all of them. */
+  emitAll(events: { [Name in keyof Map]: [Name, Map[Name]] }[keyof Map][]): void {
+    this.#pending ??= []
+    this.#pending.push(...events)
+    if (this.dispatching === undefined) this.#flush()
+  }
+
+  #flush(): void {
     // It grows meanwhile.
-    for (const event of this.#later) this.#dispatch(...event)
-    this.#later = undefined
+    for (const [name, value] of this.#pending ?? []) this.#dispatch(name, value)
+    this.#pending = undefined
   }
 
-  #dispatch(name: keyof Events, value: never): void {
-    const list = this.#lists.get(name)
-    if (!list) return
-    this.#busy = true
-    // Who is added meanwhile stands behind `length`.
-    for (let i = 0, { length } = list; i < length; i++) {
-      try {
-        list[i]?.(value)
-      } catch (error) {
-        report(error)
-      }
+  #dispatch(name: keyof Map, value: unknown): void {
+    const handlers = this.#handlers.get(name)
+    const any = this.#handlers.get('*')
+    if (!handlers && !any) return
+    this.dispatching = name
+    if (handlers) callAll(handlers, value as never)
+    if (any) callAll(any, name as never, value as never)
+    this.dispatching = undefined
+  }
+
+  #remove(name: keyof Map | '*', handler: Handler): void {
+    // A new list: the old one may be being walked.
+    const rest = this.#handlers.get(name)?.filter((other) => other !== handler)
+    if (rest?.length) this.#handlers.set(name, rest)
+    else this.#handlers.delete(name)
+  }
+
+  #check(name: keyof Map | '*', listener: unknown): void {
+    if (name !== '*' && !this.#names.includes(name as keyof Map & string)) {
+      const instead = Object.hasOwn(SUGGESTIONS, name)
+        ? SUGGESTIONS[name as string]
+        : nearest(String(name), this.#names)
+      const cure = instead ? `Did you mean ${instead}?` : `There are: ${this.#names.join(', ')}.`
+      throw new TypeError(`holdfast: on: there is no event ${shown(name)}. ${cure}`)
     }
-    this.#busy = false
+    if (typeof listener !== 'function')
+      throw new TypeError(
+        `holdfast: on: the listener of ${shown(name)} must be a function, not ${shown(listener)}`,
+      )
+  }
+}
+
+function callAll(handlers: Handler[], first: never, second?: never): void {
+  // Handlers added meanwhile stand behind `length`.
+  for (let i = 0, { length } = handlers; i < length; i++) {
+    try {
+      handlers[i]?.(first, second)
+    } catch (error) {
+      report(error)
+    }
   }
 }

@@ -1,94 +1,160 @@
-/** What `WebSocket.send` takes. */
-// Spelt so that it is understood by TypeScript before 5.7, where views have no type argument.
+/** What `send` takes: the same as `WebSocket.send`. */
+// Written so that TypeScript before 5.7, where views have no type argument, understands it.
 export type Data = string | ArrayBuffer | (ArrayBufferView & { readonly buffer: ArrayBuffer }) | Blob
 
-/** The name of the last transition. */
-export type Status = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
+/**
+ * - `idle`: not opened yet (`autoOpen: false`)
+ * - `connecting`: an attempt is under way: `url()`, handshake, `greet`
+ * - `open`: messages are sent at once
+ * - `waiting`: the last connection or attempt ended; the next attempt starts after a delay
+ * - `suspended`: `suspend()` closed the connection; nothing is dialled until `open()`
+ * - `closed`: ended for good, until `open()`
+ */
+export type Status = 'idle' | 'connecting' | 'open' | 'waiting' | 'suspended' | 'closed'
 
 /**
- * Who ended a connection.
- * - `peer`: a real close frame or error of the line; `code` and `reason` are the browser's own
- * - `silent`: the heartbeat had no answer
- * - `wake`: not trusted any more after a sleep, or after the network went away and came back
+ * Who or what ended a connection or an attempt.
+ * - `peer`: the server or the network: a close frame, or a connection that broke. `code` and `reason` are the browser's
+ * - `silent`: the server did not answer the heartbeat
+ * - `wake`: the network went away and came back, or the machine slept, and there is no heartbeat to ask with
  * - `timeout`: the attempt took longer than `attemptTimeout`
- * - `url`: the `url` or `protocols` function failed
+ * - `url`: the `url` or `protocols` function threw, rejected, or returned no valid URL
  * - `refused`: `greet` failed, no offered subprotocol was selected, or the `WebSocket` constructor threw
- * - `user`: `close()` or `reconnect()` was called
+ * - `blocked`: the browser does not allow the connection: Content Security Policy, or Local Network Access
+ * - `user`: `close()`, `reconnect()` or `suspend()` was called
  * - `signal`: the `signal` option was aborted
  */
-export type Cause = 'peer' | 'silent' | 'wake' | 'timeout' | 'url' | 'refused' | 'user' | 'signal'
+export type Cause = 'peer' | 'silent' | 'wake' | 'timeout' | 'url' | 'refused' | 'blocked' | 'user' | 'signal'
 
 /** How a connection, or an attempt at one, ended. */
 export interface Closed {
-  /** The close code. 1006 where no close frame was exchanged; what `close()` was given for `user`. */
+  /** The close code. 1006 where no close frame was received; the code given to `close()` for `user`. */
   code: number
   /** The peer's own words for `peer`; ours for the other causes. */
   reason: string
-  /** Whether the closing handshake was seen to finish. False wherever we did not wait for it. */
+  /** Whether the closing handshake was completed. False wherever this side did not wait for it. */
   wasClean: boolean
   cause: Cause
-  /** What was thrown or rejected, where something was: by the url function, `greet`, the constructor, the signal. */
+  /** What was thrown or rejected, if anything: by the url function, `greet`, the constructor, the signal. */
   error?: unknown
 }
 
-/** An attempt that failed or a connection that ended, as the retry policy sees it. */
+/** A failed attempt or a lost connection, as a `reconnect` function is given it. */
 export interface Failure {
-  /** How many attempts in a row have failed before this one, from 0. */
+  /** How many attempts in a row failed before this one, from 0. */
   attempt: number
   close: Closed
 }
 
 /**
- * What became of a message: handed to the browser (not: received by the peer), held until the connection is
- * open, or given up.
+ * What `send` did: handed the message to the browser (which does not mean that the server has it), stored it until the
+ * connection is open, or dropped it.
  */
 export type SendResult = 'sent' | 'queued' | 'dropped'
 
-/** Why a message was given up. */
-export type DropReason = 'overflow' | 'expired' | 'closed'
+/**
+ * What finally became of one message.
+ * On a `Socket`: `sent` (handed to the browser) or `dropped`. On a `Session`: `delivered` (the server has it), `lost` (the
+ * server does not have it) or `unknown` (it was written to a connection that broke, and nobody can tell).
+ */
+export interface Outcome {
+  result: 'sent' | 'dropped' | 'delivered' | 'lost' | 'unknown'
+  /** Why, for every result but `sent` and `delivered`. */
+  reason?: string
+}
 
-/** Event names and what their listeners are given. */
-export interface Events<In = unknown> {
-  /** An attempt starts. `attempt` counts from 0 and is the number of failures in a row before it. */
+export interface SendOptions {
+  /** Called exactly once with what became of this message, perhaps before `send` returns. */
+  onOutcome?: ((outcome: Outcome) => void) | undefined
+}
+
+/**
+ * Why a message was dropped.
+ * - `overflow`: it did not fit the queue
+ * - `expired`: it waited longer than `queue.ttl`
+ * - `closed`: the socket was closed while it waited
+ * - `discarded`: `reconnect({ queue: 'drop' })` was called while it waited
+ * - `disconnected`: the connection ended while the browser still held it; part of it may have arrived
+ */
+export type DropReason = 'overflow' | 'expired' | 'closed' | 'discarded' | 'disconnected'
+
+/** What a listener of `binary` is given, by `binaryType`. */
+export type BinaryData<Kind extends BinaryType = BinaryType> = {
+  blob: Blob
+  arraybuffer: ArrayBuffer
+}[Kind]
+
+/** Event names, and the value that a listener is called with. */
+export interface Events<In = unknown, Kind extends BinaryType = BinaryType> {
+  /** Emitted at every change of `status`, before the more specific event. One listener is enough for a status line. */
+  status: { status: Status; previous: Status }
+  /** An attempt dials `url`. `attempt` counts from 0: the number of failures in a row before it. */
   connecting: { attempt: number; url: string }
-  /** Usable: handshake done, `greet` passed, the queue not sent yet. */
+  /** Usable: handshake done, `greet` passed, queued messages not sent yet. `reconnected`: it was open before. */
   open: { protocol: string; reconnected: boolean }
-  /** Every frame that is not a pong, as it comes. */
+  /** Every frame that is not an answer to the heartbeat, as the browser's `MessageEvent`. */
   message: MessageEvent
   /** A text frame. */
   text: string
   /** A text frame, parsed (once, and only while somebody listens) and validated by `schema`. */
   json: In
   /** A binary frame, in the shape that `binaryType` asks for. */
-  binary: ArrayBuffer | Blob
-  /** A text frame that could not be parsed or failed the schema, while somebody listens for `json`. */
+  binary: BinaryData<Kind>
+  /** A text frame that could not be parsed or did not match the schema, while somebody listens for `json`. */
   invalid: { text: string; error: unknown }
-  /** The connection or the attempt ended; the next one starts in `delay` ms. Told anew when the page changes that. */
+  /** The connection or attempt ended; the next attempt starts in `delay` ms. Emitted again when `delay` changes. */
   waiting: { attempt: number; delay: number; close: Closed }
-  /** Final: nothing more is heard until `open()` is called. */
+  /** Ended for good. Nothing more is emitted until `open()`, or until a wake where `reconnect.attempts` were used up. */
   closed: Closed
-  /** A pong came, `rtt` ms after its ping. */
+  /** The heartbeat was answered, `rtt` ms after the ping. */
   pulse: { rtt: number }
   /**
-   * A message was given up. `data` is what `send` was given: the same object. What is sent once it is closed is not told
-   * here, as nothing is: `send` answers.
+   * A message was dropped. `data` is what `send` was given: the same object. Not emitted for what is sent when already
+   * closed, nor for what a `drop` listener sends: there `send` returns `dropped`.
    */
-  drop: { data: Data; why: DropReason }
+  drop: { data: Data; why: DropReason; reason: string }
 }
 
-/** What everything that carries messages has in common: write helpers and bindings against this. */
-export interface SocketLike<In = unknown, Out = unknown> {
-  /** Only there for the compiler, which cannot infer `In` from `on`. */
+export interface ListenerOptions {
+  /** Remove the listener after its first call. */
+  once?: boolean | undefined
+  /** Aborting it removes the listener. */
+  signal?: AbortSignal | undefined
+}
+
+/** What a listener of `'*'` is called with: the name of each event, then its value. */
+export type AnyListener<Map> = (name: keyof Map & string, value: Map[keyof Map]) => void
+
+/**
+ * What everything that carries messages has in common: `Socket`, `Session`, and the socket of a tab. Write helpers and
+ * bindings against this.
+ */
+export interface SocketLike<In = unknown, Out = unknown, Kind extends BinaryType = BinaryType> {
+  /** Exists for the compiler only, which cannot infer `In` from `on`. */
   readonly '~in'?: In
   readonly status: Status
   readonly bufferedAmount: number
-  /** How it ended, while it is closed. */
+  /** How it ended, while `status` is `closed`. */
   readonly closed?: Closed | undefined
-  on<Name extends keyof Events<In>>(name: Name, listener: (value: Events<In>[Name]) => void): () => void
-  send(data: Data): SendResult
-  sendJson(value: Out): SendResult
+  /** Calls `listener` for every event of that name. Returns an unsubscribe function. */
+  on(name: '*', listener: AnyListener<Events<In, Kind>>, options?: ListenerOptions): () => void
+  on<Name extends keyof Events<In, Kind>>(
+    name: Name,
+    listener: (value: Events<In, Kind>[Name]) => void,
+    options?: ListenerOptions,
+  ): () => void
+  /** Removes a listener. */
+  off<Name extends keyof Events<In, Kind>>(
+    name: Name,
+    listener: (value: Events<In, Kind>[Name]) => void,
+  ): void
+  off(name: '*', listener: AnyListener<Events<In, Kind>>): void
+  send(data: Data, options?: SendOptions): SendResult
+  sendJson(value: Out, options?: SendOptions): SendResult
   opened(options?: { signal?: AbortSignal | undefined }): Promise<void>
   drained(limit?: number, options?: { signal?: AbortSignal | undefined }): Promise<void>
   open(): void
+  check(): void
+  suspend(): void
   close(code?: number, reason?: string): void
 }

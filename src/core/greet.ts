@@ -1,28 +1,48 @@
-import type { Greeting } from './options.ts'
+import { abortReason } from './errors.ts'
+import type { Options } from './options.ts'
+import type { FrameHandler, Link } from './protocol.ts'
 
-/** Holds what comes over a socket that nobody else sees yet, and lets `greet` talk over it. */
-export function openGate(
-  native: WebSocket,
-  signal: AbortSignal,
-): { frames: MessageEvent[]; greeting: Greeting } {
-  const frames: MessageEvent[] = []
-  const takers: ((data: unknown) => void)[] = []
-  native.onmessage = (event) => {
-    const take = takers.shift()
-    if (take) take(event.data)
-    else frames.push(event)
-  }
-  const next = () => {
+type Greet = Exclude<Options['greet'], false | undefined>
+
+/** Runs `greet` on a connection: holds the frames that come meanwhile, and opens the connection when it is done. */
+export function startGreeting(greet: Greet, link: Link, failed: (error: unknown) => void): FrameHandler {
+  const { signal } = link
+  const held: MessageEvent[] = []
+  const waiting: { resolve: (data: unknown) => void; reject: (error: unknown) => void }[] = []
+
+  const next = (): Promise<unknown> => {
     const data = new Promise<unknown>((resolve, reject) => {
-      signal.throwIfAborted()
-      signal.addEventListener('abort', () => reject(signal.reason))
-      const frame = frames.shift()
+      if (signal.aborted) return reject(abortReason(signal))
+      const frame = held.shift()
       if (frame) resolve(frame.data)
-      else takers.push(resolve)
+      else waiting.push({ resolve, reject })
     })
-    // Whoever does not wait for it any more is not to blame when the attempt is over.
+    // If nobody awaits it any more when the attempt ends, that is no unhandled rejection.
     data.catch(() => {})
     return data
   }
-  return { frames, greeting: { send: (data) => native.send(data), next, signal } }
+  const aborted = () => {
+    for (const { reject } of waiting.splice(0)) reject(abortReason(signal))
+  }
+  signal.addEventListener('abort', aborted)
+
+  const run = async () => {
+    try {
+      await greet({ send: (data) => link.send(data), next, signal })
+    } catch (error) {
+      return failed(error)
+    } finally {
+      signal.removeEventListener('abort', aborted)
+    }
+    link.open(undefined, held)
+  }
+  void run()
+  return {
+    receive(event) {
+      const first = waiting.shift()
+      if (first) first.resolve(event.data)
+      else held.push(event)
+      return undefined
+    },
+  }
 }

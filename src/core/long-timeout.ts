@@ -1,21 +1,14 @@
-/** The longest that a timer is trusted for, in ms: past 2³¹−1 it fires at once, and a sleep may not count for it. */
-const STEP = 10_000
+/** The longest delay that `setTimeout` takes, in ms. With a longer one it fires at once. */
+const LONGEST = 2_147_483_647
 
-/** Takes a timer back. */
-export type Timer = () => void
+/** Cancels a timer. */
+export type Cancel = () => void
 
-/** Runs once `ms` have passed, those of a sleep included. Answers with its undo. */
-export function longTimeout(ms: number, run: () => void): Timer {
+/** `setTimeout` for any delay, `Infinity` included. Returns a function that cancels it. */
+export function longTimeout(ms: number, run: () => void): Cancel {
   let timer: ReturnType<typeof setTimeout>
   const wait = (left: number) => {
-    const step = Math.min(left, STEP)
-    const since = Date.now()
-    timer = setTimeout(() => {
-      // A clock that was set back does not make it longer.
-      const rest = left - Math.max(step, Date.now() - since)
-      if (rest > 0) wait(rest)
-      else run()
-    }, step)
+    timer = setTimeout(left > LONGEST ? () => wait(left - LONGEST) : run, Math.min(left, LONGEST))
   }
   wait(ms)
   return () => clearTimeout(timer)

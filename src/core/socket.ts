@@ -1,75 +1,175 @@
-import { byteLength, isData } from './binary.ts'
+import { byteLength, requireData } from './binary.ts'
 import { Emitter } from './emitter.ts'
-import type { Closed, Data, Events, SendResult, SocketLike, Status } from './events.ts'
+import { domException } from './errors.ts'
+import type {
+  AnyListener,
+  Closed,
+  Data,
+  Events,
+  ListenerOptions,
+  SendOptions,
+  SendResult,
+  SocketLike,
+  Status,
+} from './events.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Options, Provided } from './options.ts'
 import { isAllowedCloseCode } from './policy/close-codes.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
+import { rejectUnknown, shown } from './validate.ts'
 import { waitUntil } from './wait-until.ts'
 
-/**
- * One connection, kept alive over any number of native WebSockets.
- *
- * `In` and `Out` are the JSON messages from and to the server.
- *
- * @throws {TypeError} where there is no `WebSocket`, or a heartbeat has nothing to send
- * @throws {RangeError} for an option out of range
- */
-export class Socket<In = unknown, Out = unknown> implements SocketLike<In, Out> {
-  declare readonly '~in'?: In
-  readonly #settings: ResolvedOptions
-  readonly #emitter = new Emitter<Events<In>>()
-  readonly #supervisor: Lifecycle
+export interface ReconnectCallOptions {
+  /**
+   * What becomes of queued messages: `keep` sends them over the new connection, `drop` drops them with a `drop` event each,
+   * for a change of user. @default 'keep'
+   */
+  queue?: 'keep' | 'drop' | undefined
+  /**
+   * Opens the next connection before the present one is closed, so that nothing is missed in between: for a server that has
+   * announced its end. For about a second both connections receive, so a message that the server sends to all its connections
+   * may come twice. If the next connection cannot be opened, the present one is kept. @default false
+   */
+  overlap?: boolean | undefined
+}
 
-  constructor(url: Provided<string | URL>, options: Options<In> = {}) {
-    this.#settings = resolveOptions(url, options as Options)
-    this.#supervisor = new Lifecycle(this.#settings, this.#emitter as Emitter<Events>)
-    if (options.autoOpen !== false) this.open()
+const EVENTS = [
+  'status',
+  'connecting',
+  'open',
+  'message',
+  'text',
+  'json',
+  'binary',
+  'invalid',
+  'waiting',
+  'closed',
+  'pulse',
+  'drop',
+] as const satisfies (keyof Events)[]
+
+interface Parts {
+  options: ResolvedOptions
+  emitter: Emitter<Events>
+  lifecycle: Lifecycle
+}
+
+/**
+ * One connection to a WebSocket server, kept alive over any number of native WebSockets.
+ *
+ * `In` and `Out` are the JSON messages from and to the server; `Kind` is the `binaryType`.
+ *
+ * Methods need their object: call `socket.send(data)`, or pass `(data) => socket.send(data)`.
+ *
+ * @throws {TypeError | RangeError} for unknown options and values that can never work; the message names the option by its path
+ * @throws {DOMException} `SyntaxError` for a URL that no `WebSocket` accepts
+ */
+export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = BinaryType>
+  implements SocketLike<In, Out, Kind>
+{
+  declare readonly '~in'?: In
+  /** A function, so that it works where a framework has wrapped the socket in a Proxy. */
+  private readonly parts: () => Parts
+
+  constructor(url: Provided<string | URL>, options: Options<In, Out, Kind> = {}) {
+    const resolved = resolveOptions(url, options as Options)
+    const { protocol } = resolved
+    const emitter = new Emitter<Events>(protocol ? [...EVENTS, ...(protocol.events as [])] : EVENTS)
+    const lifecycle = new Lifecycle(resolved, emitter)
+    const parts = { options: resolved, emitter, lifecycle }
+    this.parts = () => parts
+    protocol?.attach({
+      emitter,
+      isOpen: () => lifecycle.status === 'open',
+      isClosed: () => lifecycle.status === 'closed',
+    })
+    if (resolved.autoOpen) this.open()
   }
 
-  /** The name of the last transition. */
+  /** Vue and others make no Proxy of what is not a plain object by this name. */
+  get [Symbol.toStringTag](): string {
+    return 'Socket'
+  }
+
   get status(): Status {
-    return this.#supervisor.status
+    return this.parts().lifecycle.status
   }
 
   /** How it ended, while `status` is `closed`. */
   get closed(): Closed | undefined {
-    return this.#supervisor.closed
+    return this.parts().lifecycle.closed
   }
 
-  /** The subprotocol that was selected at the last `open`; `''` for none. */
+  /** The URL dialled last; `''` before the first. */
+  get url(): string {
+    return this.parts().lifecycle.url
+  }
+
+  /** How many attempts in a row have failed. */
+  get attempt(): number {
+    return this.parts().lifecycle.failures
+  }
+
+  /** The subprotocol that the server selected at the last `open`; `''` for none. */
   get protocol(): string {
-    return this.#supervisor.protocol
+    return this.parts().lifecycle.protocol
   }
 
-  /** Bytes given to `send` that have not left: those queued here, and those the browser still holds. */
+  /** Bytes given to `send` that have not left: those queued here, and those that the browser still holds. */
   get bufferedAmount(): number {
-    return this.#supervisor.bufferedAmount
+    return this.parts().lifecycle.bufferedAmount
   }
 
   /** The shape of binary frames from now on, over reconnects too. */
-  get binaryType(): BinaryType {
-    return this.#settings.binaryType
+  get binaryType(): Kind {
+    return this.parts().options.binaryType as Kind
   }
 
-  set binaryType(type: BinaryType) {
-    this.#supervisor.binaryType = type
-  }
-
-  /** Calls `listener` for every event of that name. Answers with its undo. */
-  on<Name extends keyof Events<In>>(name: Name, listener: (value: Events<In>[Name]) => void): () => void {
-    return this.#emitter.on(name, listener)
+  set binaryType(type: Kind) {
+    if (type !== 'blob' && type !== 'arraybuffer')
+      throw new TypeError(`holdfast: binaryType: must be 'blob' or 'arraybuffer', not ${shown(type)}`)
+    this.parts().lifecycle.binaryType = type
   }
 
   /**
-   * Sends text or bytes, now or, within the limits of `queue`, once open. Buffers may be written to afterwards.
-   * `sent` means handed to the browser: only the server's own answer can tell that it arrived.
+   * Calls `listener` for every event of that name; `'*'`: for every event, with its name and value. Returns an unsubscribe
+   * function. A listener that throws is reported, and does not affect the others.
    *
-   * @throws {TypeError} for what is neither text nor bytes
+   * @throws {TypeError} for an event that does not exist, or a listener that is no function
    */
-  send(data: Data): SendResult {
-    if (!isData(data)) throw new TypeError('send takes a string, Blob, ArrayBuffer or view: try sendJson')
-    return this.#supervisor.send(data)
+  on(name: '*', listener: AnyListener<Events<In, Kind>>, options?: ListenerOptions): () => void
+  on<Name extends keyof Events<In, Kind>>(
+    name: Name,
+    listener: (value: Events<In, Kind>[Name]) => void,
+    options?: ListenerOptions,
+  ): () => void
+  on(
+    name: keyof Events | '*',
+    listener: ((value: never) => void) | AnyListener<Events<In, Kind>>,
+    options?: ListenerOptions,
+  ): () => void {
+    return this.parts().emitter.on(name, listener as (value: never) => void, options)
+  }
+
+  /** Removes a listener. @throws {TypeError} as `on` does */
+  off<Name extends keyof Events<In, Kind>>(
+    name: Name,
+    listener: (value: Events<In, Kind>[Name]) => void,
+  ): void
+  off(name: '*', listener: AnyListener<Events<In, Kind>>): void
+  off(name: keyof Events | '*', listener: (...values: never) => void): void {
+    this.parts().emitter.off(name, listener)
+  }
+
+  /**
+   * Sends text or bytes, at once if open, otherwise, within the limits of `queue`, once open. Buffers may be written to
+   * afterwards. `sent` means handed to the browser: only the server's own answer can tell that it arrived.
+   *
+   * @throws {TypeError} for anything that is neither text nor bytes
+   */
+  send(data: Data, { onOutcome }: SendOptions = {}): SendResult {
+    requireData(data)
+    return this.parts().lifecycle.send(data, onOutcome)
   }
 
   /**
@@ -77,14 +177,16 @@ export class Socket<In = unknown, Out = unknown> implements SocketLike<In, Out> 
    *
    * @throws {TypeError} for a value that has no JSON: undefined, a function, a cycle, a bigint
    */
-  sendJson(value: Out): SendResult {
-    const text = this.#settings.stringify(value)
-    if (typeof text !== 'string') throw new TypeError(`There is no JSON for ${typeof value}`)
-    return this.send(text)
+  sendJson(value: Out, options?: SendOptions): SendResult {
+    const text = this.parts().options.stringify(value)
+    if (typeof text !== 'string')
+      throw new TypeError(`holdfast: sendJson: there is no JSON for ${shown(value)}`)
+    return this.send(text, options)
   }
 
   /** Resolves when open, at once if it is. Rejects when closed for good, with the `Closed` as the error's `cause`. */
-  opened({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+  async opened(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const { signal } = waitOptions('opened', options)
     return waitUntil(this, () => this.status === 'open', signal)
   }
 
@@ -92,22 +194,44 @@ export class Socket<In = unknown, Out = unknown> implements SocketLike<In, Out> 
    * Resolves when `bufferedAmount` is at most `limit` bytes: the moment to send more. Bytes that a broken connection
    * took with it count as gone. Rejects as `opened` does.
    */
-  drained(limit = 0, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+  async drained(limit = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const { signal } = waitOptions('drained', options)
+    if (typeof limit !== 'number' || Number.isNaN(limit))
+      throw new TypeError(`holdfast: drained: the limit must be a number of bytes, not ${shown(limit)}`)
     return waitUntil(this, () => !(this.bufferedAmount > limit), signal)
   }
 
-  /** Dials: for the first time, again after `closed`, or at once while `waiting`. */
+  /** Dials: for the first time, after `closed` or `suspended`, or at once while `waiting`. */
   open(): void {
-    this.#supervisor.open()
-  }
-
-  /** Drops what there is, open or not, and dials anew: after a change of user, for instance. */
-  reconnect(): void {
-    this.#supervisor.reconnect()
+    this.parts().lifecycle.open()
   }
 
   /**
-   * Ends it: one `closed`, and silence until `open()` is called. What was queued is given up, with a `drop` each.
+   * Looks now: while open, asks the server by the heartbeat; while waiting, dials; replaces an attempt that is older than 2 s.
+   * For a "try now" button, and where there is no page to observe: React Native's `AppState`, a SharedWorker.
+   */
+  check(): void {
+    this.parts().lifecycle.check()
+  }
+
+  /**
+   * Closes the connection and keeps queue, listeners and loops. Nothing is dialled until `open()`. Emits `status` only.
+   */
+  suspend(): void {
+    this.parts().lifecycle.suspend()
+  }
+
+  /** Closes the present connection, or ends the present attempt, and dials again. */
+  reconnect(options: ReconnectCallOptions = {}): void {
+    rejectUnknown('reconnect.', options, ['queue', 'overlap'])
+    const { queue = 'keep', overlap = false } = options
+    if (queue !== 'keep' && queue !== 'drop')
+      throw new TypeError(`holdfast: reconnect.queue: must be 'keep' or 'drop', not ${shown(queue)}`)
+    this.parts().lifecycle.reconnect({ dropQueue: queue === 'drop', overlap })
+  }
+
+  /**
+   * Ends it for good: one `closed`, and nothing more until `open()`. Queued messages are dropped, with a `drop` each.
    *
    * @param code 1000 or 3000–4999
    * @param reason at most 123 bytes of UTF-8
@@ -115,9 +239,26 @@ export class Socket<In = unknown, Out = unknown> implements SocketLike<In, Out> 
    */
   close(code = 1000, reason = ''): void {
     if (!isAllowedCloseCode(code))
-      throw new DOMException(`The close code must be 1000 or 3000 to 4999, not ${code}`, 'InvalidAccessError')
-    if (byteLength(`${reason}`) > 123)
-      throw new DOMException('The close reason is over 123 bytes', 'SyntaxError')
-    this.#supervisor.close({ code, reason, wasClean: false, cause: 'user' })
+      throw domException(
+        `holdfast: close: the code must be 1000 or 3000 to 4999, not ${shown(code)}`,
+        'InvalidAccessError',
+      )
+    const bytes = byteLength(`${reason}`)
+    if (bytes > 123)
+      throw domException(
+        `holdfast: close: the reason must be at most 123 bytes of UTF-8, not ${bytes}`,
+        'SyntaxError',
+      )
+    this.parts().lifecycle.close({ code, reason, wasClean: false, cause: 'user' })
   }
+}
+
+function waitOptions(
+  name: string,
+  options: { signal?: AbortSignal | undefined },
+): { signal?: AbortSignal | undefined } {
+  if ('aborted' in options)
+    throw new TypeError(`holdfast: ${name}: takes an object. Use ${name}({ signal }).`)
+  rejectUnknown(`${name}.`, options, ['signal'])
+  return options
 }

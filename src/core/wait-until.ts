@@ -1,47 +1,44 @@
+import { abortReason } from './errors.ts'
 import type { Closed, SocketLike } from './events.ts'
-import { longTimeout, type Timer } from './long-timeout.ts'
+import { type Cancel, longTimeout } from './long-timeout.ts'
 
 /** How often to look at `bufferedAmount`, for which the platform has no event, in ms. */
 const LOOK = 10
 
 /**
- * Resolves once `done` says so: it is asked now, at every `open` and `drop`, and every few ms while the wire is open.
- * Rejects with what `done` throws, when the wire is closed for good, and when `signal` aborts. Leaves nothing behind.
+ * Resolves once `isDone` returns true: it is called now, at every change of status, at every `drop`, and every few ms while
+ * the socket is open. Rejects with what `isDone` throws, when the socket is closed for good, and when `signal` aborts.
+ * Leaves no listener or timer behind.
  */
 export async function waitUntil<In>(
-  wire: Pick<SocketLike<In, never>, 'status' | 'on' | 'closed'>,
-  done: () => boolean,
+  socket: Pick<SocketLike<In, never>, 'status' | 'on' | 'closed'>,
+  isDone: () => boolean,
   signal?: AbortSignal,
 ): Promise<void> {
-  const undos: (() => void)[] = []
-  let timer: Timer | undefined
+  const cleanups: (() => void)[] = []
+  let cancel: Cancel | undefined
   try {
     await new Promise<void>((resolve, reject) => {
-      const closed = (cause?: Closed) => reject(new Error('The socket is closed', { cause }))
-      const aborted = () => reject(signal?.reason)
+      const closed = (cause?: Closed) => reject(new Error('holdfast: the socket is closed', { cause }))
+      const aborted = () => signal && reject(abortReason(signal))
       const look = () => {
-        timer?.()
+        cancel?.()
+        if (socket.status === 'closed') return closed(socket.closed)
         try {
-          if (done()) resolve()
-          else if (wire.status === 'open') timer = longTimeout(LOOK, look)
+          if (isDone()) resolve()
+          else if (socket.status === 'open') cancel = longTimeout(LOOK, look)
         } catch (error) {
           reject(error)
         }
       }
-      undos.push(
-        wire.on('closed', closed),
-        wire.on('open', look),
-        wire.on('drop', look),
-        wire.on('waiting', look),
-      )
+      cleanups.push(socket.on('closed', closed), socket.on('status', look), socket.on('drop', look))
       signal?.addEventListener('abort', aborted)
-      undos.push(() => signal?.removeEventListener('abort', aborted))
+      cleanups.push(() => signal?.removeEventListener('abort', aborted))
       if (signal?.aborted) aborted()
-      if (wire.status === 'closed') closed(wire.closed)
       look()
     })
   } finally {
-    timer?.()
-    for (const undo of undos) undo()
+    cancel?.()
+    for (const cleanup of cleanups) cleanup()
   }
 }

@@ -1,4 +1,6 @@
+import { abortReason } from '../core/errors.ts'
 import type { Events, SocketLike } from '../core/events.ts'
+import { numberFrom, oneOf, resolveGroup } from '../core/validate.ts'
 
 /** Which frames to iterate over, and how many may wait for the loop. */
 export interface MessagesOptions<Name> {
@@ -10,41 +12,54 @@ export interface MessagesOptions<Name> {
   signal?: AbortSignal | undefined
 }
 
+const rules = {
+  of: oneOf(['message', 'text', 'json', 'binary'], 'json'),
+  buffer: numberFrom(0, 1_000),
+  signal: { accepts: () => true, expected: 'an AbortSignal' },
+}
+
 /**
- * `for await (const message of messages(socket))`: all that comes from the call on, over reconnects, until `closed`
- * ends the loop. Nothing is skipped: a loop that cannot keep up ends with an error, after what was held for it.
+ * `for await (const message of messages(socket))`: everything that arrives from this call on, in order, over reconnects, until
+ * `closed` ends the loop. Nothing is skipped: a loop that cannot keep up ends with an error, after what was stored for it.
+ *
+ * @throws {TypeError | RangeError} for unknown options and values
  */
 export function messages<In, Name extends 'message' | 'text' | 'json' | 'binary' = 'json'>(
-  wire: Pick<SocketLike<In, never>, '~in' | 'on' | 'status'>,
-  { of = 'json' as Name, buffer = 1_000, signal }: MessagesOptions<Name> = {},
+  socket: Pick<SocketLike<In, never>, '~in' | 'on' | 'status'>,
+  options: MessagesOptions<Name> = {},
 ): AsyncGenerator<Events<In>[Name], void, undefined> {
-  const held: Events<In>[Name][] = []
+  const { of, buffer, signal } = resolveGroup('messages.', options, rules) as {
+    of: Name
+    buffer: number
+    signal?: AbortSignal
+  }
+  const stored: Events<In>[Name][] = []
   let end: { error?: unknown } | undefined
   let wake = () => {}
   const stop = (how: { error?: unknown }) => {
     end ??= how
-    for (const undo of undos) undo()
+    for (const cleanup of cleanups) cleanup()
     wake()
   }
-  const aborted = () => stop({ error: signal?.reason })
-  const undos = [
-    wire.on(of, (value) => {
-      if (held.length >= buffer)
-        return stop({ error: new RangeError(`messages: the loop is ${buffer} behind`) })
-      held.push(value)
+  const aborted = () => signal && stop({ error: abortReason(signal) })
+  const cleanups = [
+    socket.on(of, (value) => {
+      if (stored.length >= buffer)
+        return stop({ error: new RangeError(`holdfast: messages: the loop is ${buffer} messages behind`) })
+      stored.push(value)
       wake()
     }),
-    wire.on('closed', () => stop({})),
+    socket.on('closed', () => stop({})),
     () => signal?.removeEventListener('abort', aborted),
   ]
   signal?.addEventListener('abort', aborted)
   if (signal?.aborted) aborted()
-  if (wire.status === 'closed') stop({})
+  if (socket.status === 'closed') stop({})
 
   async function* loop(): AsyncGenerator<Events<In>[Name], void, undefined> {
     try {
       for (;;) {
-        while (held.length) yield held.shift() as Events<In>[Name]
+        while (stored.length) yield stored.shift() as Events<In>[Name]
         if (end && 'error' in end) throw end.error
         if (end) return
         await new Promise<void>((resolve) => {
@@ -56,11 +71,16 @@ export function messages<In, Name extends 'message' | 'text' | 'json' | 'binary'
     }
   }
   const iterator = loop()
+  // A generator that has not begun runs no `finally`.
   const leave = iterator.return.bind(iterator)
-  // A generator that has not begun would not hear of it.
   iterator.return = (value) => {
     stop({})
     return leave(value)
+  }
+  const fail = iterator.throw.bind(iterator)
+  iterator.throw = (error) => {
+    stop({})
+    return fail(error)
   }
   return iterator
 }

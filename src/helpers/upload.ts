@@ -1,57 +1,64 @@
-import { byteLength } from '../core/binary.ts'
-import type { Data, SocketLike } from '../core/events.ts'
+import { byteLength, requireData } from '../core/binary.ts'
+import { abortReason } from '../core/errors.ts'
+import type { Data, Outcome, SocketLike } from '../core/events.ts'
+import { ofType, resolveGroup } from '../core/validate.ts'
 import { waitUntil } from '../core/wait-until.ts'
 
 /** How to follow an upload. */
 export interface UploadOptions {
-  /** Called as bytes leave, with how many have and how many there are. */
+  /** Called as bytes leave, with how many have left and how many there are. */
   onProgress?: ((progress: { loaded: number; total: number }) => void) | undefined
   /** Aborting stops the waiting. The message cannot be called back once the browser has it. */
   signal?: AbortSignal | undefined
 }
 
+const rules = {
+  onProgress: ofType('function'),
+  signal: { accepts: () => true, expected: 'an AbortSignal' },
+}
+
 /**
- * Sends one message, and resolves when the browser has put all of it on the line, which is not yet that the server has
- * it. Rejects when it is given up, and when the connection breaks while it is under way.
+ * Sends one message. Over a `Socket` it resolves when the browser has written all of it to the network, which does not mean
+ * that the server has it; over a `Session` when the server has it. Rejects when the message is dropped or lost, and when the
+ * connection of a `Socket` breaks while it is under way.
  */
 export async function upload<In>(
-  wire: SocketLike<In, never>,
+  socket: SocketLike<In, never>,
   data: Data,
-  { onProgress, signal }: UploadOptions = {},
+  options: UploadOptions = {},
 ): Promise<void> {
+  const { onProgress, signal } = resolveGroup('upload.', options, rules) as UploadOptions
+  requireData(data)
   const total = byteLength(data)
   let loaded = -1
-  signal?.throwIfAborted()
-  let result = wire.send(data)
-  const undos = [
-    wire.on('drop', (drop) => {
-      if (drop.data === data) result = 'dropped'
-    }),
-    // What was queued goes out right after this, unless another listener is done with the line.
-    wire.on('open', () =>
-      queueMicrotask(() => {
-        if (wire.status === 'open' && result === 'queued') result = 'sent'
-      }),
-    ),
-  ]
-  try {
-    await waitUntil(
-      wire,
-      () => {
-        if (result === 'queued') return false
-        if (result === 'dropped') throw new Error('upload: the message was given up')
-        if (wire.status !== 'open') throw new Error('upload: the connection broke while it was under way')
-        // It was the last thing sent: all that is still held is taken to be its.
-        const left = Math.min(total, wire.bufferedAmount)
-        if (total - left > loaded) {
-          loaded = total - left
-          onProgress?.({ loaded, total })
-        }
-        return left === 0
-      },
-      signal,
-    )
-  } finally {
-    for (const undo of undos) undo()
+  if (signal?.aborted) throw abortReason(signal)
+  let outcome: Outcome | undefined
+  socket.send(data, {
+    onOutcome: (what) => {
+      outcome = what
+    },
+  })
+  const progress = (left: number) => {
+    if (total - left <= loaded) return
+    loaded = total - left
+    onProgress?.({ loaded, total })
   }
+  await waitUntil(
+    socket,
+    () => {
+      if (!outcome) return false
+      const { result, reason } = outcome
+      if (result === 'delivered') {
+        progress(0)
+        return true
+      }
+      if (result !== 'sent') throw new Error(`upload: ${result}, because ${reason ?? 'the connection broke'}`)
+      if (socket.status !== 'open') throw new Error('upload: the connection broke while it was under way')
+      // It was the last message when it was sent: all that is still held is taken to be its.
+      const left = Math.min(total, socket.bufferedAmount)
+      progress(left)
+      return left === 0
+    },
+    signal,
+  )
 }

@@ -1,16 +1,8 @@
-import type { Socket } from '../index.ts'
+export type EventType = keyof WebSocketEventMap
+export type Listener<Type extends EventType> = (this: WebSocket, event: WebSocketEventMap[Type]) => unknown
 
-export type Type = keyof WebSocketEventMap
-export type Listener<Name extends Type> = (this: WebSocket, event: WebSocketEventMap[Name]) => unknown
-
-/** What bytes go through. A `Socket` has no more to say of its connection than this. */
-export type Transport = WebSocket | (Socket & { url?: undefined; extensions?: undefined })
-
-/** The browser's own, even where the class has taken the place of the global one. */
-export const nativeWebSocket = globalThis.WebSocket
-
-/** What `describe` brings, for the compiler. */
-export declare class Described extends EventTarget {
+/** What `defineInterface` adds, for the compiler. */
+export declare class InterfaceMembers extends EventTarget {
   static readonly CONNECTING: 0
   static readonly OPEN: 1
   static readonly CLOSING: 2
@@ -25,22 +17,34 @@ export declare class Described extends EventTarget {
   onclose: Listener<'close'> | null
 }
 
+/** React Native has no `EventTarget`: there the class can be defined, and its constructor says what is missing. */
+export const Base = (globalThis.EventTarget ?? Object) as unknown as typeof InterfaceMembers
+
+/** @throws {TypeError} where the platform lacks what the standard's interface is made of */
+export function requireEvents(): void {
+  for (const name of ['EventTarget', 'Event'] as const)
+    if (typeof globalThis[name] !== 'function')
+      throw new TypeError(
+        `holdfast: there is no global ${name} here. Load a polyfill for it, or use Socket, which needs none.`,
+      )
+}
+
 const constants = Object.getOwnPropertyDescriptors(
   Object.freeze({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }),
 )
 
 /**
- * What WebIDL makes of an interface and a class does not: constants, its name, event-handler attributes, members that
- * can be listed. `handlers`: where an object of the class keeps what the attributes hold, by event type.
+ * What WebIDL makes of an interface and a class does not: constants, the name, event-handler attributes, enumerable members.
+ * `handlers`: where an object of the class keeps what the attributes hold, by event type.
  */
-export function describe<Target extends EventTarget>(
+export function defineInterface<Target extends EventTarget>(
   Class: { prototype: Target },
   handlers: (target: Target) => Record<string, unknown>,
 ): void {
   const { prototype } = Class
   const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(prototype) as PropertyDescriptorMap
   // One listener for all: added a second time it stays where it is, as the standard wants it of an attribute.
-  function call(this: Target, event: Event) {
+  function callHandler(this: Target, event: Event) {
     const handler = handlers(this)[event.type]
     if (typeof handler === 'function') handler.call(this, event)
   }
@@ -52,7 +56,7 @@ export function describe<Target extends EventTarget>(
       set [`on${type}`](value: unknown) {
         const handler = Object(value) === value ? value : null
         handlers(this)[type] = handler
-        this[handler ? 'addEventListener' : 'removeEventListener'](type, call)
+        this[handler ? 'addEventListener' : 'removeEventListener'](type, callHandler)
       },
     }
     Object.assign(members, Object.getOwnPropertyDescriptors(attribute))

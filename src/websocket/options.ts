@@ -1,11 +1,11 @@
 import type { Options } from '../index.ts'
 
-/** How a `ReconnectingWebSocket` behaves: the options of `Socket`, less those that a `WebSocket` has no use for. */
+/** How a `ReconnectingWebSocket` behaves: the options of `Socket`, except those that a `WebSocket` has no use for. */
 export interface WebSocketOptions
-  extends Omit<Options, 'protocols' | 'autoOpen' | 'schema' | 'parse' | 'stringify'> {
+  extends Omit<Options, 'protocols' | 'autoOpen' | 'schema' | 'sends' | 'parse' | 'stringify'> {
   /**
-   * Whether this object dials again after a connection is lost. `false` is for clients that answer a `close` with a
-   * new `WebSocket`: attempts are repeated until one opens, and its end is then the end. @default true
+   * Whether this object dials again after a connection is lost. `false` is for clients that respond to `close` with a new
+   * `WebSocket`: attempts are repeated until one opens, and when that connection ends, the object is `CLOSED`. @default true
    */
   reopen?: boolean | undefined
 }

@@ -1,41 +1,51 @@
 import { type Closed, type Provided, Socket, type WebSocketConstructor } from '../index.ts'
 import {
-  type Described,
-  describe,
+  Base,
+  defineInterface,
+  type EventType,
+  type InterfaceMembers,
   type Listener,
-  nativeWebSocket,
-  type Transport,
-  type Type,
+  requireEvents,
 } from './interface.ts'
+import { nativeWebSocket, RECONNECTING, readProtocols } from './native.ts'
 import type { WebSocketOptions } from './options.ts'
+
+/** What carries the bytes: a native socket, or the `Socket` above it. */
+type Transport = WebSocket | Socket
+
+/** What was given as the URL, asked again only until a native socket has resolved it. */
+type LazyUrl = URL & { toString(): string }
 
 /**
  * A `WebSocket` that dials again, for code that knows only `WebSocket`: the standard's interface over a `Socket`.
  *
- * Every connection, and every attempt, tells its end with `close` as a native one does. `readyState` is then
- * `CONNECTING`, or `CLOSED` if it was the last.
+ * Every connection, and every attempt, ends with a `close` event, as a native one does. `readyState` is then `CONNECTING`,
+ * or `CLOSED` if it was the last.
  *
- * @throws {TypeError} without a url, {RangeError} for an option out of range
- * @throws {DOMException} `SyntaxError` for an address or subprotocol that no `WebSocket` would take
+ * @throws {TypeError} without a url, or where the platform has no `WebSocket`, `EventTarget` or `Event`
+ * @throws {TypeError | RangeError} for unknown options, and values that can never work
+ * @throws {DOMException} `SyntaxError` for a URL or subprotocol that no `WebSocket` would take
  */
-export class ReconnectingWebSocket extends (EventTarget as typeof Described) implements WebSocket {
-  /** What dials, unless this is one native socket only; then it heeds the `signal`. */
+export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) implements WebSocket {
+  static readonly [RECONNECTING] = true
+
+  /** Dials, unless this is one native socket only; then it only observes the `signal`. */
   readonly #socket: Socket
-  /** The present native socket, or the last one; before the first, what stands in for it. */
-  #native: Transport
-  /** `#native`, until its end has been told. */
+  /** The present native socket, or the last one. None until a `url` function has returned for the first time. */
+  #native: WebSocket | undefined
+  /** The present native socket, until its end has been told. */
   #live: WebSocket | undefined
-  /** The one that told an error last. */
-  #failed: WebSocket | null = null
-  /** `readyState` once nothing is dialled any more and nothing lives: 2 until that has been told, then 3. */
-  #last: 0 | 2 | 3 = 0
-  /** Whether messages are told. Not asked for, they cost nothing. */
-  #heard = false
+  /** The native socket that fired `error` last. */
+  #failed: WebSocket | undefined
+  /** How far the last end has been told. */
+  #end: 'none' | 'closing' | 'told' = 'none'
+  /** Whether somebody listens for `message`. Otherwise messages cost nothing. */
+  #wantsMessages = false
   /** What the event-handler attributes hold, by event type. */
   readonly #handlers: Record<string, unknown> = {}
 
   static {
-    describe(ReconnectingWebSocket, (socket) => socket.#handlers)
+    defineInterface(ReconnectingWebSocket, (socket) => socket.#handlers)
   }
 
   constructor(
@@ -43,71 +53,87 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
     protocols: Provided<string | string[]> | undefined = undefined,
     options: WebSocketOptions | undefined = undefined,
   ) {
-    // The standard reads a given `undefined` as a relative address; with options of ours it is a mistake.
     // biome-ignore lint/complexity/noArguments: a rest parameter would change `length`, which WebIDL fixes
-    if (url === undefined && arguments.length % 3 === 0) throw new TypeError('There is no url')
+    const given = arguments.length
+    // The standard reads an `undefined` that was given as a relative URL; with options of ours it is a mistake.
+    if (url === undefined && (given === 0 || given === 3)) throw new TypeError('holdfast: url: there is none')
+    requireEvents()
     super()
-    const {
-      reopen = true,
-      reconnect,
-      WebSocket: Native = nativeWebSocket ?? globalThis.WebSocket,
-    } = { ...options }
-    // What is iterated is iterated once: an iterator has nothing to say the second time.
-    if (typeof protocols === 'object' && protocols?.[Symbol.iterator]) protocols = [...protocols]
-    /** Whether a failed attempt is told. */
-    let visible = reopen
-    /** The end told last: the core says it again when it waits anew. */
-    let told: Closed | undefined
-    const Dialled = new Proxy(Native as typeof WebSocket, {
-      // One may have been made ahead of the core's first attempt.
-      construct: (Native, args: [string]) => this.#live ?? this.#dialled(new Native(...args)),
-    })
-    // A relative address is read once, as natively: the page may be elsewhere by the next dial.
-    const address = { toString: () => this.#native.url ?? `${url}` } as URL
-    const socket = new Socket(typeof url === 'function' ? url : address, {
-      ...options,
-      protocols,
+    const target = typeof url === 'function' ? url : `${url}`
+    const { reopen = true, WebSocket: Native = nativeWebSocket(), ...rest } = { ...options }
+    const offered = toOffered(protocols, Native)
+    const Dialled = this.#dialledBy(Native)
+    // A relative URL is resolved once, as natively: the page may be elsewhere at the next attempt.
+    const lazyUrl = Object.assign(Object.create(null) as object, {
+      toString: () => this.#native?.url ?? target,
+    }) as LazyUrl
+    const socket = new Socket(typeof target === 'function' ? target : lazyUrl, {
+      ...rest,
+      protocols: offered,
       autoOpen: false,
-      WebSocket: Dialled as WebSocketConstructor,
+      WebSocket: Dialled,
     })
-    this.#native = this.#socket = socket
+    this.#socket = socket
+    this.#observe(socket, reopen)
+    // Before the core dials: what the native constructor throws is for our caller.
+    if (typeof target !== 'function' && typeof offered !== 'function') new Dialled(target, offered)
+    if (socket.closed) {
+      // An aborted `signal`, before anybody can listen.
+      this.#ended(socket.closed)
+    } else if (rest.reconnect !== false || !this.#live) socket.open()
+    else this.#live.onopen = () => this.#tell('open')
+  }
+
+  /** A constructor for the core: makes native sockets whose events this object sees first. */
+  #dialledBy(Native: WebSocketConstructor): WebSocketConstructor {
+    return new Proxy(Native, {
+      // One may have been made before the core's first attempt.
+      construct: (Class, args: [string]) => this.#live ?? this.#adopt(new Class(...args) as WebSocket),
+    })
+  }
+
+  #adopt(native: WebSocket): WebSocket {
+    native.addEventListener('error', () => {
+      this.#failed = native
+    })
+    native.addEventListener('close', ({ code, reason, wasClean }) => {
+      // The core tells this end, unless it has let go of the socket.
+      if (native !== this.#live || native !== this.#transport) return
+      this.#socket.close()
+      this.#ended({ code, reason, wasClean, cause: 'peer' })
+    })
+    this.#native = this.#live = native
+    return native
+  }
+
+  #observe(socket: Socket, reopen: boolean): void {
+    /** Whether a failed attempt is told. */
+    let isVisible = reopen
+    /** The end told last: the core emits `waiting` again when the delay changes. */
+    let told: Closed | undefined
     socket.on('open', () => {
-      visible = true
+      isVisible = true
       this.#tell('open')
     })
     socket.on('waiting', ({ close }) => {
-      if (visible && close !== told) {
-        // With one life only, whatever ends it once it has begun is final.
+      if (isVisible && close !== told) {
+        // Once it has been open, any end is the last.
         if (!reopen) socket.close()
         this.#ended(close)
       }
       told = close
       this.#live = undefined
     })
-    socket.on('closed', (close) => close.cause !== 'user' && this.#ended(close))
-    socket.on('drop', (detail) => this.#tell('drop', { detail }, CustomEvent))
-
-    // Before the core dials: what the constructor throws is for our caller.
-    if (typeof url !== 'function' && typeof protocols !== 'function') new Dialled(url, protocols)
-    // An aborted `signal` ends it before anybody can listen.
-    if (socket.closed) this.#ended(socket.closed)
-    else if (!this.#live || reconnect !== false) socket.open()
-  }
-
-  #dialled(native: WebSocket): WebSocket {
-    native.addEventListener('error', () => {
-      this.#failed = native
+    socket.on('status', ({ status }) => {
+      // `suspendHidden`: the connection is closed, and opened again when the page is shown.
+      if (status === 'suspended') this.#ended({ code: 1000, reason: '', wasClean: false, cause: 'user' })
     })
-    native.addEventListener('close', ({ code, reason, wasClean }) => {
-      // The core tells it, until it has let go.
-      if (native !== this.#live || native !== this.#bearer) return
-      this.#socket.close()
-      this.#ended({ code, reason, wasClean, cause: 'peer' })
+    socket.on('closed', (close) => {
+      if (close.cause !== 'user') this.#ended(close)
+      // Attempts that were used up are not revived: a `WebSocket` that is CLOSED stays so.
+      socket.close()
     })
-    // The core puts its own in the place of this one.
-    native.onopen = () => this.#tell('open')
-    this.#native = this.#live = native
-    return native
+    socket.on('drop', (detail) => this.#tell('drop', { detail }, globalThis.CustomEvent))
   }
 
   #tell(type: string, init?: object, Kind?: new (type: string, init?: object) => Event): void {
@@ -115,64 +141,70 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
     this.dispatchEvent(Kind ? new Kind(type, init) : Object.assign(new Event(type), init))
   }
 
-  #ended(end: Closed): void {
-    // What we ended ourselves has failed: the browser says `error` then, and so do we.
-    const failed = this.#failed === this.#live || end.cause !== 'peer'
+  #ended(close: Closed): void {
+    // What this side ended has failed: the browser fires `error` then, and so do we.
+    const hasFailed = (this.#failed !== undefined && this.#failed === this.#live) || close.cause !== 'peer'
     this.#live = undefined
     if (this.#socket.closed) {
-      this.#last = 3
-      this.#native.close()
+      this.#end = 'told'
+      this.#native?.close()
     }
-    if (failed) this.#tell('error')
-    // A listener may have closed it: then this is the last that is told.
-    if (this.#last) this.#last = 3
-    this.#tell('close', end, globalThis.CloseEvent)
+    if (hasFailed) this.#tell('error')
+    // A listener of `error` may have closed it: then this is the last `close`.
+    if (this.#end === 'closing') this.#end = 'told'
+    this.#tell('close', close, globalThis.CloseEvent)
   }
 
-  /** What the bytes go through: the native socket, where the core has let go of it or never had it. */
-  get #bearer(): Transport {
-    return /idle|closed/.test(this.#socket.status) ? this.#native : this.#socket
+  /** The native socket, where the core has let go of it or never had it. */
+  get #transport(): Transport {
+    const { status } = this.#socket
+    return this.#native && (status === 'idle' || status === 'closed') ? this.#native : this.#socket
   }
 
-  /** Where the present or last connection goes; `''` while a `url` function is asked for the first time. */
+  /** Where the present or last connection goes; `''` while a `url` function is called for the first time. */
   get url(): string {
-    return this.#native.url ?? ''
+    return this.#native?.url ?? ''
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
-    const state = (this.#live?.readyState as 0) ?? this.#last
-    if (this.#bearer === this.#native) return state
-    // What is CLOSED for the browser is dialled again.
-    return this.#socket.status === 'open' ? ((state % 3) as 0) : 0
+    const { CONNECTING, OPEN, CLOSING, CLOSED } = ReconnectingWebSocket
+    if (this.#transport === this.#native || this.#socket.closed) {
+      const ended = { none: CONNECTING, closing: CLOSING, told: CLOSED }[this.#end]
+      return (this.#live?.readyState as 0 | undefined) ?? ended
+    }
+    if (this.#socket.status !== 'open') return CONNECTING
+    // A native socket that is CLOSED, and not yet noticed by the core, is dialled again.
+    const state = this.#live?.readyState
+    return state === OPEN || state === CLOSING ? state : CONNECTING
   }
 
-  /** Bytes given to `send` that have not left: those queued here, and those the browser still holds. */
+  /** Bytes given to `send` that have not left: those queued here, and those that the browser still holds. */
   get bufferedAmount(): number {
-    return this.#bearer.bufferedAmount
+    return this.#transport.bufferedAmount
   }
 
   get extensions(): string {
-    return this.#native.extensions ?? ''
+    return this.#native?.extensions ?? ''
   }
 
   get protocol(): string {
-    return this.#native.protocol
+    return this.#native?.protocol ?? ''
   }
 
   get binaryType(): BinaryType {
-    return this.#bearer.binaryType
+    return this.#transport.binaryType
   }
 
   set binaryType(type: BinaryType) {
-    // Whose it is comes first: on what is no socket it throws, whatever the word.
-    const bearer = this.#bearer
-    const word = `${type}` as BinaryType
-    if (/^(blob|arraybuffer)$/.test(word)) bearer.binaryType = word
+    // Read first: on what is no socket this throws, whatever the value.
+    const transport = this.#transport
+    const value = `${type}`
+    if (value === 'blob' || value === 'arraybuffer') transport.binaryType = value
   }
 
-  override addEventListener<Name extends Type>(
-    type: Name,
-    listener: Listener<Name>,
+  override addEventListener<Type extends EventType>(
+    type: Type,
+    listener: Listener<Type>,
     options?: boolean | AddEventListenerOptions,
   ): void
   override addEventListener(
@@ -182,30 +214,45 @@ export class ReconnectingWebSocket extends (EventTarget as typeof Described) imp
   ): void
   override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
     super.addEventListener(...args)
-    if (`${args[0]}` !== 'message' || this.#heard) return
-    this.#heard = true
-    const hear = ({ data, origin }: MessageEvent) => this.#tell('message', { data, origin }, MessageEvent)
-    if (this.#bearer === this.#socket) this.#socket.on('message', hear)
-    else (this.#native as WebSocket).addEventListener('message', hear)
+    if (`${args[0]}` !== 'message' || this.#wantsMessages) return
+    this.#wantsMessages = true
+    const forward = ({ data, origin }: MessageEvent) => this.#tell('message', { data, origin }, MessageEvent)
+    const transport = this.#transport
+    if (transport instanceof Socket) transport.on('message', forward)
+    else transport.addEventListener('message', forward)
   }
 
   send(data: string | BufferSource | Blob): void {
-    // biome-ignore lint/complexity/noArguments: as above
-    if (!arguments.length) throw new TypeError('There is no data')
+    // biome-ignore lint/complexity/noArguments: as in the constructor
+    if (!arguments.length) throw new TypeError('holdfast: send: there is no data')
     const { arrayBuffer, byteLength } = Object(data)
-    this.#bearer.send(byteLength >= 0 || arrayBuffer ? data : `${data}`)
+    const isBinary = byteLength >= 0 || arrayBuffer
+    const transport = this.#transport
+    const message = (isBinary ? data : `${data}`) as string
+    if (transport instanceof Socket) transport.send(message)
+    else transport.send(message)
   }
 
   /** Ends it: `close` is told once more, and `readyState` is then `CLOSED` for good. */
   close(...args: [code?: number, reason?: string]): void {
-    // Even a dead one knows what may be given, and a live one shakes hands.
-    this.#native.close(...args)
+    // Checks the arguments; closes the native socket with its handshake, unless it is closed already.
+    if (this.#native) this.#native.close(...args)
+    else this.#socket.close(...args)
     this.#socket.close()
-    // It tells its end itself, unless that is past.
-    if ((this.#live?.readyState ?? 3) < 3 || this.#last) return
-    this.#last = 2
-    // A listener of `drop` may call this within the last `close`.
-    const end = { code: 1006, reason: '', wasClean: false, cause: 'peer' } as const
-    setTimeout(() => this.#last < 3 && this.#ended(end))
+    // A live native socket tells its end itself.
+    if ((this.#live?.readyState ?? 3) < 3 || this.#end !== 'none') return
+    this.#end = 'closing'
+    // A listener of `drop` may call this during the last `close`.
+    setTimeout(() => {
+      if (this.#end === 'closing') this.#ended({ code: 1006, reason: '', wasClean: false, cause: 'peer' })
+    })
   }
+}
+
+/** As WebIDL reads them. What is iterable is iterated once: an iterator has nothing to give the second time. */
+function toOffered(given: unknown, Native: WebSocketConstructor): Provided<string[]> | undefined {
+  if (typeof given === 'function' || given === undefined) return given as undefined
+  const protocols = readProtocols(given, Native)
+  const isList = typeof protocols === 'object' && protocols !== null && Symbol.iterator in protocols
+  return isList ? Array.from(protocols as Iterable<unknown>, (name) => `${name}`) : [`${protocols}`]
 }

@@ -1,28 +1,36 @@
-/** Limits of the waits between attempts, in ms. */
-export interface Backoff {
+/** Limits of the delays between attempts, in ms. */
+export interface BackoffLimits {
   base: number
   factor: number
   max: number
   attempts: number
 }
 
-/**
- * Exponential backoff with full jitter, so that the clients of a server that died do not all come back at once.
- * `random` is from 0 to 1. `null` once `attempts` failures in a row have been answered.
- * Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
- */
-export function backoff(
-  { base, factor, max, attempts }: Backoff,
+/** The longest delay before attempt number `attempt`, in ms. */
+export function longestDelay(
+  { base, factor, max }: Omit<BackoffLimits, 'attempts'>,
   attempt: number,
-  random: number,
-): number | null {
-  return attempt < attempts ? random * Math.min(max, base * factor ** attempt || 0) : null
+): number {
+  // 0 × Infinity is NaN.
+  return Math.min(max, base * factor ** attempt || 0)
 }
 
 /**
- * How long attempt number `attempt` may take, in ms: half as long again after each failure, up to a minute, because
- * Firefox holds back further dials inside CONNECTING for up to 60 s.
+ * Exponential backoff with full jitter, so that the clients of a server that restarts do not all come back at once.
+ *
+ * @param attempt how many attempts in a row failed before this one
+ * @param random from 0 to 1
+ * @returns ms; `null` when `attempts` failures in a row are exceeded
+ * @see AWS Architecture Blog, "Exponential Backoff And Jitter"
  */
-export function patience(timeout: number, attempt: number): number {
-  return Math.max(timeout, Math.min(60_000, timeout * 1.5 ** attempt))
+export function backoff(limits: BackoffLimits, attempt: number, random: number): number | null {
+  return attempt < limits.attempts ? random * longestDelay(limits, attempt) : null
+}
+
+/**
+ * How long an attempt may take, in ms: half as long again after each attempt in a row that timed out, up to a minute. Not
+ * after refusals: one hung attempt would then cost a minute.
+ */
+export function attemptTimeout(timeout: number, timeouts: number): number {
+  return Math.max(timeout, Math.min(60_000, timeout * 1.5 ** timeouts))
 }

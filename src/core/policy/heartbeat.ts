@@ -3,92 +3,113 @@ export interface HeartbeatTiming {
   interval: number
   timeout: number
   /**
-   * More than 0: the server speaks on its own. Only what it says counts, and there is nothing to ask with; `interval` is
-   * the same then, and `timeout` 0.
+   * More than 0: the server sends on its own. Only what it sends counts, and no ping is sent; `interval` is the same then,
+   * and `timeout` is 0.
    */
   silence: number
 }
 
-/** What a look at the clock says: ask the peer, the peer is dead, or nothing. */
+/** What a check says: send a ping, the peer is gone, or nothing to do. */
 export type Verdict = 'ask' | 'silent' | undefined
 
-/** How long a peer has to answer when we, not it, were away. */
+/** The longest time that a peer has to answer a probe: a ping sent because this side, not the peer, was away. In ms. */
 const PROBE = 5_000
-/** A timer this late proves nothing about the peer: hidden tabs are held to one timer a second, then one a minute. */
+/** A timer that is this late proves nothing about the peer: hidden tabs get one timer a second, then one a minute. In ms. */
 const LATE = 1_500
 
-/** Whether the peer is alive, from what was heard and said and when. Timers only wake us to look at the timestamps. */
+/**
+ * Whether the peer is alive, from what was received and sent and when. Timers only wake us to look at the timestamps.
+ * Times are those of a monotonic clock, in ms.
+ */
 export class Heartbeat {
-  /** When the last message went. */
+  /** When the last message was sent. */
   sentAt: number
-  /** How many bytes were given to the line; for text that is not ASCII it may be less. */
+  /** How many bytes were given to the browser; fewer for text that is not ASCII. */
   sentBytes = 0
-  /** When the last frame came. */
-  #heard: number
-  /** Until when the open question may be answered; 0 while there is none. */
+  /**
+   * How many times longer than configured the peer may be silent. 1 again once it answers: until then, what looks like
+   * silence may be a large message on a slow network, before which nothing else arrives.
+   */
+  patience: number
+  #receivedAt: number
+  /** Until when the ping may be answered; 0 while there is none to be answered. */
   #answerBy = 0
   /** When the timer is meant to fire. */
   #due: number
-  /** The open question was put again, because we were too late to judge. */
+  /** The ping was sent again, because this side was too late to judge. */
   #repeated = false
-  /** Bytes of ours that had left at the last look, and those that must leave before the question does. */
-  #left = 0
-  #before = 0
-  #looked: number
-  readonly #rhythm: HeartbeatTiming
+  /** Bytes of ours that had left the browser at the last check, and those that must leave before the ping does. */
+  #leftBytes = 0
+  #bytesBeforePing = 0
+  readonly #startedAt: number
+  readonly #timing: HeartbeatTiming
 
-  constructor(rhythm: HeartbeatTiming, now: number) {
-    this.#rhythm = rhythm
-    this.#heard = this.sentAt = this.#looked = this.#due = now
+  constructor(timing: HeartbeatTiming, now: number, patience = 1) {
+    this.#timing = timing
+    this.patience = patience
+    this.#startedAt = this.#receivedAt = this.sentAt = this.#due = now
   }
 
-  /** Any frame is life, and answers. */
+  /** Any frame shows that the peer is alive, and answers the ping. */
   received(now: number): void {
-    this.#heard = now
+    // A greeting right after the handshake says nothing about a large message that follows it.
+    if (this.#answerBy || now - this.#startedAt > this.#timing.interval) this.patience = 1
+    this.#receivedAt = now
     this.#answerBy = 0
     this.#repeated = false
   }
 
-  /** In how many ms to look again. */
-  next(now: number): number {
-    this.#due = this.#answerBy ? Math.min(this.#answerBy, now + this.#rhythm.interval) : this.#quietUntil
-    return this.#due - now
+  /** Whether nothing was received for `interval`. */
+  isQuiet(now: number): boolean {
+    return now - this.#receivedAt >= this.#timing.interval
   }
 
-  /** `buffered`: bytes of ours that have not left yet. `probe`: ask now, whatever the rhythm says. */
+  /** In how many ms to check again. */
+  next(now: number): number {
+    this.#due = this.#answerBy ? Math.min(this.#answerBy, now + this.#timing.interval) : this.#quietUntil
+    return Math.max(0, this.#due - now)
+  }
+
+  /**
+   * @param buffered bytes of ours that have not left the browser
+   * @param probe ask now, whether it is time or not
+   */
   check(now: number, buffered: number, probe = false): Verdict {
-    const { timeout, silence } = this.#rhythm
-    // The clock was set back: nothing follows from timestamps that lie in the future.
-    if (now < this.#looked) {
-      this.received(now)
-      this.sentAt = this.#due = now
-    }
-    this.#looked = now
+    const { silence } = this.#timing
+    const timeout = this.#timing.timeout * this.patience
+    const probeTime = timeout ? Math.min(PROBE, timeout) : PROBE
     const late = now - this.#due > LATE
     const left = this.sentBytes - buffered
     if (this.#answerBy) {
-      if (probe) this.#answerBy = Math.min(this.#answerBy, now + PROBE)
+      if (probe) this.#answerBy = Math.min(this.#answerBy, now + probeTime)
       if (now < this.#answerBy) return
-      // The peer takes in what we send: it lives, and our question may still be behind a long upload.
-      if (this.#left < this.#before && left > this.#left) {
-        this.#left = left
+      // The peer takes in what we send: it is alive, and our ping may still be behind a long upload.
+      if (this.#leftBytes < this.#bytesBeforePing && left > this.#leftBytes) {
+        this.#leftBytes = left
         this.#answerBy = now + (timeout || PROBE)
         return
       }
       if (this.#repeated || !late) return 'silent'
       this.#repeated = true
     } else if (!probe && now < this.#quietUntil) return
-    this.#left = left
-    this.#before = this.sentBytes
-    this.#answerBy = now + (probe ? PROBE : late ? Math.max(silence || timeout, PROBE) : timeout)
+    this.#leftBytes = left
+    this.#bytesBeforePing = this.sentBytes
+    this.#answerBy = now + this.#answerTime(probe, late, timeout, probeTime)
     if (silence) return
     this.sentAt = now
     return 'ask'
   }
 
-  /** When one direction will have been quiet for too long. Some servers count only what the client says. */
+  #answerTime(probe: boolean, late: boolean, timeout: number, probeTime: number): number {
+    if (probe) return probeTime
+    return late ? Math.max(this.#timing.silence || timeout, PROBE) : timeout
+  }
+
+  /** When one direction will have been quiet for too long. Some servers count only what the client sends. */
   get #quietUntil(): number {
-    const { interval, silence } = this.#rhythm
-    return interval + (silence ? this.#heard : Math.min(this.#heard, this.sentAt))
+    const { interval, silence } = this.#timing
+    return silence
+      ? this.#receivedAt + silence * this.patience
+      : Math.min(this.#receivedAt, this.sentAt) + interval
   }
 }

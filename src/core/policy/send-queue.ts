@@ -1,53 +1,97 @@
-/** What may be held, and what gives way when there is no room. */
+/** What may be stored, and which message is dropped when there is no room. */
 export interface QueueLimits {
   messages: number
   bytes: number
   overflow: 'newest' | 'oldest'
+  /** In ms. */
   ttl: number
+  perSecond: number
 }
 
-interface Held<Item> {
+interface Entry<Item> {
   item: Item
   bytes: number
   since: number
 }
 
-/** Messages waiting for a connection, in order, bounded in number, bytes and age. */
+/** The longest span whose messages may be sent together, in ms: timers do not fire more often than every few ms. */
+const BURST = 20
+
+/** Messages waiting for a connection, in order, bounded in number, bytes and age. Times are monotonic, in ms. */
 export class SendQueue<Item> {
   bytes = 0
-  readonly #held: Held<Item>[] = []
+  readonly #entries: Entry<Item>[] = []
   readonly #limits: QueueLimits
 
   constructor(limits: QueueLimits) {
     this.#limits = limits
   }
 
-  /** Takes one in, and answers with those given up for it; `null` when it does not fit. */
-  push(item: Item, bytes: number, now: number): Item[] | null {
-    const { messages, bytes: room, overflow } = this.#limits
-    const gone: Item[] = []
-    const full = () => this.#held.length >= messages || this.bytes + bytes > room
-    if (overflow === 'oldest' && messages && bytes <= room) while (full()) gone.push(...this.#cut(1))
-    if (full()) return null
-    this.#held.push({ item, bytes, since: now })
+  get length(): number {
+    return this.#entries.length
+  }
+
+  /**
+   * Stores a message. Returns those dropped to make room for it; `null` when it does not fit.
+   *
+   * @param makeRoom whether older messages may be dropped for it, if the limits say so
+   */
+  push(item: Item, bytes: number, now: number, makeRoom = true): Item[] | null {
+    const { messages, bytes: most, overflow } = this.#limits
+    const isFull = () => this.#entries.length >= messages || this.bytes + bytes > most
+    const dropped: Item[] = []
+    if (makeRoom && overflow === 'oldest' && messages > 0 && bytes <= most)
+      while (isFull()) dropped.push(...this.#remove(1))
+    if (isFull()) return null
+    this.#entries.push({ item, bytes, since: now })
     this.bytes += bytes
-    return gone
+    return dropped
   }
 
-  /** Takes out those that have waited longer than they are worth. */
+  /** Removes and returns the messages that have waited longer than they are worth. */
   expired(now: number): Item[] {
-    return this.take((_, since) => now - since > this.#limits.ttl)
+    const fresh = this.#entries.findIndex(({ since }) => now - since < this.#limits.ttl)
+    return this.#remove(fresh < 0 ? this.#entries.length : fresh)
   }
 
-  /** Takes out the first few, for as long as they are `wanted`. */
-  take(wanted: (item: Item, since: number) => boolean = () => true): Item[] {
-    const end = this.#held.findIndex(({ item, since }) => !wanted(item, since))
-    return this.#cut(end < 0 ? Infinity : end)
+  /** In how many ms the oldest message expires; `Infinity`: never. */
+  expiresIn(now: number): number {
+    const oldest = this.#entries[0]
+    return oldest ? Math.max(0, oldest.since + this.#limits.ttl - now) : Infinity
   }
 
-  #cut(count: number): Item[] {
-    const cut = this.#held.splice(0, count)
-    for (const { bytes } of cut) this.bytes -= bytes
-    return cut.map(({ item }) => item)
+  /** Removes and returns all messages. */
+  clear(): Item[] {
+    return this.#remove(this.#entries.length)
+  }
+
+  /** Removes messages from the front while `accept` returns true for them, `most` at most. */
+  takeWhile(accept: (item: Item) => boolean, most = Infinity): void {
+    let taken = 0
+    // Removed together at the end, and exactly those accepted: `accept` may send, which adds to the end.
+    while (taken < Math.min(most, this.#entries.length)) {
+      const entry = this.#entries[taken]
+      if (!entry || !accept(entry.item)) break
+      taken++
+    }
+    this.#remove(taken)
+  }
+
+  /** How many messages may be sent now, `elapsed` ms after the last ones, under `perSecond`. */
+  allowance(elapsed: number): number {
+    const { perSecond } = this.#limits
+    if (perSecond === Infinity) return Infinity
+    return Math.floor((Math.min(elapsed, Math.max(BURST, 1_000 / perSecond)) * perSecond) / 1_000 + 1e-9)
+  }
+
+  /** The time between two messages under `perSecond`, in ms. */
+  get spacing(): number {
+    return 1_000 / this.#limits.perSecond
+  }
+
+  #remove(count: number): Item[] {
+    const removed = this.#entries.splice(0, count)
+    for (const { bytes } of removed) this.bytes -= bytes
+    return removed.map(({ item }) => item)
   }
 }

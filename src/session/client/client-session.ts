@@ -1,92 +1,146 @@
-import { byteLength, isData, snapshot } from '../../core/binary.ts'
-import { Emitter, report } from '../../core/emitter.ts'
-import type { Data, SendResult, Status } from '../../core/events.ts'
-import { longTimeout, type Timer } from '../../core/long-timeout.ts'
-import { isFinal } from '../../core/policy/close-codes.ts'
+import { byteLength, snapshot } from '../../core/binary.ts'
+import type { Emitter } from '../../core/emitter.ts'
+import type { Closed, Data, Outcome, SendResult } from '../../core/events.ts'
+import { type Cancel, longTimeout } from '../../core/long-timeout.ts'
+import type { Provided } from '../../core/options.ts'
+import { isFinalCode } from '../../core/policy/close-codes.ts'
+import type { ConnectionProtocol, FrameHandler, Link, ProtocolHost } from '../../core/protocol.ts'
+import { report } from '../../core/report.ts'
 import {
   ABILITIES,
   type Credit,
   decode,
   escaped,
   fromServer,
+  type Hello,
   helloFrame,
   type ReceivedRefusal,
   refusalCodes,
+  SUBPROTOCOL,
   type Welcome,
 } from '../protocol/frames.ts'
 import { isAckDue } from '../protocol/inbox.ts'
 import { Outbox } from '../protocol/outbox.ts'
-import { end, type Line, PONG, type Reader } from './line.ts'
-import type { Own, SessionOptions } from './options.ts'
-import { type Message, type Outcome, type Outcomes, settleOutcomes } from './outcomes.ts'
+import type { SessionEvents } from './options.ts'
+import { type Message, type Outcomes, settleOutcomes } from './outcomes.ts'
+import { randomId } from './random-id.ts'
 import { ClientTopics, type TopicMessage } from './topics.ts'
 
 /** How long an acknowledgement may be owed, in ms. */
-const ACK_DELAY = 1_000
-/** The longest time that a server may keep a client away, in ms. */
+const ACKNOWLEDGE_WITHIN = 1_000
+
+/** The longest time for which a server may keep a client away, in ms. */
 const LONGEST_AFTER = 60_000
-/** How large a hello may be, in bytes. */
+/** The largest hello that a server takes unless it is configured otherwise, in bytes. */
 const HELLO_LIMIT = 8_192
 /** RFC 6455 §7.4.1: a message that is too big to process. */
 const TOO_BIG = 1009
 
-/** The client's half of a session: what both ends count, over one connection at a time. */
-export class ClientSession extends Emitter<Own> implements Reader {
+/** How much may wait beyond the server's window. */
+export interface WaitingLimits {
+  messages: number
+  bytes: number
+}
+
+/** The client's half of a session: the numbers that both halves count, over one connection at a time. */
+export class ClientSession implements ConnectionProtocol {
+  readonly subprotocol = SUBPROTOCOL
+  readonly events = ['resumed', 'fresh', 'ended', 'topic']
   outbox = new Outbox<Message>()
-  /** What authenticates us, for the next hello. */
-  token: Promise<string | undefined> | undefined
-  /** The connection on which the server has welcomed us, until it ends. */
-  connection: Line | undefined
   readonly topics: ClientTopics
+  readonly #limits: WaitingLimits
+  readonly #auth: Provided<string | undefined>
+  #host: ProtocolHost | undefined
+  /** The token for the next hello. */
+  #token: string | undefined
+  /** The connection on which the server has welcomed the session, until it ends. */
+  #link: Link | undefined
   #credit: Credit = [1_000, 1_048_576]
   #id = ''
   #attempt = 0
   /** How many data frames of the session were received; undefined until a welcome has arrived in it. */
   #got: number | undefined
-  /** How many of them the server was told of, and the bytes received since then. */
-  #told = 0
+  /** How many of them were acknowledged, and the bytes received since then. */
+  #acknowledged = 0
   #bytes = 0
-  #timer: Timer | undefined
-  /** The server's word on when to dial again, in ms. `null`: never, it has ended the session. */
-  #after: number | null | undefined
-  /** How often we were not let in since we last were. */
-  #denied = 0
-  /** The message that the server may have found too large, and whether it has twice. */
+  #cancelAcknowledge: Cancel | undefined
+  /** When to dial again, in ms, as the server said. `null`: never, it has ended the session. */
+  #retryAfter: number | null | undefined
+  /** How many times in a row the server has denied access. */
+  #denials = 0
+  /** The message that the server may have found too large, and whether it did so twice. */
   #suspect: { message: Message; confirmed: boolean } | undefined
-  #pinging = false
-  readonly #options: Pick<SessionOptions, 'queue' | 'topics'>
-  readonly #write: (data: Data) => void
-  readonly #status: () => Status
-  readonly #authenticate: () => Promise<string | undefined>
+  /** Whether a ping goes out at the end of this turn. */
+  #asking = false
 
   constructor(
-    options: Pick<SessionOptions, 'queue' | 'topics'>,
-    write: (data: Data) => void,
-    status: () => Status,
-    authenticate: () => Promise<string | undefined> = async () => undefined,
+    limits: WaitingLimits,
+    auth: Provided<string | undefined>,
+    cursors: Readonly<Record<string, string>> = {},
   ) {
-    super()
-    this.#options = options
-    this.#write = write
-    this.#status = status
-    this.#authenticate = authenticate
-    this.topics = new ClientTopics(options.topics ?? {}, (event) => this.emit('topic', event))
+    this.#limits = limits
+    this.#auth = auth
+    this.topics = new ClientTopics(cursors, (event) => this.#emit('topic', event))
+  }
+
+  attach(host: ProtocolHost): void {
+    this.#host = host
+    // Registered before those of the application: what is older is written first.
+    host.emitter.on('open', () => this.#opened())
+    host.emitter.on('closed', () => this.#closed())
+  }
+
+  async prepare(context: { signal: AbortSignal }): Promise<void> {
+    this.#token = await this.authenticate(context)
+  }
+
+  async authenticate(context: { signal: AbortSignal }): Promise<string | undefined> {
+    const auth = this.#auth
+    return typeof auth === 'function' ? auth(context) : auth
+  }
+
+  start(link: Link): FrameHandler {
+    this.#id ||= randomId()
+    const attempt = ++this.#attempt
+    const hello: Hello = { v: 1, id: this.#id, n: attempt, got: this.#got, auth: this.#token, can: ABILITIES }
+    const room = HELLO_LIMIT - byteLength(helloFrame(hello)) - 32
+    link.send(helloFrame({ ...hello, topics: this.topics.cursors(room) }))
+    const handler: FrameHandler = {
+      receive: (event) => this.#receive(event, link, handler),
+      closing: (final) => this.#closing(link, final),
+    }
+    return handler
+  }
+
+  /** When to dial again after this end, in ms; `null`: never; `undefined`: the server did not say. */
+  retryDelay({ code, cause }: Closed): number | null | undefined {
+    const after = this.#retryAfter
+    this.#retryAfter = undefined
+    if (code === TOO_BIG) this.#suspectLargest()
+    const isFinal = code === 4401 ? this.#denials++ > 0 : code !== 4410 && isFinalCode(code)
+    return cause === 'peer' && isFinal ? null : after
+  }
+
+  /** The text of a ping: the number of the last message written before it. */
+  ping(): string {
+    return `!p${this.outbox.written}`
   }
 
   push(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
-    if (!isData(data))
-      throw new TypeError('holdfast: send: takes text or bytes. Use sendJson for other values.')
-    if (this.#status() === 'closed') return 'dropped'
-    // To count other text it is encoded, which costs more than sending it.
-    const plain = typeof data === 'string' && !/[^ -~]/.test(data)
-    const bytes = plain ? data.length : byteLength(data)
     const { outbox } = this
-    const { messages = 1_000, bytes: room = 1_048_576 } = this.#options.queue ?? {}
+    const bytes = messageLength(data)
     const message: Message = { data, bytes, onOutcome }
+    if (this.#host?.isClosed()) {
+      settleOutcomes([message], 'lost', 'the session is closed')
+      return 'dropped'
+    }
+    const { messages, bytes: room } = this.#limits
     if (!outbox.admits(message, this.#credit, [messages, room])) {
-      const held = `${outbox.held.length} messages of ${outbox.bytes} bytes are waiting`
-      const reason = `${bytes} bytes do not fit: ${held} (options queue.messages, queue.bytes)`
-      this.emit('drop', { data, why: 'overflow', reason })
+      const reason = `${bytes.toLocaleString('en-US')} bytes do not fit beside what waits already (option queue)`
+      settleOutcomes([message], 'lost', reason)
+      // A listener of `drop` that sends again would otherwise go round for ever.
+      if (this.#host?.emitter.dispatching !== 'drop')
+        this.#host?.emitter.emit('drop', { data, why: 'overflow', reason })
       return 'dropped'
     }
     message.data = snapshot(data)
@@ -95,169 +149,166 @@ export class ClientSession extends Emitter<Own> implements Reader {
     return outbox.written < outbox.acked + outbox.held.length ? 'queued' : 'sent'
   }
 
-  /** Asks for an acknowledgement: once, however many messages of this turn want one. */
-  pingSoon(): void {
-    if (this.#pinging) return
-    this.#pinging = true
+  /** Asks the server what it has: once per turn, however many messages want to know. */
+  ask(): void {
+    if (this.#asking) return
+    this.#asking = true
     queueMicrotask(() => {
-      this.#pinging = false
-      this.connection?.send(this.ping())
+      this.#asking = false
+      this.#link?.send(this.ping())
     })
   }
 
-  /** Asks `auth` and shows the server the fresh token. */
+  /** Calls `auth` and shows the server the fresh token, on the open connection. */
   async refresh(): Promise<void> {
-    const token = await this.#authenticate()
-    this.connection?.send(`!t${token ?? ''}`)
+    this.sendToken(await this.authenticate(new AbortController()))
   }
 
-  async hello(connection: Line): Promise<void> {
-    // 160 random bits; `randomUUID` is for secure contexts only.
-    this.#id ||= crypto.getRandomValues(new Uint32Array(5)).join('-')
-    const hello = {
-      v: 1,
-      id: this.#id,
-      n: ++this.#attempt,
-      got: this.#got,
-      auth: await this.token,
-      can: ABILITIES,
-    } as const
-    const room = HELLO_LIMIT - byteLength(helloFrame(hello)) - 32
-    connection.send(helloFrame({ ...hello, topics: this.topics.cursors(room) }))
+  /** Shows the server a fresh token on the open connection. */
+  sendToken(token: string | undefined): void {
+    this.#link?.send(`!t${token ?? ''}`)
   }
 
-  ping(): string {
-    return `!p${this.outbox.written}`
+  /** Ends the session here and at the server: the next connection begins a new one. For a change of user. */
+  discard(): void {
+    this.#acknowledge()
+    this.#link?.send('!f')
+    this.#link = undefined
+    const outcomes = this.#renew()
+    this.#emit('fresh', { why: 'discarded', ...outcomes })
   }
 
-  farewell(): void {
-    if (this.#status() === 'closed') {
-      this.#acknowledge()
-      this.connection?.send('!f')
-    }
-    this.connection = undefined
-  }
-
-  /** The core is open: what is older goes first. */
-  opened(): void {
+  #opened(): void {
     globalThis.addEventListener?.('pagehide', this.#acknowledge)
-    const resumed = this.#got !== undefined
-    // The hello said so.
-    this.#told = this.#got ??= 0
-    if (resumed) this.emit('resumed', { resent: this.outbox.highest - this.outbox.acked })
+    const isResumed = this.#got !== undefined
+    // The hello has acknowledged them.
+    this.#acknowledged = this.#got ??= 0
+    if (isResumed) this.#emit('resumed', { resent: this.outbox.highest - this.outbox.acked })
     this.#pump()
   }
 
-  /** The core is closed for good. */
-  closed(): void {
-    this.farewell()
+  #closed(): void {
+    // Before the outcomes are told: the server's last acknowledgement is ours to give.
+    if (this.#link) this.#closing(this.#link, true)
+    this.#cancelAcknowledge?.()
+    this.#cancelAcknowledge = undefined
     globalThis.removeEventListener?.('pagehide', this.#acknowledge)
-    this.emit('ended', this.#renew())
+    this.#emit('ended', this.#renew())
   }
 
-  /** When to dial again after this close code, in ms; `null`: never; `undefined`: the server does not care. */
-  wait(code: number): number | null | undefined {
-    const after = this.#after
-    this.#after = undefined
-    if (code === TOO_BIG) this.#suspectLargest()
-    if (code === 4401) return this.#denied++ ? null : after
-    const final = code !== 4408 && code !== 4410 && isFinal(code)
-    return final ? null : after
+  /** This side closes the connection. For good: the server is told before that it need not keep the session. */
+  #closing(link: Link, final: boolean): void {
+    if (link !== this.#link) return
+    if (final) {
+      this.#acknowledge()
+      link.send('!f')
+    }
+    this.#link = undefined
+    this.outbox.disconnected()
   }
 
-  received(connection: Line, event: MessageEvent): void {
+  #receive(event: MessageEvent, link: Link, handler: FrameHandler): MessageEvent | 'pong' | undefined {
     const { data } = event
-    if (this.topics.expectsBinary && typeof data !== 'string') return this.#topicBinary(connection, data)
+    if (this.topics.expectsBinary && typeof data !== 'string' && link === this.#link)
+      return this.#topicMessage(this.topics.takeBinary(), data)
     const frame = decode(data, fromServer)
-    if (frame.type === 'refusal') return this.#refused(connection, frame.body)
-    if (this.connection !== connection) {
-      if (frame.type === 'welcome') this.#welcomed(connection, frame.body)
-      else if (frame.type !== 'ignored') end(connection, 4400, frame.type)
-      return
+    if (frame.type === 'refusal') {
+      this.#refused(link, frame.body)
+      return undefined
+    }
+    if (link !== this.#link) {
+      if (frame.type === 'welcome') this.#welcomed(link, frame.body, handler)
+      else if (frame.type !== 'ignored') this.#failed(link, frame.type)
+      return undefined
     }
     switch (frame.type) {
       case 'data':
-        return this.#data(connection, event, frame.body)
+        this.#counted(data.size ?? data.byteLength ?? data.length)
+        return frame.body === data ? event : new MessageEvent('message', { data: frame.body })
+      case 'end':
+        this.#retryAfter = null
+        link.end(closedByPeer(1000, ''))
+        return undefined
       case 'ping':
-        if (frame.body === this.#got) return this.#tell('!q')
-        break
+        if (frame.body === this.#got) this.#acknowledgeAs('!q')
+        else this.#failed(link, frame.type)
+        return undefined
       case 'ack':
       case 'pong': {
         const acknowledged = this.outbox.ack(frame.body)
-        if (!acknowledged) break
+        if (!acknowledged) {
+          this.#failed(link, frame.type)
+          return undefined
+        }
         settleOutcomes(acknowledged, 'delivered')
-        if (frame.type === 'pong') connection.onmessage?.({ data: PONG })
-        return this.#pump()
+        this.#pump()
+        return frame.type === 'pong' ? 'pong' : undefined
       }
-      case 'end':
-        this.#after = null
-        return end(connection, 1000, '')
       case 'challenge':
-        // A server that gets no token ends the connection, and the next hello brings one.
-        return void this.refresh().catch(report)
+        // A server that is shown no token ends the connection, and the next hello brings one.
+        this.refresh().catch(report)
+        return undefined
       case 'topic':
-        return this.topics.started(frame.body)
+        this.topics.started(frame.body)
+        return undefined
       case 'topic-data': {
         const message = this.topics.received(frame.body)
-        if (message === null) break
-        if (message) this.#topicMessage(connection, message, message.text)
-        return
+        if (message === null) this.#failed(link, frame.type)
+        return message ? this.#topicMessage(message, message.text) : undefined
       }
       case 'topic-end':
-        if (this.topics.ended(frame.body)) return
-        break
+        if (!this.topics.ended(frame.body)) this.#failed(link, frame.type)
+        return undefined
       case 'ignored':
-        return
+        return undefined
+      default:
+        this.#failed(link, frame.type)
+        return undefined
     }
-    end(connection, 4400, frame.type)
   }
 
-  #data(connection: Line, event: MessageEvent, body: unknown): void {
-    // Counted before the listeners run: one that throws or reconnects must not get the message twice.
-    const { data } = event
+  #topicMessage(message: TopicMessage | undefined, data: unknown): MessageEvent | undefined {
+    if (!message) return undefined
+    const { topic, cursor } = message
+    // After its listeners have run.
+    queueMicrotask(() => this.topics.handedOver(topic))
+    return Object.assign(new MessageEvent('message', { data, lastEventId: cursor }), { topic })
+  }
+
+  /** Counted before a listener runs: one that throws, or reconnects, must not receive the message twice. */
+  #counted(bytes: number): void {
     this.#got = (this.#got ?? 0) + 1
-    this.#bytes += data.size ?? data.byteLength ?? data.length
-    if (isAckDue(this.#credit, this.#got - this.#told, this.#bytes)) this.#acknowledge()
-    else this.#timer ??= longTimeout(ACK_DELAY, this.#acknowledge)
-    connection.onmessage?.(body === data ? event : new MessageEvent('message', { data: body }))
+    this.#bytes += bytes
+    if (isAckDue(this.#credit, this.#got - this.#acknowledged, this.#bytes)) this.#acknowledge()
+    else this.#cancelAcknowledge ??= longTimeout(ACKNOWLEDGE_WITHIN, this.#acknowledge)
   }
 
-  #topicBinary(connection: Line, data: unknown): void {
-    const message = this.topics.takeBinary()
-    if (message) this.#topicMessage(connection, message, data)
-  }
-
-  #topicMessage(connection: Line, { topic, cursor }: TopicMessage, data: unknown): void {
-    const event = new MessageEvent('message', { data, lastEventId: cursor })
-    connection.onmessage?.(Object.assign(event, { topic }))
-    this.topics.handedOver(topic)
-  }
-
-  #welcomed(connection: Line, { got, win }: Welcome): void {
-    // It has less than it had, or more than was ever sent: a store that lost its tail.
+  #welcomed(link: Link, { got, win }: Welcome, handler: FrameHandler): void {
+    // The server has less than it had, or more than was ever sent: its store has lost something.
     const acknowledged = got <= this.outbox.highest ? this.outbox.resume(got) : undefined
-    if (!acknowledged) return this.#refused(connection, { why: 'gone' })
+    if (!acknowledged) return this.#refused(link, { why: 'gone' })
     settleOutcomes(acknowledged, 'delivered')
     this.#dropTooLarge()
-    this.#credit = win
-    this.#denied = 0
-    this.connection = connection
     this.topics.connected()
-    connection.onopen?.()
+    this.#credit = win
+    this.#denials = 0
+    this.#link = link
+    link.open(handler)
   }
 
-  #refused(connection: Line, { why, got, after }: ReceivedRefusal): void {
-    // What a later version refuses for another reason is tried again.
+  #refused(link: Link, { why, got, after }: ReceivedRefusal): void {
+    // What a later version refuses for a reason of its own is tried again.
     const code = Object.hasOwn(refusalCodes, why) ? refusalCodes[why as 'gone'] : refusalCodes.busy
-    const outcomes = why === 'gone' || why === 'overflow' ? this.#renew(got) : undefined
-    this.#after = after === undefined ? undefined : Math.random() * Math.min(after, LONGEST_AFTER)
-    end(connection, code, why)
-    if (outcomes) this.emit('fresh', { why: why as 'gone' | 'overflow', ...outcomes })
+    const isOver = why === 'gone' || why === 'overflow'
+    const outcomes = isOver ? this.#renew(got) : undefined
+    this.#retryAfter = after === undefined ? undefined : Math.random() * Math.min(after, LONGEST_AFTER)
+    link.end(closedByPeer(code, why))
+    if (isOver && outcomes) this.#emit('fresh', { why, ...outcomes })
   }
 
   /**
-   * The server has ended the connection because of a message that is too large. It does not say which: if any of those written
-   * was, then the largest.
+   * The server has ended the connection because of a message that is too large. It does not say which: if any of those
+   * written was, then the largest.
    */
   #suspectLargest(): void {
     const { held, highest, acked } = this.outbox
@@ -275,31 +326,36 @@ export class ClientSession extends Emitter<Own> implements Reader {
     if (!this.outbox.remove(message)) return
     const reason = `the server does not take a message of ${message.bytes} bytes (close code 1009)`
     settleOutcomes([message], 'lost', reason)
-    this.emit('drop', { data: message.data, why: 'overflow', reason })
+    this.#host?.emitter.emit('drop', { data: message.data, why: 'overflow', reason })
   }
 
-  /** Writes what there is room for. */
+  /** The server broke the protocol. */
+  #failed(link: Link, what: string): void {
+    link.end(closedByPeer(4400, what), 4400, what)
+  }
+
+  /** Writes what the window has room for. */
   #pump(): void {
-    if (this.#status() !== 'open') return
+    if (!this.#host?.isOpen() || !this.#link) return
     for (let next = this.outbox.next(this.#credit); next; next = this.outbox.next(this.#credit))
-      this.#write(escaped(next.data))
+      this.#link?.send(escaped(next.data))
   }
 
-  /** Tells the server now what we have got; a page that is left can do no more. */
+  /** Acknowledges now what was received: all that a page can do when it is left. */
   readonly #acknowledge = (): void => {
-    if ((this.#got ?? 0) > this.#told) this.#tell('!a')
-    this.#timer?.()
-    this.#timer = undefined
+    if ((this.#got ?? 0) > this.#acknowledged) this.#acknowledgeAs('!a')
+    this.#cancelAcknowledge?.()
+    this.#cancelAcknowledge = undefined
   }
 
-  /** Says what we have got, in an acknowledgement or in a pong. */
-  #tell(how: '!a' | '!q'): void {
+  /** In an acknowledgement, or in a pong. */
+  #acknowledgeAs(frame: '!a' | '!q'): void {
     this.#bytes = 0
-    this.#told = this.#got ?? 0
-    this.connection?.send(`${how}${this.#told}`)
+    this.#acknowledged = this.#got ?? 0
+    this.#link?.send(frame + this.#acknowledged)
   }
 
-  /** Ends the session: the next hello begins a new one. `got`: what the server says it has, -1 where it does not. */
+  /** Ends the session: the next hello makes a new one. `got`: how many messages the server says it has. */
   #renew(got = -1): Outcomes {
     const { outbox } = this
     const acknowledged = outbox.resume(got)
@@ -308,10 +364,28 @@ export class ClientSession extends Emitter<Own> implements Reader {
     this.#suspect = undefined
     this.#got = undefined
     this.#id = ''
+    const unknown = held.splice(0, acknowledged ? 0 : highest - acked)
     return {
       delivered: settleOutcomes(acknowledged ?? [], 'delivered'),
-      unknown: settleOutcomes(held.splice(0, acknowledged ? 0 : highest - acked), 'unknown'),
-      lost: settleOutcomes(held, 'lost'),
+      unknown: settleOutcomes(unknown, 'unknown', 'the session ended before the server acknowledged it'),
+      lost: settleOutcomes(held, 'lost', 'the session ended before it was sent'),
     }
   }
+
+  #emit<Name extends 'resumed' | 'fresh' | 'ended' | 'topic'>(name: Name, value: SessionEvents[Name]): void {
+    const emitter = this.#host?.emitter as Emitter<SessionEvents> | undefined
+    emitter?.emit(name, value)
+  }
+}
+
+const closedByPeer = (code: number, reason: string): Closed => ({
+  code,
+  reason,
+  wasClean: false,
+  cause: 'peer',
+})
+
+/** To count other text it is walked through, which costs more than sending it. */
+function messageLength(data: Data): number {
+  return typeof data === 'string' && !/[^ -~]/.test(data) ? data.length : byteLength(data)
 }

@@ -80,12 +80,17 @@ export class Outbox<Item extends { bytes: number }> {
     return acknowledged
   }
 
+  /** The connection has ended: what was written to it counts as waiting again. */
+  disconnected(): void {
+    this.written = this.acked
+    this.#flying = 0
+  }
+
   /** As `ack`, on a new connection: whatever is left is to be written again. */
   resume(got: number): Item[] | undefined {
     this.written = this.highest
     const acknowledged = this.ack(got)
-    this.written = this.acked
-    this.#flying = 0
+    this.disconnected()
     return acknowledged
   }
 
@@ -99,8 +104,7 @@ export class Outbox<Item extends { bytes: number }> {
     this.held.splice(index, 1)
     this.bytes -= item.bytes
     if (this.acked + index < this.highest) this.highest--
-    this.written = this.acked
-    this.#flying = 0
+    this.disconnected()
     if (item === this.#oversize) this.#oversize = undefined
     return true
   }

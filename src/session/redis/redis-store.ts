@@ -1,4 +1,4 @@
-import { report } from '../../core/emitter.ts'
+import { report } from '../../core/report.ts'
 import type { Answer, Bounds, Claim, Host, Item, Journal, Kept, Recorder, Store } from '../server/index.ts'
 import { AcceptedMessages } from './accepted.ts'
 import { type Ended, SessionBounds } from './bounds.ts'

@@ -1,4 +1,4 @@
-import { report } from '../../core/emitter.ts'
+import { report } from '../../core/report.ts'
 import type { Item, TopicBounds, TopicLog, TopicMember, TopicPage, TopicPosition } from '../server/index.ts'
 import { read, written } from './items.ts'
 import type { Redis } from './redis.ts'

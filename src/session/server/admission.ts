@@ -1,4 +1,4 @@
-import { callSafely } from '../../core/emitter.ts'
+import { callSafely } from '../../core/report.ts'
 import { ABILITIES, type Hello, welcomeFrame } from '../protocol/frames.ts'
 import { HostedSession } from './hosted-session.ts'
 import type { Registry } from './registry.ts'

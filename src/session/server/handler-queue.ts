@@ -1,4 +1,4 @@
-import { report } from '../../core/emitter.ts'
+import { report } from '../../core/report.ts'
 
 /** Runs a handler for one message after the other: the next one waits for the promise that the last one returned. */
 export class HandlerQueue<Message> {

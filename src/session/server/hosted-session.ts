@@ -12,13 +12,14 @@ import {
   type Incoming,
   type Item,
   item,
+  withoutBlock,
 } from './socket.ts'
 import type { Journal, Kept, Recorder } from './store.ts'
 import type { Subscription } from './subscription.ts'
 import { withTimeout } from './with-timeout.ts'
 
 interface Message {
-  data: Uint8Array
+  data: string | Uint8Array
   binary: boolean
 }
 
@@ -165,7 +166,8 @@ export class HostedSession implements ServerSession, Recorder {
     counters.receivedBytes += data.length
     this.used = this.#host.clock
     this.proven = true
-    this.#queue.take({ data, binary }, data.length)
+    const asText = !binary && settings.text === 'string'
+    this.#queue.take({ data: asText ? decodeText(data) : withoutBlock(data), binary }, data.length)
     if (this.#queue.open > settings.credit[0] || this.#queue.bytes > settings.credit[1])
       this.connection?.malformed('beyond the window')
   }
@@ -294,8 +296,7 @@ export class HostedSession implements ServerSession, Recorder {
 
   #handle({ data, binary }: Message, number: number): unknown {
     const key = `${this.id}:${number}`
-    const asText = !binary && this.#host.settings.text === 'string'
-    return this.#host.received(this, asText ? decodeText(data) : data, { key, binary })
+    return this.#host.received(this, data, { key, binary })
   }
 
   #advanced(): void {

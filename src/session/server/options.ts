@@ -1,3 +1,4 @@
+import { type OptionRule, type OptionRules, ofType, oneOf, resolveGroup, shown } from '../../core/validate.ts'
 import type { Credit } from '../protocol/frames.ts'
 import type { Ending, Limits } from './limits.ts'
 import type { ServerSession } from './server-session.ts'
@@ -83,129 +84,80 @@ export interface ResolvedOptions<Request>
   topics: TopicBounds
 }
 
-type Check = (value: unknown) => string | undefined
-type Group = Record<string, [check: Check, standard?: unknown]>
+const positive = (fallback: number): OptionRule => ({
+  default: fallback,
+  accepts: (value) => typeof value === 'number' && value > 0,
+  expected: 'a number above 0',
+  isRange: true,
+})
 
-const positive: Check = (value) =>
-  typeof value === 'number' && value > 0 ? undefined : 'a number above 0, in the unit of its documentation'
-const isFunction: Check = (value) => (typeof value === 'function' ? undefined : 'a function')
-const isObject: Check = (value) => (typeof value === 'object' && value !== null ? undefined : 'an object')
-const isCredit: Check = (value) =>
-  Array.isArray(value) &&
-  value.length === 2 &&
-  value.every((limit) => Number.isSafeInteger(limit) && limit > 0)
-    ? undefined
-    : 'two whole numbers above 0: [messages, bytes]'
-const isOrigins: Check = (value) =>
-  value === '*' || (Array.isArray(value) && value.every((origin) => typeof origin === 'string'))
-    ? undefined
-    : "a list of origins such as ['https://example.com'], or '*'"
-const isText: Check = (value) => (value === 'string' || value === 'bytes' ? undefined : "'string' or 'bytes'")
+const object: OptionRule = {
+  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  expected: 'an object',
+}
 
-const groups: Record<'options' | 'limits' | 'topics', Group> = {
-  options: {
-    authenticate: [isFunction],
-    origins: [isOrigins],
-    address: [isFunction],
-    opened: [isFunction],
-    received: [isFunction],
-    ended: [isFunction],
-    joined: [isFunction],
-    left: [isFunction],
-    text: [isText, 'string'],
-    credit: [isCredit, [1_000, 1_048_576]],
-    ttl: [positive, 120],
-    tombstone: [positive, 600],
-    ping: [positive, 25],
-    grace: [positive, 5],
-    limits: [isObject],
-    topics: [isObject],
-    store: [isObject],
+const optionRules: OptionRules = {
+  authenticate: ofType('function'),
+  origins: {
+    accepts: (value) =>
+      value === '*' || (Array.isArray(value) && value.every((origin) => typeof origin === 'string')),
+    expected: "a list such as ['https://example.com'], or '*'",
   },
-  limits: {
-    hello: [positive, 8_192],
-    patience: [positive, 10],
-    pending: [positive, 10_000],
-    pendingPerAddress: [positive, 1_000],
-    sessions: [positive, 100_000],
-    perPrincipal: [positive, 32],
-    messages: [positive, 1_000],
-    bytes: [positive, 1_048_576],
-    idle: [positive, Number.POSITIVE_INFINITY],
-    topics: [positive, 100],
+  address: ofType('function'),
+  opened: ofType('function'),
+  received: ofType('function'),
+  ended: ofType('function'),
+  joined: ofType('function'),
+  left: ofType('function'),
+  text: oneOf(['string', 'bytes'], 'string'),
+  credit: {
+    default: [1_000, 1_048_576],
+    accepts: (value) =>
+      Array.isArray(value) &&
+      value.length === 2 &&
+      value.every((limit) => Number.isSafeInteger(limit) && limit > 0),
+    expected: 'two whole numbers above 0: [messages, bytes]',
+    isRange: true,
   },
-  topics: {
-    messages: [positive, 1_000],
-    bytes: [positive, 1_048_576],
-    age: [positive, 3_600],
-  },
+  ttl: positive(120),
+  tombstone: positive(600),
+  ping: positive(25),
+  grace: positive(5),
+  limits: object,
+  topics: object,
+  store: object,
 }
 
-/** How many letters differ between two names: insertions, deletions, replacements. */
-function distance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...left].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...right].entries())
-      next.push(
-        Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)),
-      )
-    row = next
-  }
-  return row.at(-1) ?? 0
+const limitRules: OptionRules = {
+  hello: positive(8_192),
+  patience: positive(10),
+  pending: positive(10_000),
+  pendingPerAddress: positive(1_000),
+  sessions: positive(100_000),
+  perPrincipal: positive(32),
+  messages: positive(1_000),
+  bytes: positive(1_048_576),
+  idle: positive(Number.POSITIVE_INFINITY),
+  topics: positive(100),
 }
 
-export function nearest(name: string, names: readonly string[]): string | undefined {
-  const [best] = names
-    .map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, far }) => far <= Math.max(2, candidate.length / 2))
-    .sort((one, other) => one.far - other.far)
-  return best?.candidate
-}
-
-/** A value as an error message shows it. */
-function shown(value: unknown): string {
-  try {
-    return typeof value === 'string' ? JSON.stringify(value) : String(value)
-  } catch {
-    return Object.prototype.toString.call(value)
-  }
-}
-
-/** @throws {TypeError | RangeError} for the first option that is unknown or cannot work */
-function resolveGroup(path: string, group: Group, given: object): Record<string, unknown> {
-  const names = Object.keys(group)
-  const resolved: Record<string, unknown> = {}
-  for (const [name, [, standard]] of Object.entries(group))
-    if (standard !== undefined) resolved[name] = standard
-  for (const [name, value] of Object.entries(given)) {
-    const entry = Object.hasOwn(group, name) ? group[name] : undefined
-    if (!entry) {
-      const meant = nearest(name, names)
-      const cure = meant ? `Did you mean ${path}${meant}?` : `Known are: ${names.join(', ')}.`
-      throw new TypeError(`holdfast: ${path}${name} is not an option. ${cure}`)
-    }
-    if (value === undefined) continue
-    const wanted = entry[0](value)
-    if (!wanted) resolved[name] = value
-    else {
-      const problem = `holdfast: ${path}${name}: must be ${wanted}, not ${shown(value)}`
-      throw typeof value === 'number' ? new RangeError(problem) : new TypeError(problem)
-    }
-  }
-  return resolved
+const topicRules: OptionRules = {
+  messages: positive(1_000),
+  bytes: positive(1_048_576),
+  age: positive(3_600),
 }
 
 /** @throws {TypeError | RangeError} for options that are unknown or cannot work, by their path */
 export function resolveOptions<Request>(options: SessionsOptions<Request>): ResolvedOptions<Request> {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`holdfast: the options of Sessions must be an object, not ${shown(options)}`)
-  const resolved = resolveGroup('', groups.options, options)
-  resolved.limits = resolveGroup('limits.', groups.limits, options.limits ?? {})
-  resolved.topics = resolveGroup('topics.', groups.topics, options.topics ?? {})
+  const resolved = resolveGroup('', options, optionRules)
+  resolved.limits = resolveGroup('limits.', options.limits ?? {}, limitRules)
+  resolved.topics = resolveGroup('topics.', options.topics ?? {}, topicRules)
   return resolved as unknown as ResolvedOptions<Request>
 }
 
+/** Whether a page of the same host opened the connection, or no page at all. */
 export const sameHost = ({ headers }: HandshakeRequest): boolean => {
   const { origin, host } = headers
   if (origin === undefined) return true

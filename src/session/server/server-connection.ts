@@ -1,4 +1,4 @@
-import { report } from '../../core/emitter.ts'
+import { report } from '../../core/report.ts'
 import {
   CONTROL_LIMIT,
   decodeControl,

@@ -1,4 +1,4 @@
-import { callSafely, report } from '../../core/emitter.ts'
+import { callSafely, report } from '../../core/report.ts'
 import type { Hello, Refusal } from '../protocol/frames.ts'
 import { Admission } from './admission.ts'
 import type { HostedSession } from './hosted-session.ts'

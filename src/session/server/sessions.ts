@@ -1,4 +1,4 @@
-import { callSafely } from '../../core/emitter.ts'
+import { callSafely } from '../../core/report.ts'
 import type { Counters } from './limits.ts'
 import type { SessionsOptions } from './options.ts'
 import type { ServerSession } from './server-session.ts'

@@ -1,4 +1,4 @@
-import { report } from '../../core/emitter.ts'
+import { report } from '../../core/report.ts'
 import { cursorOf, topicFrame } from '../protocol/frames.ts'
 import type { HostedSession } from './hosted-session.ts'
 import type { ServerConnection } from './server-connection.ts'

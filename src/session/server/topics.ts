@@ -1,4 +1,4 @@
-import { callSafely } from '../../core/emitter.ts'
+import { callSafely } from '../../core/report.ts'
 import { cursorOf, parseCursor } from '../protocol/frames.ts'
 import type { HostedSession } from './hosted-session.ts'
 import type { Counters } from './limits.ts'

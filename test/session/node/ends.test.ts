@@ -56,7 +56,7 @@ test('what was not acknowledged when another took the session over is unknown', 
 }) => {
   const { url } = await house({ received: () => new Promise(() => {}) })
   const spy = spied()
-  const socket = client(url, spy)
+  const socket = client(url, { WebSocket: spy.WebSocket })
   await socket.opened()
   const sent = outcome(socket.delivered('one'))
   const hello = JSON.parse(String(spy.sent[0]).slice(2))

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { WebSocket, WebSocketServer } from 'ws'
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { Session, type SessionOptions } from '../../../src/session/client/index.ts'
 import { type ServerSession, Sessions, type SessionsOptions } from '../../../src/session/server/index.ts'
 import { test as base } from '../../support/fixtures.ts'
@@ -61,7 +61,7 @@ export class Raw {
 }
 
 interface Fixtures {
-  house: (options?: SessionsOptions<IncomingMessage>) => Promise<House>
+  house: (options?: SessionsOptions<IncomingMessage>, server?: ServerOptions) => Promise<House>
   client: (url: string | (() => string), options?: SessionOptions) => Session
   raw: (url: string) => Raw
 }
@@ -72,7 +72,7 @@ export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the wanted fixtures from the pattern
   house: async ({}, use) => {
     const ends: (() => Promise<unknown>)[] = []
-    await use(async (options = {}) => {
+    await use(async (options = {}, serverOptions = {}) => {
       const opened: ServerSession[] = []
       let wake = () => {}
       const sessions = new Sessions<IncomingMessage>({
@@ -83,7 +83,7 @@ export const test = base.extend<Fixtures>({
           options.opened?.(session, how)
         },
       })
-      const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+      const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...serverOptions })
       server.on('connection', (socket, request) => sessions.accept(socket, request))
       await once(server, 'listening')
       const { port } = server.address() as AddressInfo

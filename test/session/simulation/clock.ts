@@ -29,6 +29,7 @@ export class Clock {
     clearInterval: globalThis.clearInterval,
   }
   readonly #now = Date.now
+  readonly #monotonicNow = performance.now
   readonly #random = Math.random
   readonly #digest = crypto.subtle.digest
 
@@ -46,6 +47,7 @@ export class Clock {
     }
     Object.assign(globalThis, fake)
     Date.now = () => this.now
+    performance.now = () => this.now
     Math.random = random
     // The platform's own answers from another thread, at a time of its own.
     crypto.subtle.digest = async (_, data) =>
@@ -59,6 +61,7 @@ export class Clock {
   restore(): void {
     Object.assign(globalThis, this.#saved)
     Date.now = this.#now
+    performance.now = this.#monotonicNow
     Math.random = this.#random
     crypto.subtle.digest = this.#digest
   }

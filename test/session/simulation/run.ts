@@ -4,6 +4,8 @@ import { World } from './world.ts'
 export interface Tally {
   violations: string[]
   up: number
+  topics: number
+  gaps: number
   down: number
   lines: number
   sessions: number
@@ -34,6 +36,7 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
     const acts: [number, () => unknown][] = [
       [20, () => world.up(message())],
       [20, () => world.down(message())],
+      [10, () => world.publish(message())],
       [
         14,
         () => {
@@ -94,11 +97,16 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
     }
     await heal(world, clock)
     world.check(true)
+    // A listener may have closed it meanwhile.
+    if (world.client.status !== 'closed' && !world.caughtUp)
+      world.violations.push('the topic is not caught up')
     const sum = (which: 'up' | 'down') =>
       world.epochs.reduce((count, epoch) => count + epoch[which].got.length, 0)
     const tally = {
       violations: world.violations,
       up: sum('up'),
+      topics: world.topicMessages,
+      gaps: world.gaps,
       down: sum('down'),
       lines: world.lines.length,
       sessions: world.epochs.length,
@@ -115,7 +123,8 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
 /** No more faults: whatever is left to be said gets through. */
 async function heal(world: World, clock: Clock) {
   world.client.open()
-  for (let round = 0; round < 160; round++) {
+  // A client whose connections ended silent again and again waits up to eight times as long for the next answer.
+  for (let round = 0; round < 300; round++) {
     for (const line of world.lines) {
       world.accept(line)
       await clock.settle()
@@ -130,7 +139,8 @@ async function heal(world: World, clock: Clock) {
       round > 8 &&
       world.client.status === 'open' &&
       up.got.length === up.sent.length &&
-      down.got.length === down.sent.length
+      down.got.length === down.sent.length &&
+      world.caughtUp
     )
       break
     await clock.advance(500)

@@ -26,6 +26,15 @@ export const shown = (data: string | ArrayBuffer | Uint8Array) =>
 
 /** Both halves, the lines between them, and a record of everything that an application saw. */
 export class World {
+  /** What was published to the topic, by the epochs of its log. */
+  readonly published = new Map<string, string[]>()
+  /** Messages of the topic that the client's application heard, and how many gaps it was told of. */
+  topicMessages = 0
+  gaps = 0
+  /** The client's place, as its application knows it. */
+  #place: string | undefined
+  /** The epoch of the present process's log, once something was published there. */
+  #log: string | undefined
   readonly violations: string[] = []
   readonly epochs: Epoch[] = [new Epoch()]
   readonly lines: Near[] = []
@@ -41,6 +50,7 @@ export class World {
     this.#options = {
       credit: (small ? [1 + Math.floor(random() * 6), 40] : [1_000, 1_048_576]) as [number, number],
       limits: small ? { messages: 20, bytes: 400 } : {},
+      topics: random() < 0.5 ? { messages: 3 } : {},
       authenticate: (request: { token?: string }, token: string | undefined) => {
         if (token !== undefined) request.token = token
         return 'somebody'
@@ -57,6 +67,8 @@ export class World {
         if (!epoch || (epoch.session && epoch.session.id !== session.id && !epoch.told))
           this.violations.push('a session of nobody')
         else epoch.session = session
+        // An application may do so at every welcome.
+        session.subscribe('room', { last: 2 }).catch(() => {})
       },
       received: (session: ServerSession, data: string | Uint8Array, key: string) => {
         // The dead handle nothing.
@@ -88,8 +100,15 @@ export class World {
       wake: false,
       queue: small ? { messages: 20, bytes: 400 } : {},
     })
-    this.client.on('message', ({ data }) => {
-      this.#heard(this.epoch.down, shown(data), 'client')
+    this.client.on('topic', (event) => {
+      if (event.type === 'unsubscribed') return void this.violations.push('unsubscribed by nobody')
+      if (event.type === 'gap') this.#gap(event)
+      if (event.type !== 'caught-up') this.#place = event.cursor
+    })
+    this.client.on('message', (event) => {
+      const { data } = event
+      if ('topic' in event) this.#topicMessage(event.lastEventId, shown(data))
+      else this.#heard(this.epoch.down, shown(data), 'client')
       if (!this.#rude || random() > 0.04) return
       const act = random()
       if (act < 0.4) throw fault
@@ -122,6 +141,22 @@ export class World {
     if (session.send(data) === 'dropped') down.sent.pop()
   }
 
+  async publish(data: string | Uint8Array) {
+    const { server } = this
+    const [epoch = '', offset] = (await server.publish('room', data)).split(':')
+    if (server === this.server) this.#log = epoch
+    const log = this.published.get(epoch) ?? []
+    this.published.set(epoch, log)
+    if (log.push(shown(data)) !== Number(offset)) this.violations.push(`published as ${offset} of ${epoch}`)
+  }
+
+  /** Whether the client has all of the topic that it may expect: nothing is missing at the end of the present log. */
+  get caughtUp(): boolean {
+    const [epoch = '', offset] = (this.#place ?? '').split(':')
+    const log = this.#log
+    return log === undefined || (epoch === log && Number(offset) === this.published.get(log)?.length)
+  }
+
   close() {
     this.epoch.closed = true
     const line = this.lines.at(-1)
@@ -147,6 +182,7 @@ export class World {
     for (const line of this.lines) line.lose('server')
     this.epoch.session = undefined
     void this.server.shutdown()
+    this.#log = undefined
     this.server = new Sessions(this.#options)
   }
 
@@ -176,6 +212,26 @@ export class World {
       if (up.got.length < up.sent.length) say(`${up.sent.length - up.got.length} up lost`)
       if (down.got.length < down.sent.length) say(`${down.sent.length - down.got.length} down lost`)
     }
+  }
+
+  #topicMessage(cursor: string, message: string) {
+    this.topicMessages++
+    const [epoch = '', offset] = cursor.split(':')
+    const [placeEpoch, place] = (this.#place ?? '').split(':')
+    if (epoch !== placeEpoch || Number(offset) !== Number(place) + 1)
+      this.violations.push(`topic: ${cursor} after ${this.#place}`)
+    const expected = this.published.get(epoch)?.[Number(offset) - 1]
+    if (expected !== message) this.violations.push(`topic: ${cursor} is ${message}, not ${expected}`)
+    this.#place = cursor
+  }
+
+  #gap({ cursor, since, missed }: { cursor: string; since: string; missed?: number }) {
+    this.gaps++
+    if (this.#place !== undefined && since !== this.#place) this.violations.push(`topic: a gap from ${since}`)
+    const [epoch, offset] = cursor.split(':')
+    const [before, from] = since.split(':')
+    if (missed !== undefined && (epoch !== before || Number(offset) - Number(from) !== missed || missed < 1))
+      this.violations.push(`topic: a gap of ${missed} from ${since} to ${cursor}`)
   }
 
   #heard({ sent, got }: Epoch['up'], message: string, who: string) {

@@ -1,0 +1,29 @@
+import type { Cause, Closed } from './events.ts'
+
+/**
+ * Thrown by `greet`, by a `url` or `protocols` function, or by `auth`, it ends the socket for good: the login was denied,
+ * and another attempt would be denied too. Any other error is retried.
+ */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+}
+
+/** By its name, so that a `Refused` from another copy of this library counts too. */
+export const isRefused = (error: unknown): boolean => (error as Error | undefined)?.name === 'Refused'
+
+/** React Native has no `DOMException`; an `Error` with the same name serves there. */
+export function domException(message: string, name: string): Error {
+  if (typeof DOMException === 'function') return new DOMException(message, name)
+  return Object.assign(new Error(message), { name })
+}
+
+/** React Native's `AbortSignal` has neither `reason` nor `throwIfAborted`. */
+export function abortReason(signal: AbortSignal): unknown {
+  return signal.reason ?? domException('The operation was aborted', 'AbortError')
+}
+
+/** The end of a connection without a close frame. `reason`: the message of `error`, unless another one is given. */
+export function abnormalClosure(cause: Cause, error?: unknown, reason?: string): Closed {
+  const words = reason ?? (error as Error | undefined)?.message ?? ''
+  return { code: 1006, reason: words, wasClean: false, cause, error }
+}

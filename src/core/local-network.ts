@@ -1,0 +1,40 @@
+/**
+ * Since Chrome 147 a page on a public address that dials a private or loopback address stays CONNECTING until the user has
+ * answered a prompt. https://wicg.github.io/local-network-access/
+ */
+
+/** `127.0.0.0/8`, `::1`, `localhost`. */
+const LOOPBACK = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+/** RFC 1918, link-local and unique local addresses, and names of multicast DNS. */
+const PRIVATE =
+  /^(10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+|169\.254\.\d+\.\d+|\[f[cd].*\]|\[fe[89ab].*\]|.+\.local)$/
+
+/** The names of the permission, newest first: which of them a browser knows depends on its version. */
+function permissionNames(url: string): string[] {
+  try {
+    const { hostname } = new URL(url, globalThis.location?.href)
+    if (LOOPBACK.test(hostname)) return ['loopback-network', 'local-network-access']
+    return PRIVATE.test(hostname) ? ['local-network', 'local-network-access'] : []
+  } catch {
+    return []
+  }
+}
+
+/** Whether the page itself has a private or loopback address, as far as its URL says. */
+export function isLocalPage(): boolean {
+  return permissionNames('').length > 0
+}
+
+/** The permission that dialling this URL needs, where the browser has such a permission. */
+export async function localNetworkPermission(url: string): Promise<PermissionStatus | undefined> {
+  const permissions = globalThis.navigator?.permissions
+  if (!permissions) return undefined
+  for (const name of permissionNames(url)) {
+    try {
+      return await permissions.query({ name: name as PermissionName })
+    } catch {
+      // This browser does not know the name.
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,380 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { WebSocket } from 'ws'
+import { Sessions } from '../../../src/session/server/index.ts'
+import { Raw, test, until } from './fixtures.ts'
+
+const id = (n = 0) => `a-session-of-somebody-${n}`
+
+test.for<[string, string]>([
+  ['an acknowledgement', `!a${'['.repeat(10_485_760)}`],
+  ['a token', `!t${'x'.repeat(5_242_880)}`],
+])('%s of megabytes is ended by its size, and nobody waits for it', async ([, frame], { house, raw }) => {
+  const seen: unknown[] = []
+  const { url } = await house({ authenticate: (_, token) => `ann${seen.push(token) && ''}` })
+  const peer = raw(url)
+  await peer.hello({ id: id() })
+  peer.send(frame)
+  expect(await peer.closed).toMatchObject({ code: 4400 })
+  expect(seen).toHaveLength(1)
+})
+
+/** A handshake by hand, and then as much of one huge text frame as the server takes. */
+async function flood(port: number, bytes: number) {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  socket.write(
+    'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: holdfast.1\r\n\r\n',
+  )
+  await once(socket, 'data')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  const header = Buffer.alloc(14)
+  header[0] = 0x81
+  header[1] = 0xff
+  header.writeBigUInt64BE(BigInt(bytes), 2)
+  socket.write(header)
+  const chunk = Buffer.alloc(65_536)
+  let written = 0
+  while (!socket.destroyed && written < bytes) {
+    written += chunk.length
+    if (!socket.write(chunk))
+      await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed])
+  }
+  await closed
+  return written
+}
+
+test('a first frame of 90 MiB is not read, also by a server that does not limit its messages', {
+  timeout: 30_000,
+}, async ({ house }) => {
+  const { port, sessions } = await house()
+  const before = process.memoryUsage().rss
+  const written = await Promise.all(Array.from({ length: 6 }, () => flood(port, 94_371_840)))
+  for (const bytes of written) expect(bytes).toBeLessThan(20_000_000)
+  expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000)
+  expect(sessions.size.sessions).toBe(0)
+})
+
+test('a refused client that ignores the close frame loses its TCP connection within about a second', {
+  timeout: 30_000,
+}, async ({ house }) => {
+  const { url, sockets } = await house({ authenticate: () => undefined })
+  const peer = new Raw(url)
+  await peer.hello({ id: id() })
+  // It does not read, and so never answers the close frame.
+  peer.socket.pause()
+  const begun = performance.now()
+  await until(() => sockets().size === 0, 10_000)
+  expect(performance.now() - begun).toBeLessThan(5_000)
+  peer.socket.terminate()
+})
+
+test('connections without a hello are bounded, in all and per address', async ({ house, raw }) => {
+  const address = (request: { url?: string | undefined }) => request.url
+  const { url, sessions } = await house({ address, limits: { pending: 4, pendingPerAddress: 2 } })
+  const quiet = async (path: string) => {
+    const peer = raw(`${url}${path}`)
+    await once(peer.socket, 'open')
+    return peer
+  }
+  await quiet('a')
+  await quiet('a')
+  expect(await (await quiet('a')).next()).toMatch('!x{"why":"busy"')
+  await quiet('b')
+  const [welcome] = [await (await quiet('b')).hello({ id: id() })]
+  expect(welcome).toMatch(/^!w/)
+  // One that was welcomed has made room.
+  await quiet('c')
+  const refused = await quiet('d')
+  expect(await refused.next()).toMatch('!x{"why":"busy"')
+  expect((await refused.closed).code).toBe(1013)
+  expect(sessions.metrics()).toContain('holdfast_connections_pending 4')
+})
+
+test('the hello of a page is let in from the same host only, unless configured', async ({ house }) => {
+  const servers = [await house(), await house({ origins: '*' })] as const
+  const first = (url: string, origin?: string) =>
+    new Promise<string>((resolve) => {
+      const socket = new WebSocket(url, ['holdfast.1'], origin === undefined ? {} : { origin })
+      socket.on('error', () => {})
+      socket.on('message', (data) => {
+        resolve(data.toString().slice(0, 2))
+        socket.terminate()
+      })
+      socket.on('open', () => socket.send(`!h{"v":1,"id":"${id()}${Math.floor(Math.random() * 1e9)}","n":1}`))
+    })
+  const { port, url } = servers[0]
+  expect(await first(url, `http://127.0.0.1:${port}`)).toBe('!w')
+  expect(await first(url, `http://127.0.0.1:${port + 1}`)).toBe('!x')
+  expect(await first(url, 'https://evil.example')).toBe('!x')
+  expect(await first(url, 'null')).toBe('!x')
+  expect(await first(url)).toBe('!w')
+  expect(await first(servers[1].url, 'https://evil.example')).toBe('!w')
+})
+
+test('nobody, by an empty name, is not let in', async ({ house, client }) => {
+  const { url } = await house({ authenticate: () => '' })
+  const socket = client(url, { auth: 'x' })
+  const closed = new Promise((resolve) => socket.on('closed', resolve))
+  expect(await closed).toMatchObject({ code: 4401, reason: 'denied' })
+})
+
+test('while `authenticate` fails clients are told to come later, and do', { timeout: 30_000 }, async ({
+  house,
+  client,
+}) => {
+  const { error } = console
+  console.error = () => {}
+  try {
+    let failures = 0
+    const { url, sessions } = await house({
+      authenticate: () => {
+        if (++failures <= 2) throw new Error('the database is away')
+        return 'ann'
+      },
+    })
+    const socket = client(url)
+    await socket.opened()
+    expect(sessions.metrics()).toContain('holdfast_refused_total{why="busy"} 2')
+  } finally {
+    console.error = error
+  }
+})
+
+test('a full server ends first who never said a word, then is busy', async ({ house, raw }) => {
+  const endings: unknown[] = []
+  const { url, sessions, next } = await house({
+    limits: { sessions: 3 },
+    ended: ({ id: name }, { why }) => endings.push([name, why]),
+  })
+  const real = raw(url)
+  await real.hello({ id: id(0) })
+  const [realSession] = [await next()]
+  real.send('a word')
+  await until(() => sessions.counters.received === 1)
+  real.socket.terminate()
+  await until(() => sessions.size.connected === 0)
+  const thrownAway = raw(url)
+  await thrownAway.hello({ id: id(1) })
+  const { id: name } = await next()
+  thrownAway.socket.terminate()
+  await until(() => sessions.size.connected === 0)
+  for (const n of [2, 3]) expect(await raw(url).hello({ id: id(n) })).toMatch(/^!w/)
+  expect(endings).toEqual([[name, 'expired']])
+  expect(sessions.get(realSession.id)).toBe(realSession)
+  expect(await raw(url).hello({ id: id(4) })).toMatch('!x{"why":"busy","after":')
+})
+
+test('`ended` that sends to all others, thousands of which end by it, does not recurse', () => {
+  const sent: string[] = []
+  let depth = 0
+  let deepest = 0
+  const sessions: Sessions = new Sessions({
+    credit: [1, 100],
+    limits: { messages: 1 },
+    ended: () => {
+      deepest = Math.max(deepest, ++depth)
+      sessions.sendToLocal('one of us is gone')
+      depth--
+    },
+  })
+  const listeners = new Map<number, (data: string, binary: boolean) => void>()
+  for (let n = 0; n < 8_000; n++) {
+    sessions.accept(
+      {
+        send: (data) => sent.push(String(data)),
+        close: () => {},
+        on: (event, listener) => {
+          if (event === 'message') listeners.set(n, listener as (data: string, binary: boolean) => void)
+        },
+      },
+      {},
+    )
+    listeners.get(n)?.(`!h{"v":1,"id":"a-session-of-somebody-${n}","n":1}`, false)
+  }
+  return until(() => sessions.size.sessions === 8_000, 60_000).then(async () => {
+    for (let n = 0; n < 3; n++) sessions.sendToLocal('something')
+    expect(sessions.size.sessions).toBe(0)
+    expect(deepest).toBe(1)
+    await sessions.shutdown()
+  })
+}, 120_000)
+
+test('small binary messages that are kept do not keep the blocks that they were read in', async ({
+  house,
+  raw,
+}) => {
+  const kept: Uint8Array[] = []
+  const { url } = await house({ received: (_, data) => void kept.push(data as Uint8Array) })
+  const peer = raw(url)
+  await peer.hello({ id: id() })
+  for (let n = 0; n < 1_000; n++) peer.send(new Uint8Array(10).fill(n))
+  await until(() => kept.length === 1_000)
+  const blocks = new Set(kept.map(({ buffer }) => buffer))
+  const held = [...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  expect(held).toBeLessThan(100_000)
+  expect(kept.map((bytes) => bytes[9])).toEqual(Array.from({ length: 1_000 }, (_, n) => n % 256))
+})
+
+test('one message larger than all bounds goes alone, before and behind small ones', async ({
+  house,
+  client,
+}) => {
+  const { url, next, sessions } = await house({ credit: [100, 10_000], limits: { bytes: 10_000 } })
+  const socket = client(url, { queue: { bytes: 10_000 } })
+  const heard: number[] = []
+  socket.on('text', ({ length }) => heard.push(length))
+  const session = await next()
+  session.send('hi')
+  expect(session.send('x'.repeat(2_200_000))).not.toBe('dropped')
+  expect(session.send('hi')).not.toBe('dropped')
+  await until(() => heard.length === 3, 20_000)
+  expect(heard).toEqual([2, 2_200_000, 2])
+  await Promise.all(['hi', 'x'.repeat(2_200_000), 'hi'].map((text) => socket.delivered(text)))
+  // Two of them at once are more than anybody has to hold.
+  expect(session.send('x'.repeat(30_000))).not.toBe('dropped')
+  expect(session.send('x'.repeat(30_000))).toBe('dropped')
+  expect(sessions.counters.overflowed).toBe(1)
+})
+
+test('a message over the limit of the server is lost after two tries, and the rest goes on', {
+  timeout: 30_000,
+}, async ({ house, client }) => {
+  const got: unknown[] = []
+  const { url, sessions } = await house({ received: (_, data) => void got.push(data) }, { maxPayload: 1_000 })
+  const socket = client(url)
+  await socket.opened()
+  const drops: unknown[] = []
+  socket.on('drop', ({ why, reason }) => drops.push([why, reason]))
+  const outcomes: unknown[] = []
+  for (const text of ['one', 'x'.repeat(2_000), 'three'])
+    socket.send(text, { onOutcome: ({ result, reason }) => outcomes.push([text.length, result, reason]) })
+  await until(() => outcomes.length === 3, 20_000)
+  const reason = expect.stringContaining('2000 bytes')
+  expect(outcomes).toEqual([
+    [3, 'delivered', undefined],
+    [2_000, 'lost', reason],
+    [5, 'delivered', undefined],
+  ])
+  expect(drops).toEqual([['overflow', reason]])
+  expect(got).toEqual(['one', 'three'])
+  expect(sessions.counters.connections).toBe(3)
+})
+
+test('a challenge gets a fresh token in place; who shows none, or one of another, is out', {
+  timeout: 40_000,
+}, async ({ house, client, raw }) => {
+  const tokens: unknown[] = []
+  const { url, next } = await house({
+    authenticate: (_, token) => {
+      tokens.push(token)
+      return token?.split(':')[0]
+    },
+  })
+  let token = 'ann:1'
+  const socket = client(url, { auth: () => token })
+  const session = await next()
+  await socket.opened()
+  token = 'ann:2'
+  expect(await session.challenge()).toBe(true)
+  expect(tokens).toEqual(['ann:1', 'ann:2'])
+  token = 'bob:1'
+  expect(await session.challenge()).toBe(false)
+  // One that cannot be asked comes back with a hello.
+  const old = raw(url)
+  await old.hello({ id: id(), auth: 'ann:1' })
+  expect(await (await next()).challenge()).toBe(false)
+  expect(await old.closed).toMatchObject({ code: 1012 })
+  const mute = raw(url)
+  await mute.hello({ id: id(), n: 2, got: 0, auth: 'ann:1', can: ['challenge'] })
+  const asked = (await next()).challenge()
+  expect(await mute.next()).toBe('!c')
+  expect(await asked).toBe(false)
+  expect(await mute.closed).toMatchObject({ code: 4401 })
+})
+
+test('a control frame of a later version is ignored; members that nobody knows, too', async ({
+  house,
+  raw,
+}) => {
+  const { url } = await house()
+  const peer = raw(url)
+  expect(await peer.hello({ id: id(), later: [1], can: ['later'] })).toMatch(/^!w.*"can":\[/)
+  peer.send('!Later{"than":"this"}')
+  peer.send('!p0')
+  expect(await peer.next()).toBe('!q0')
+})
+
+test.for<[Record<string, unknown>, string]>([
+  [{ limits: { sesions: 1 } }, 'limits.sesions: there is no such option. Did you mean limits.sessions?'],
+  [{ recieved: () => {} }, 'recieved: there is no such option. Did you mean received?'],
+  [{ ttl: -1 }, 'ttl: must be a number above 0, not -1'],
+  [{ limits: { hello: Number.NaN } }, 'limits.hello: must be a number above 0, not NaN'],
+  [{ credit: [0, 1] }, 'credit: must be two whole numbers above 0: [messages, bytes], not an array'],
+  [{ origins: 'https://example.com' }, "origins: must be a list such as ['https://example.com'], or '*'"],
+  [{ authenticate: 'ann' }, 'authenticate: must be a function'],
+  [{ topics: { ages: 1 } }, 'topics.ages: there is no such option. Did you mean topics.age?'],
+])('the options %j throw: %s', ([options, message]) => {
+  expect(() => new Sessions(options)).toThrow(`holdfast: ${message}`)
+})
+
+test('text can be passed on without being decoded', async ({ house, client }) => {
+  const { url } = await house({
+    text: 'bytes',
+    received: (session, data, _, { binary }) => void session.send(data, { binary }),
+  })
+  const socket = client(url)
+  const heard: unknown[] = []
+  socket.on('message', ({ data }) => heard.push(typeof data === 'string' ? data : new Uint8Array(data)))
+  for (const data of ['\uFEFFé😀', '!', '!!a1', '', new Uint8Array([33])]) socket.send(data)
+  await until(() => heard.length === 5)
+  expect(heard).toEqual(['\uFEFFé😀', '!', '!!a1', '', new Uint8Array([33])])
+})
+
+test('the request of a session is what was in it, not the request itself', async ({ house, raw }) => {
+  const { url, next, port } = await house()
+  await raw(`${url}chat?room=1`).hello({ id: id() })
+  const { request } = await next()
+  expect(request).toMatchObject({
+    url: '/chat?room=1',
+    headers: { host: `127.0.0.1:${port}` },
+    address: '127.0.0.1',
+  })
+  expect(Object.keys(request)).toEqual(['url', 'headers', 'address'])
+})
+
+test('metrics, scraped as Prometheus does', async ({ house, raw }) => {
+  const { url, sessions, sockets, next } = await house({ received: () => wait(1) })
+  const peer = raw(url)
+  await peer.hello({ id: id() })
+  const session = await next()
+  peer.send('four')
+  session.send('five!')
+  await until(() => sessions.counters.received === 1)
+  await until(() => sessions.metrics().includes('holdfast_handler_seconds_count 1'))
+  const lines = sessions.metrics().trim().split('\n')
+  const samples = new Map<string, number>()
+  for (const line of lines) {
+    if (line.startsWith('#')) {
+      expect(line).toMatch(/^# (HELP holdfast_\w+ \S.*|TYPE holdfast_\w+ (counter|gauge|summary))$/)
+      continue
+    }
+    const [, name, value] = /^(holdfast_\w+(?:\{\w+="[^"]*"\})?) (\S+)$/.exec(line) ?? []
+    expect(name, line).toBeDefined()
+    expect(Number(value), line).toBeGreaterThanOrEqual(0)
+    samples.set(`${name}`, Number(value))
+  }
+  expect(Object.fromEntries(samples)).toMatchObject({
+    holdfast_sessions: 1,
+    holdfast_sessions_connected: 1,
+    holdfast_connections: sockets().size,
+    'holdfast_messages_total{direction="in"}': 1,
+    'holdfast_messages_total{direction="out"}': 1,
+    'holdfast_bytes_total{direction="in"}': 4,
+    'holdfast_bytes_total{direction="out"}': 5,
+  })
+})

@@ -1,0 +1,255 @@
+import { expect } from 'vitest'
+import type { Session } from '../../../src/session/client/index.ts'
+import type { ServerSession } from '../../../src/session/server/index.ts'
+import { test, until } from './fixtures.ts'
+
+/** What a client's application sees of its topics. */
+function watch(socket: Session) {
+  const heard: string[] = []
+  const events: string[] = []
+  socket.on('message', ({ data }) =>
+    heard.push(typeof data === 'string' ? data : `bytes ${[...new Uint8Array(data as ArrayBuffer)]}`),
+  )
+  socket.on('topic', (event) =>
+    events.push(event.type === 'gap' ? `gap ${event.topic} ${event.missed}` : `${event.type} ${event.topic}`),
+  )
+  return { heard, events }
+}
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => `${from + n}`)
+const join = (topic: string) => ({
+  opened: (session: ServerSession) => void session.subscribe(topic),
+})
+
+test('what is published reaches all who are subscribed, once and in order, text and bytes', async ({
+  house,
+  client,
+}) => {
+  const { url, sessions, next } = await house(join('room'))
+  const sockets = [client(url), client(url)]
+  const watched = sockets.map(watch)
+  for (const _ of sockets) await next()
+  await until(() => watched.every(({ events }) => events.length === 2))
+  const texts = ['one', '!two', '', '!!', 'é:1:2']
+  const cursors = []
+  for (const text of texts) cursors.push(await sessions.publish('room', text))
+  await sessions.publish('room', new Uint8Array([1, 2]))
+  await sessions.publish('room', new Uint8Array())
+  await sessions.publish('other', 'nobody hears it')
+  const last = await sessions.publish('room', 'last')
+  await until(() => watched.every(({ heard }) => heard.length === 8))
+  for (const { heard, events } of watched) {
+    expect(heard).toEqual([...texts, 'bytes 1,2', 'bytes ', 'last'])
+    expect(events).toEqual(['subscribed room', 'caught-up room'])
+  }
+  expect(sockets[0]?.cursor('room')).toBe(last)
+  expect(cursors.map((cursor) => cursor.split(':')[1])).toEqual(['1', '2', '3', '4', '5'])
+})
+
+test('who is between two connections gets what was published meanwhile, also from the log', async ({
+  house,
+  client,
+  proxy,
+}) => {
+  const { port, sessions, next } = await house(join('room'))
+  const line = await proxy({ port })
+  const socket = client(line.url)
+  const { heard, events } = watch(socket)
+  await next()
+  await until(() => events.length === 2)
+  for (const n of numbers(1, 3)) await sessions.publish('room', n)
+  await until(() => heard.length === 3)
+  // More than a process keeps encoded.
+  for (const missed of [5, 600]) {
+    line.answer = 'refuse'
+    line.reset()
+    await until(() => sessions.size.connected === 0)
+    const from = heard.length + 1
+    for (const n of numbers(from, from + missed - 1)) await sessions.publish('room', n)
+    line.answer = 'pass'
+    await until(() => heard.length === from + missed - 1, 10_000)
+  }
+  expect(heard).toEqual(numbers(1, 608))
+  expect(events.filter((event) => event.startsWith('gap'))).toEqual([])
+  expect(sessions.counters.logReads).toBeGreaterThan(0)
+})
+
+test('what the log does not reach back to is a gap, told with its size', async ({ house, client, proxy }) => {
+  const { port, sessions, next } = await house({ ...join('room'), topics: { messages: 10 } })
+  const line = await proxy({ port })
+  const socket = client(line.url)
+  const { heard, events } = watch(socket)
+  await next()
+  await until(() => events.length === 2)
+  await sessions.publish('room', '1')
+  await until(() => heard.length === 1)
+  line.answer = 'refuse'
+  line.reset()
+  await until(() => sessions.size.connected === 0)
+  // The process keeps some of them encoded for longer than the log does.
+  for (const n of numbers(2, 400)) await sessions.publish('room', n)
+  line.answer = 'pass'
+  await until(() => heard.at(-1) === '400', 10_000)
+  const rest = heard.length - 1
+  expect(heard.slice(1)).toEqual(numbers(401 - rest, 400))
+  expect(events.slice(2)).toEqual(['caught-up room', `gap room ${399 - rest}`, 'caught-up room'].slice(-2))
+})
+
+test('a page that is new gets the last messages; one that was reloaded goes on where it was', async ({
+  house,
+  client,
+}) => {
+  const { url, sessions, next } = await house({
+    opened: (session) => void session.subscribe('answer', { last: 3 }),
+  })
+  for (const n of numbers(1, 10)) await sessions.publish('answer', n)
+  const first = client(url)
+  const before = watch(first)
+  await next()
+  await until(() => before.events.includes('caught-up answer'))
+  expect(before.heard).toEqual(['8', '9', '10'])
+  const cursor = first.cursor('answer') as string
+  first.close()
+  for (const n of numbers(11, 14)) await sessions.publish('answer', n)
+  const second = client(url, { topics: { answer: cursor } })
+  const after = watch(second)
+  await until(() => after.heard.length === 4)
+  expect(after.heard).toEqual(numbers(11, 14))
+  expect(after.events).toEqual(['caught-up answer'])
+  const third = client(url, { topics: { answer: 'another:5' } })
+  const lost = watch(third)
+  await until(() => lost.events.length === 2)
+  expect(lost.events).toEqual(['gap answer undefined', 'caught-up answer'])
+  expect(() => client(url, { topics: { answer: 'rubbish' } })).toThrow('topics.answer')
+})
+
+test('from the beginning, from a cursor, and what cannot be', async ({ house, client }) => {
+  const { url, sessions, next } = await house()
+  const cursors: string[] = []
+  for (const n of numbers(1, 5)) cursors.push(await sessions.publish('a', n))
+  for (const n of numbers(1, 5)) await sessions.publish('b', `b${n}`)
+  const socket = client(url)
+  const { heard, events } = watch(socket)
+  const session = await next()
+  await session.subscribe('a', { since: cursors[2] })
+  await until(() => heard.length === 2)
+  await session.subscribe('b', { since: 'beginning' })
+  await until(() => heard.length === 7)
+  // Once more changes nothing.
+  await session.subscribe('b', { since: 'beginning' })
+  await session.unsubscribe('b')
+  await sessions.publish('b', 'not heard')
+  await session.subscribe('b')
+  await sessions.publish('b', 'heard')
+  await until(() => heard.length === 8)
+  expect(heard).toEqual(['4', '5', 'b1', 'b2', 'b3', 'b4', 'b5', 'heard'])
+  expect(events).toEqual([
+    'subscribed a',
+    'caught-up a',
+    'subscribed b',
+    'caught-up b',
+    'unsubscribed b',
+    'subscribed b',
+    'caught-up b',
+  ])
+  await expect(session.subscribe('')).rejects.toThrow('topic')
+  await expect(session.subscribe('a', { since: 'x y' })).rejects.toThrow('since')
+  await expect(session.subscribe('a', { last: -1 })).rejects.toThrow('last')
+  await expect(sessions.publish('a', {} as never)).rejects.toThrow('text or bytes')
+  session.finish()
+  await expect(session.subscribe('a')).rejects.toThrow('over')
+})
+
+test('a session has as many topics as it may, and a client that knows none has none', async ({
+  house,
+  client,
+  raw,
+}) => {
+  const { url, next } = await house({ limits: { topics: 2 } })
+  client(url)
+  const session = await next()
+  const results = await Promise.allSettled(['a', 'b', 'c'].map((topic) => session.subscribe(topic)))
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  await raw(url).hello({ id: 'a-session-of-somebody-0' })
+  await expect((await next()).subscribe('a')).rejects.toThrow('does not know topics')
+})
+
+test('who joined, who left, and who is there', async ({ house, client, raw }) => {
+  const told: string[] = []
+  const { url, sessions, next } = await house({
+    authenticate: (_, token) => token,
+    joined: (topic, { principal }) => told.push(`${principal} joined ${topic}`),
+    left: (topic, { principal }) => told.push(`${principal} left ${topic}`),
+  })
+  const ann = client(url, { auth: 'ann' })
+  const annSession = await next()
+  await annSession.subscribe('room')
+  const bob = raw(url)
+  await bob.hello({ id: 'a-session-of-somebody-0', auth: 'bob', can: ['topics'] })
+  const bobSession = await next()
+  await bobSession.subscribe('room')
+  // Away is not gone.
+  bob.socket.terminate()
+  await until(() => !bobSession.connected)
+  expect((await sessions.members('room')).map(({ principal }) => principal)).toEqual(['ann', 'bob'])
+  await annSession.unsubscribe('room')
+  await annSession.subscribe('room')
+  ann.close()
+  await until(() => told.length === 5)
+  bobSession.finish()
+  await until(() => told.length === 6)
+  expect(told).toEqual([
+    'ann joined room',
+    'bob joined room',
+    'ann left room',
+    'ann joined room',
+    'ann left room',
+    'bob left room',
+  ])
+  expect(await sessions.members('room')).toEqual([])
+})
+
+test('a message to a principal reaches all of its sessions', async ({ house, client }) => {
+  const { url, sessions, next } = await house({ authenticate: (_, token) => token })
+  const watched = ['ann', 'ann', 'bob'].map((auth) => watch(client(url, { auth })))
+  for (const _ of watched) await next()
+  expect(await sessions.sendTo('ann', 'for ann')).toBe(2)
+  expect(await sessions.sendTo('bob', 'for bob')).toBe(1)
+  expect(await sessions.sendTo('nobody', 'x')).toBe(0)
+  await until(() => watched.every(({ heard }) => heard.length === 1))
+  expect(watched.map(({ heard }) => heard[0])).toEqual(['for ann', 'for ann', 'for bob'])
+})
+
+test('a client that does not read gets a gap, and costs no more memory than its window', {
+  timeout: 60_000,
+}, async ({ house, raw }) => {
+  const { url, sessions, next, sockets } = await house({ topics: { bytes: 100_000 }, credit: [100, 100_000] })
+  const peer = raw(url)
+  await peer.hello({ id: 'a-session-of-somebody-0', can: ['topics'] })
+  await (await next()).subscribe('room')
+  expect(await peer.next()).toMatch('!s{"topic":"room"')
+  peer.socket.pause()
+  const [far] = sockets()
+  let most = 0
+  for (let n = 1; n <= 3_000; n++) {
+    await sessions.publish('room', `${n} ${'x'.repeat(5_000)}`)
+    most = Math.max(most, far?.bufferedAmount ?? 0)
+  }
+  expect(most).toBeLessThan(500_000)
+  peer.socket.resume()
+  let at = 0
+  let announced = 0
+  while (at < 3_000) {
+    const frame = String(await peer.next())
+    if (frame.startsWith('!p')) peer.send('!q0')
+    const start = /^!s(.*)$/.exec(frame)?.[1]
+    if (start) {
+      const next = JSON.parse(start).at as number
+      expect(next).toBeGreaterThan(at)
+      at = next
+      announced++
+    }
+    const offset = /^!m\d+:(\d+):/.exec(frame)?.[1]
+    if (offset) expect(Number(offset)).toBe(++at)
+  }
+  expect(announced).toBeGreaterThan(0)
+})
