@@ -98,7 +98,7 @@ test('a page that is left says first what it has got, and leaves no listener beh
   try {
     const { url, next: session } = await house()
     const spy = spied()
-    const socket = client(url, { ...spy, wake: false })
+    const socket = client(url, { WebSocket: spy.WebSocket, wake: false })
     const held = await session()
     held.send('one')
     await next(socket, 'text')
