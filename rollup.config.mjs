@@ -8,17 +8,22 @@ import esbuild from 'rollup-plugin-esbuild'
 const entries = {
   index: 'src/index.ts',
   websocket: 'src/websocket/index.ts',
+  react: 'src/react/index.ts',
+  vue: 'src/vue/index.ts',
   inspect: 'src/inspect/index.ts',
   session: 'src/session/client/index.ts',
   'session/server': 'src/session/server/index.ts',
   'session/redis': 'src/session/redis/index.ts',
+  testing: 'src/testing/index.ts',
+  tabs: 'src/tabs/index.ts',
 }
 /** Those that a page can load without a bundler. */
-const browserEntries = ['index', 'websocket', 'session', 'inspect']
+const browserEntries = ['index', 'websocket', 'session', 'tabs', 'inspect']
 /** Those that have a UMD file for a script tag, after the one of the core. Each adds to the global `Holdfast`. */
 const umdEntries = {
   websocket: entries.websocket,
   session: entries.session,
+  tabs: entries.tabs,
   // Also defines the element.
   inspect: 'src/inspect/global.ts',
 }
@@ -58,13 +63,21 @@ const core = ['src/index.ts', 'src/core/socket.ts'].map((path) =>
 )
 const globals = Object.fromEntries(core.map((path) => [path, 'Holdfast']))
 
+/** Next.js requires it of a module with hooks, so that server components may render what uses them. */
+const banner = ({ name }) => (name === 'react' ? `'use client'` : '')
+
 export default [
-  { input: entries, plugins: [compile], external, output: modules('js', { format: 'esm', sourcemap: true }) },
   {
     input: entries,
     plugins: [compile],
     external,
-    output: modules('cjs', { format: 'cjs', exports: 'named', sourcemap: true }),
+    output: modules('js', { format: 'esm', sourcemap: true, banner }),
+  },
+  {
+    input: entries,
+    plugins: [compile],
+    external,
+    output: modules('cjs', { format: 'cjs', exports: 'named', sourcemap: true, banner }),
   },
   // A page without a bundler cannot resolve the import of mitt: here it is included.
   {

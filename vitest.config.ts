@@ -1,17 +1,24 @@
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import type { BrowserConfigOptions } from 'vitest/node'
 import { find } from './scripts/executables.js'
 import { commands } from './test/clients/service.ts'
 import { flags } from './test/support/flags.ts'
+import { frameworks } from './test/support/frameworks.ts'
 import { webkit } from './test/support/webkitProvider.ts'
 
 /** Firefox holds dials back after failures, and CI machines are slow: nobody should wait for a second only. */
-const expect = { poll: { timeout: 10_000 } }
+const expect = { poll: { timeout: 30_000 } }
+
+/** Time limits are for what hangs. A crowded machine may take ten times as long as a quiet one. In ms. */
+const patient = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 /** One project per environment: all of them run by `npm test`, one by `npx vitest run --project <name>`. */
-const node = (name: string, include: string) => ({ test: { name, include: [include], expect } })
+const node = (name: string, include: string) => ({ test: { name, include: [include], expect, ...patient } })
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 const [chromium, firefox] = await Promise.all([find('chromium'), find('firefox')])
 const path = (executablePath?: string) => (executablePath ? { executablePath } : {})
@@ -43,7 +50,7 @@ const engine = (name: string, browser: BrowserConfigOptions) => ({
     name,
     include: ['test/browser/**/*.test.ts'],
     expect,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     globalSetup: 'test/support/browserServers.ts',
     browser: { enabled: true, headless: true, screenshotFailures: false, ...browser },
   },
@@ -73,14 +80,29 @@ export default defineConfig({
       reporter: ['text', 'json-summary'],
     },
     projects: [
-      node('unit', 'test/{unit,random,architecture,package}/**/*.test.ts'),
+      node('unit', 'test/{unit,random,architecture,package,recipes}/**/*.test.ts'),
       node('node', 'test/node/**/*.test.ts'),
       node('demo', 'test/demo/**/*.test.ts'),
+      node('docs', 'test/docs/**/*.test.ts'),
+      node('server-rendering', 'test/{react,vue}/*.test.ts'),
       node('proxy', 'test/proxy/**/*.test.ts'),
       node('session', 'test/session/**/*.test.ts'),
+      {
+        // The examples of the docs import the package by its name.
+        resolve: {
+          alias: [
+            { find: /^holdfast$/, replacement: source('src/index.ts') },
+            { find: /^holdfast\/testing$/, replacement: source('src/testing/index.ts') },
+          ],
+        },
+        test: { name: 'testing', include: ['test/testing/**/*.test.{ts,tsx}'], expect },
+      },
       node('inspect', 'test/inspect/*.test.ts'),
       node('e2e', 'test/end-to-end/!(webkit).test.ts'),
       { test: { ...node('e2e-firefox', 'test/end-to-end/chat.test.ts').test, env: { ENGINE: 'firefox' } } },
+      node('tabs', 'test/tabs/!(webkit).test.ts'),
+      { test: { ...node('tabs-firefox', 'test/tabs/!(webkit).test.ts').test, env: { ENGINE: 'firefox' } } },
+      ...(process.platform === 'linux' ? [node('tabs-webkit', 'test/tabs/webkit.test.ts')] : []),
       {
         test: {
           name: 'types',
@@ -94,6 +116,7 @@ export default defineConfig({
         },
       },
       engine('chromium', inChromium()),
+      ...frameworks(inChromium),
       ...(covered ? [] : [inFirefox, ...inWebkit]),
       ...(process.platform === 'linux' ? [node('e2e-webkit', 'test/end-to-end/webkit.test.ts')] : []),
       {
@@ -111,7 +134,7 @@ export default defineConfig({
           name: 'inspect-chromium',
           include: ['test/inspect/browser/*.browser.ts'],
           expect,
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           browser: { enabled: true, headless: true, screenshotFailures: false, ...inChromium() },
         },
       },

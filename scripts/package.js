@@ -108,6 +108,14 @@ if (!(new Session('ws://127.0.0.1/', { autoOpen: false }) instanceof Socket)) th
       `const { Socket } = require('holdfast')\nconst { Session } = require('holdfast/session')\n${isOne}`,
     )
   },
+  'the fake server imported and required': () => {
+    const connects = `
+const server = new FakeServer()
+new server.WebSocket(server.url).onopen = ({ target }) => { target.send('hello') }
+server.heard('hello').then(() => process.exit(0))`
+    node('testing.mjs', `const { FakeServer } = await import('holdfast/testing')\n${connects}`)
+    node('testing.cjs', `const { FakeServer } = require('holdfast/testing')\n${connects}`)
+  },
   'script tags add to one global Holdfast': () => {
     const context = createContext({ DOMException, URL, Event, EventTarget })
     // A page has neither `module` nor `exports` nor `define`.

@@ -1,21 +1,38 @@
-// Puts the measured figures between their markers in README.md, so that nobody has to remember to.
-import { readFileSync, writeFileSync } from 'node:fs'
+// Puts the measured figures between their markers in README.md and docs/, so that nobody has to remember to.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { sections } from './sections.js'
 
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'))
 
-/** The text, with every `<!-- name -->` … `<!-- /name -->` filled anew from the figures. */
+/** The pages that may have marks. */
+export const pages = () => [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+/** The text of a page, with every `<!-- name -->` … `<!-- /name -->` replaced by the section of that name. */
 export function fill(text, figures) {
   return Object.entries(sections).reduce((filled, [name, write]) => {
-    const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`)
-    if (!marks.test(filled)) throw new Error(`README.md has no marks for "${name}".`)
+    const marks = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`)
     return filled.replace(marks, (_, start, end) => `${start}${write(figures)}\n${end}`)
   }, text)
 }
 
-/** `dist/sizes.json` is of `npm run size`, `bench/results.json` of `npm run bench` and its sisters. */
+/** The sections that stand in no page. */
+export const missing = (texts) =>
+  Object.keys(sections).filter((name) => !texts.some((text) => text.includes(`<!-- ${name} -->\n`)))
+
+/** `dist/sizes.json` is written by `npm run size`, `bench/results.json` by `npm run bench` and its siblings. */
 export const figures = () => ({ sizes: json('dist/sizes.json'), results: json('bench/results.json') })
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  writeFileSync('README.md', fill(readFileSync('README.md', 'utf8'), figures()))
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const read = figures()
+  for (const page of pages()) {
+    const text = readFileSync(page, 'utf8')
+    const filled = fill(text, read)
+    if (filled !== text) writeFileSync(page, filled)
+  }
+}

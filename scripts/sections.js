@@ -1,5 +1,5 @@
-/** What README.md says about the figures, by the name of its marks. */
-export const sections = { sizes, bench, herd, faults }
+/** What the docs say about the figures, by the name of their marks. */
+export const sections = { compare, sizes, bench, herd, faults }
 
 const kB = (bytes) => `${(bytes / 1_000).toFixed(1)} kB`
 
@@ -8,19 +8,51 @@ const table = (head, rows) =>
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n')
 
+const ratio = (figure) => (figure ? figure.ratio.toFixed(2) : '–')
+const name = (peer) => (peer.startsWith('holdfast') ? `**${peer}**` : peer)
+const seconds = (ms) => (ms === null ? 'never' : `${(ms / 1_000).toFixed(1)} s`)
+const percent = (share) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
+const thousands = (count) => count.toLocaleString('en-US')
+
+/** Our own size is that of this very build; what is on top of another entry is added to it. */
+function ownSize(sizes, peer) {
+  const of = (entry) => sizes.find(({ name }) => name === entry)?.brotli ?? 0
+  return peer === 'holdfast, session' ? of('{ Socket }') + of('+ session') : of('{ Socket }')
+}
+
+/** The short table of README.md. */
+function compare({ sizes, results }) {
+  const { size, faults, herd, idle } = results
+  const rows = Object.entries(faults).map(([peer, { silent, outages, delivery }]) => [
+    name(peer),
+    kB(peer.startsWith('holdfast') ? ownSize(sizes, peer) : size[peer].brotli),
+    ratio(idle.chromium[peer]),
+    silent === null ? 'not in 30 s' : seconds(silent),
+    herd[peer] ? percent(herd[peer].peak) : '–',
+    seconds(outages.at(-1).median),
+    `${thousands(delivery.lost)} / ${thousands(delivery.doubled)}`,
+  ])
+  const head = [
+    '',
+    'brotli',
+    'idle heap × raw',
+    'silent peer noticed',
+    '100,000 clients reconnect: busiest 100 ms',
+    'back after 30 s down',
+    'of 20,000 messages while connections break: lost / doubled',
+  ]
+  return table(head, rows)
+}
+
 function sizes({ sizes }) {
   const rows = sizes.map(({ name, minified, gzip, brotli }) => [
     `\`${name}\``,
     ...[minified, gzip, brotli].map(kB),
   ])
-  return `${table(['imported', 'minified', 'gzip', 'brotli'], rows)}\n\nEverything included, mitt too.`
+  return `${table(['imported', 'minified', 'gzip', 'brotli'], rows)}\n\nmitt, the only dependency, is included.`
 }
 
-const ratio = (figure) => (figure ? figure.ratio.toFixed(2) : '–')
-const name = (peer) => (peer.startsWith('holdfast') ? `**${peer}**` : peer)
-
 function bench({ sizes, results }) {
-  const { brotli: socket } = sizes.find(({ name }) => name === '{ Socket }')
   const { cost, size, machine, rounds } = results
   const [connect, idle, trip] = [results.connect, results.idle, results['round-trip']].map(
     (part) => part.chromium,
@@ -33,24 +65,24 @@ function bench({ sizes, results }) {
     ratio(connect[peer]),
     ratio(idle[peer]),
     `${idle[peer].timers}`,
-    // Ours is of this very build, as above.
-    peer === 'holdfast' ? kB(socket) : size[peer] ? kB(size[peer].brotli) : '–',
+    peer === 'holdfast' ? kB(ownSize(sizes, peer)) : size[peer] ? kB(size[peer].brotli) : '–',
   ])
   const head = ['', ...tasks, 'round trip', 'connect', 'heap, idle', 'timers', 'brotli']
   const worst = Math.max(...tasks.map((task) => cost[task].chromium.holdfast.error))
   const errors = [worst, trip.holdfast.p50.error, connect.holdfast.error].map((error) => error.toFixed(2))
-  const noise = `The first two rows are the same socket, and their mean is 1: how far they are apart is the noise. Holdfast's own figures err by ${errors[0]} at most for messages, ${errors[1]} for round trips and ${errors[2]} for connections (standard error of the median).`
   const { received, watched, sent, object } = results.allocation
   const amount = (bytes) => (bytes ? `${bytes} bytes` : 'nothing')
-  const allocated = `Beside its event a message received allocates ${amount(received)}, with a heartbeat ${amount(watched)}, a message sent ${amount(sent)} (in Node; a small object is ${object}).`
   const { timers } = idle.holdfast
-  const shared = timers > 0 && timers < 1 ? ' Its timer is one for all sockets of a page.' : ''
   const us = (peer) => `${cost['receive text'].node[peer].us.toFixed(2)} µs`
-  const node = `Node itself takes less for a message, so that the same work weighs more: a text received costs ${us('raw')} raw and ${us('holdfast')} with Holdfast.`
-  return `${table(head, rows)}\n\n${noise}${shared} ${allocated} ${node} Node ${machine.node.slice(1)}; ${rounds.cost} rounds of messages, ${rounds['round-trip']} of round trips, ${rounds.connect} of connections.`
+  const notes = [
+    `The first two rows are the same socket and their mean is 1: their difference is the noise. The standard error of Holdfast's median is at most ${errors[0]} for messages, ${errors[1]} for round trips and ${errors[2]} for connections.`,
+    timers > 0 && timers < 1 ? 'All sockets of a page share one timer.' : '',
+    `Besides its event, a received message allocates ${amount(received)}, with a heartbeat ${amount(watched)}, and a sent message ${amount(sent)} (in Node, where a small object takes ${object} bytes).`,
+    `Node spends less on a message, so the same work weighs more there: receiving a text costs ${us('raw')} raw and ${us('holdfast')} with Holdfast.`,
+    `Measured with Node ${machine.node.slice(1)}; ${rounds.cost} rounds of messages, ${rounds['round-trip']} of round trips, ${rounds.connect} of connections.`,
+  ]
+  return `${table(head, rows)}\n\n${notes.filter(Boolean).join(' ')}`
 }
-
-const seconds = (ms) => (ms === null ? 'never' : `${(ms / 1_000).toFixed(1)} s`)
 
 function herd({ results }) {
   const rows = Object.entries(results.herd).map(([peer, { peak, allBack, attempts, back }]) => [
@@ -60,12 +92,20 @@ function herd({ results }) {
     attempts.toFixed(1),
     ...back.map(seconds),
   ])
-  const head = ['', 'peak per 100 ms', 'all back', 'dials each', 'after 1 s down', 'after 5 s', 'after 30 s']
+  const head = [
+    '',
+    'peak per 100 ms',
+    'all back',
+    'attempts each',
+    '1 s down: back after',
+    '5 s down',
+    '30 s down',
+  ]
   const real = Object.entries(results['herd of real clients']).map(
     ([peer, { peak, allBack, attempts }]) =>
       `${peer} ${(peak * 100).toFixed(0)} %, ${allBack === null ? 'not within 2 minutes' : seconds(allBack)}, ${attempts.toFixed(1)}`,
   )
-  return `${table(head, rows)}\n\nWith 500 real clients at 10 connections a second (peak, all back, dials each): ${real.join('; ')}.`
+  return `${table(head, rows)}\n\nWith 500 real clients and 10 connections a second (peak, all back, attempts each): ${real.join('; ')}.`
 }
 
 function faults({ results }) {
@@ -74,15 +114,15 @@ function faults({ results }) {
     silent === null ? 'not in 30 s' : seconds(silent),
     ...outages.map(({ median, attempts }) => `${seconds(median)} (${attempts.toFixed(1)})`),
     `${dials}`,
-    `${delivery.lost} / ${delivery.doubled} / ${delivery.outOfOrder}`,
+    `${thousands(delivery.lost)} / ${thousands(delivery.doubled)} / ${thousands(delivery.outOfOrder)}`,
   ])
-  const down = [1, 5, 30].map((each) => `down ${each} s: back after (dials)`)
+  const down = [1, 5, 30].map((each) => `${each} s down: back after (attempts)`)
   return table(
     [
       '',
       'silent peer noticed',
       ...down,
-      'accept-then-close: dials in 3 s',
+      'accept-then-close: attempts in 3 s',
       'of 20,000 messages through cuts: lost / doubled / out of order',
     ],
     rows,

@@ -4,23 +4,42 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 /**
- * `limit`: bytes of brotli, `over` those of another entry. mitt is included everywhere. The aim was 3,000 and 2,400 for
- * the core; all that is promised takes more, and these keep it from growing.
+ * `limit`: bytes of brotli, `over` those of another entry. mitt is included everywhere. The design's aim
+ * was 6,600 and 5,500 for the core and 2,600 for the session; all that is promised takes more, and these keep it from growing.
  */
 const entries = [
-  { name: '*', code: `export * from './dist/index.js'`, limit: 5_450 },
-  { name: '{ Socket }', code: `export { Socket } from './dist/index.js'`, limit: 4_660 },
+  { name: '*', code: `export * from './dist/index.js'`, limit: 12_000 },
+  { name: '{ Socket }', code: `export { Socket } from './dist/index.js'`, limit: 10_900 },
   {
     name: '+ drop-in',
     code: `export { Socket } from './dist/index.js'; export { ReconnectingWebSocket } from './dist/websocket.js'`,
     over: '{ Socket }',
-    limit: 1_010,
+    limit: 1_450,
   },
   {
     name: '+ session',
     code: `export { Socket } from './dist/index.js'; export { Session } from './dist/session.js'`,
     over: '{ Socket }',
-    limit: 1_860,
+    limit: 4_000,
+  },
+  {
+    name: '+ react',
+    code: `export { Socket } from './dist/index.js'; export * from './dist/react.js'`,
+    over: '{ Socket }',
+    limit: 800,
+  },
+  {
+    name: '+ vue',
+    code: `export { Socket } from './dist/index.js'; export * from './dist/vue.js'`,
+    over: '{ Socket }',
+    limit: 700,
+  },
+  {
+    name: '+ tabs (page)',
+    code: `export { Socket } from './dist/index.js'; export { connectTab } from './dist/tabs.js'`,
+    over: '{ Socket }',
+    // Every promise about a worker that dies and a tab that is slow, in plain code: the aim was 1,200.
+    limit: 1_720,
   },
   {
     name: '+ recorder',
@@ -47,6 +66,8 @@ const bundled = async (contents) => {
     target: 'es2022',
     write: false,
     logLevel: 'warning',
+    // Peer dependencies: the application has them already.
+    external: ['react', 'vue'],
   })
   return outputFiles[0].contents
 }

@@ -5,7 +5,7 @@ import RobustWebSocket from 'robust-websocket'
 import { Manager } from 'socket.io-client'
 import { ExponentialBackoff } from 'websocket-ts'
 import { type BackoffLimits as Backoff, backoff } from '../../src/core/policy/backoff.ts'
-import { resolveOptions } from '../../src/core/resolve-options.ts'
+import { defaultReconnect } from '../../src/core/resolve-options.ts'
 
 /** How long one client waits after its failure number `attempt`, from 0, in ms. `null`: it gives up. */
 export type Wait = (attempt: number) => number | null
@@ -38,7 +38,7 @@ export const ours =
     backoff(limits, attempt, Math.random())
 
 export const formulas: Record<string, Formula> = {
-  holdfast: ours(resolveOptions('ws://127.0.0.1', { WebSocket: class {} as unknown as typeof WebSocket })),
+  holdfast: ours(defaultReconnect),
   // The constant in its only timer.
   sockette: () => () => 1_000,
   // Its default is drawn once per page: 1 to 5 s.

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Compare } from './compare/compare.ts'
 import { imageType } from './image-type.ts'
 import { parseUrl } from './parse-url.ts'
-import { type Found, findFile } from './static.ts'
+import { type Found, findDocs, findFile } from './static.ts'
 import type { Uploads } from './uploads.ts'
 
 const text = 'text/plain; charset=utf-8'
@@ -10,7 +10,11 @@ const text = 'text/plain; charset=utf-8'
 const policy =
   "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** For every answer: nothing from elsewhere, no script or style inside the page, no guessing of types, nothing kept. */
+/** VitePress writes small scripts and styles into its pages. They hold no input of visitors. */
+const docsPolicy =
+  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+/** For every answer: only our own scripts and styles, in files of their own; no guessing of types; no caching. */
 const always = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': policy,
@@ -34,7 +38,7 @@ export interface HttpOptions {
   nodes: boolean
 }
 
-/** Answers plain requests: the pages, the bundles and the uploaded files; nothing else of the disk. */
+/** Answers plain requests: the pages, the library, the documentation and uploaded files; nothing else of the disk. */
 export function answerHttp(options: HttpOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { status, type, body, headers } = await answer(request, response, options).catch(
@@ -57,18 +61,24 @@ async function answer(
   { uploads, compare, isSocketPath }: HttpOptions,
 ): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    // What else was to come is not waited for.
+    // The body of the request is not read.
     const headers = { Allow: 'GET, HEAD', Connection: 'close' }
     return { status: 405, type: text, body: 'Only GET and HEAD.\n', headers }
   }
   const url = parseUrl(request.url)
-  if (url === undefined) return { status: 400, type: text, body: 'This is not an address.\n' }
+  if (url === undefined) return { status: 400, type: text, body: 'The URL is not valid.\n' }
   const { pathname } = url
+  if (pathname === '/docs')
+    return { status: 308, type: text, body: 'See /docs/\n', headers: { Location: '/docs/' } }
+  if (pathname.startsWith('/docs/')) {
+    const found = await findDocs(pathname)
+    return found ? { status: 200, ...found, headers: { 'Content-Security-Policy': docsPolicy } } : missing()
+  }
   const compared = await compare.answer(request, response, url)
   if (compared) return compared
   if (isSocketPath(pathname)) {
     const headers = { Upgrade: 'websocket', Connection: 'Upgrade' }
-    return { status: 426, type: text, body: 'This path is for WebSocket.\n', headers }
+    return { status: 426, type: text, body: 'This path takes WebSocket connections only.\n', headers }
   }
   if (pathname.startsWith('/uploads/')) {
     const body = await uploads.read(pathname.slice('/uploads/'.length))
@@ -78,7 +88,7 @@ async function answer(
   return found ? { status: 200, ...found } : missing()
 }
 
-/** A picture may be looked at; everything else is only ever a download. */
+/** Pictures are shown; everything else is offered as a download. */
 function uploaded(body: Buffer): Answer {
   const type = imageType(body)
   const headers = {
@@ -89,6 +99,6 @@ function uploaded(body: Buffer): Answer {
 }
 
 async function missing(): Promise<Answer> {
-  const page: Found = (await findFile('/404.html')) ?? { type: text, body: Buffer.from('Nothing here.\n') }
+  const page: Found = (await findFile('/404.html')) ?? { type: text, body: Buffer.from('Not found.\n') }
   return { status: 404, ...page }
 }

@@ -1,28 +1,28 @@
-import type { Visit } from './visit.ts'
+import type { Connection } from './connection.ts'
 
 export interface IdleTimes {
-  /** How long a client may say nothing, in seconds. */
+  /** How long a client may send nothing, in seconds. */
   idle: number
   /** How often to look, in seconds. */
   check: number
 }
 
 /**
- * Cuts a client that says nothing, as Swoole's `heartbeat_idle_time` does: only bytes from the client count, however
- * much it is sent, and the end is abrupt. Returns its undo.
+ * Cuts a client that sends nothing, as Swoole's `heartbeat_idle_time` does: only bytes from the client count, and there is no
+ * close frame. Returns a function that stops it.
  */
-export function cutWhenIdle(visit: Visit, { idle, check }: IdleTimes): () => void {
-  const line = visit.request.socket
-  let heard = Date.now()
-  const hear = () => {
-    heard = Date.now()
+export function cutWhenIdle(connection: Connection, { idle, check }: IdleTimes): () => void {
+  const tcp = connection.request.socket
+  let received = Date.now()
+  const note = () => {
+    received = Date.now()
   }
-  line.on('data', hear)
+  tcp.on('data', note)
   const timer = setInterval(() => {
-    if (Date.now() - heard > idle * 1_000) visit.drop()
+    if (Date.now() - received > idle * 1_000) connection.terminate()
   }, check * 1_000)
   return () => {
     clearInterval(timer)
-    line.off('data', hear)
+    tcp.off('data', note)
   }
 }

@@ -1,4 +1,4 @@
-/** The kind of picture that these bytes are, or nothing. The bytes decide: names and declared types are the sender's claims. */
+/** The MIME type of these bytes if they are a picture. Names and declared types are not trusted. */
 export function imageType(bytes: Uint8Array): string | undefined {
   const starts = (...head: number[]) => head.every((byte, index) => bytes[index] === byte)
   const ascii = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to))

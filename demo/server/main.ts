@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { startServer } from './server.ts'
 
 const usage = `Usage: npm run demo -- [--port 8080] [--host 127.0.0.1] [--uploads folder] [--key file --cert file]
-REDIS_URL=redis://127.0.0.1:6379 shares the room of the chat with other servers.`
+With REDIS_URL=redis://127.0.0.1:6379, several servers share the room of the chat.`
 
 function fail(words: string): never {
   console.error(words)
@@ -38,6 +37,9 @@ function readTls() {
   }
 }
 
+console.log('Holdfast demo: bundling the library for the pages, and starting the server …')
+// Loaded after the line above, so that it appears at once.
+const [{ startServer }, { bundle }] = await Promise.all([import('./server.ts'), import('./bundle.ts')])
 const server = await startServer({
   port,
   host,
@@ -50,10 +52,19 @@ const server = await startServer({
     fail(`Port ${port} is taken. Choose another one: npm run demo -- --port ${port + 1}`)
   return fail(`The server cannot start: ${error.message}`)
 })
-console.log(`Holdfast demo: ${server.url}/  (other scenarios: ${server.url}/scenarios.html)`)
+await bundle().catch((error) => fail(`The library cannot be bundled: ${error.message}`))
+console.log(`
+  Chat       ${server.url}/
+  Scenarios  ${server.url}/scenarios
+  Compare    ${server.url}/compare
+  Tabs       ${server.url}/tabs
+  Docs       ${server.url}/docs/
+
+Press Ctrl+C to stop. Connections are logged below.
+`)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // `once`: whoever asks a second time is not made to wait.
+  // `once`, so that a second signal ends the process at once.
   process.once(signal, async () => {
     await server.close()
     process.exit(0)

@@ -14,7 +14,7 @@ export interface ServerOptions {
   uploadLimit?: number | undefined
   /** How many uploads are kept; the oldest go first. @default 100 */
   uploadsKept?: number | undefined
-  /** How long a client of `/ws` may say nothing, in seconds. @default 600 */
+  /** How long a client of `/ws` may send nothing, in seconds. @default 600 */
   heartbeatIdleTime?: number | undefined
   /** How often that is looked at, in seconds. @default 60 */
   heartbeatCheckInterval?: number | undefined
@@ -22,17 +22,17 @@ export interface ServerOptions {
   guestInterval?: readonly [number, number] | undefined
   /** @default 500 */
   maxConnections?: number | undefined
-  /** Whose pages may come to `/chat` and `/upload` beside our own, such as `https://example.com`; `*`: all. @default none */
+  /** Origins that may connect to `/chat` and `/upload` beside our own, such as `https://example.com`; `*`: all. @default none */
   origins?: readonly string[] | undefined
-  /** How often clients are asked for a sign of life with a ping frame, in ms. @default 30_000 */
+  /** How often clients get a ping frame, in ms. @default 30_000 */
   pingInterval?: number | undefined
   /** How long the server is away when a visitor restarts it, in ms. @default 2_500 */
   restartTime?: number | undefined
-  /** How long it cannot be restarted by a visitor again, in ms. @default 10_000 */
+  /** How long after that a visitor cannot restart it again, in ms. @default 10_000 */
   restartPause?: number | undefined
-  /** A Redis (`redis://…`) that shares the room of the chat with other servers. @default the room is this server's own */
+  /** A Redis (`redis://…`) through which several servers share the room of the chat. @default none */
   redis?: string | undefined
-  /** Is told handshakes, closes and faults. @default nobody */
+  /** Called for handshakes, closes and errors. @default nothing */
   log?: ((line: string) => void) | undefined
 }
 
@@ -53,7 +53,7 @@ export const defaults = {
   log: () => {},
 }
 
-/** What was given, over the defaults. */
+/** The given options, with defaults for the rest. */
 export function merge(
   options: ServerOptions,
 ): typeof defaults & Pick<ServerOptions, 'tls' | 'redis' | 'log'> {

@@ -1,4 +1,4 @@
-/** The address that a request asks for, or nothing if it is none. */
+/** The URL of a request, or nothing if it is not valid. */
 export function parseUrl(text: string | undefined): URL | undefined {
   try {
     return new URL(text ?? '', 'http://localhost')

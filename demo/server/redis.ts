@@ -2,28 +2,28 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { RedisStore } from '../../src/session/redis/index.ts'
-import { type Added, type Draft, type Entry, entryOf, type Ledger } from './chat/ledger.ts'
-import type { Neighbours } from './chat/neighbours.ts'
+import { type Added, type Draft, type Entry, entryOf, type MessageLog } from './chat/message-log.ts'
 import type { Shown } from './chat/people.ts'
+import type { RemotePresence } from './chat/presence.ts'
 
 const clientOf = (url: string) => createClient({ url })
 type Client = ReturnType<typeof clientOf>
 
-/** What a process shares with others that are given the same Redis. */
+/** What a process shares with others that use the same Redis. */
 export interface Shared {
   store: RedisStore
-  ledger: Ledger
-  neighbours: Neighbours
+  messageLog: MessageLog
+  presence: RemotePresence
   close: () => void
 }
 
 const PREFIX = 'holdfast-demo:'
 /** How long Redis may take to be there at the start, in ms. */
-const PATIENCE = 5_000
-/** How often a process says who is in its room, and how long that is believed, in ms. */
+const CONNECT_TIMEOUT = 5_000
+/** How often a process publishes who is connected to it, and how long that is valid, in ms. */
 const BEAT = 1_000
-const BELIEVED = 10_000
-/** How long a picture, and the place of a message in the order, are known, in s. */
+const VALID = 10_000
+/** How long pictures and receipts are kept, in s. */
 const KEPT = 600
 
 export async function share(url: string, log: (line: string) => void): Promise<Shared> {
@@ -35,7 +35,7 @@ export async function share(url: string, log: (line: string) => void): Promise<S
   try {
     await Promise.race([
       connected,
-      wait(PATIENCE, undefined, { signal: late.signal }).then(() => {
+      wait(CONNECT_TIMEOUT, undefined, { signal: late.signal }).then(() => {
         throw new Error(`no Redis answers at ${new URL(url).host}`)
       }),
     ])
@@ -49,21 +49,21 @@ export async function share(url: string, log: (line: string) => void): Promise<S
   const room = await roomOf(client)
   return {
     store: new RedisStore(client, { prefix: `${PREFIX}session:` }),
-    ledger: new RedisLedger(client, reader, room),
-    neighbours: new RedisNeighbours(client),
+    messageLog: new RedisMessageLog(client, reader, room),
+    presence: new RedisPresence(client),
     close: () => {
       for (const each of [client, reader]) if (each.isOpen) each.destroy()
     },
   }
 }
 
-/** Names the room. What Redis was emptied of is another room afterwards. */
+/** The id of the room. After Redis was emptied it is another room. */
 async function roomOf(client: Client): Promise<string> {
   await client.set(`${PREFIX}room`, randomUUID(), { condition: 'NX' })
   return (await client.get(`${PREFIX}room`)) ?? ''
 }
 
-/** ARGV: key or '', head, picture as base64 or '', time to keep in s. Answers with its place, and whether it had one. */
+/** ARGV: key or '', head, picture as base64 or '', time to keep in s. Returns its place, and whether it had one. */
 const ADD = `
 local receipt = '${PREFIX}receipt:' .. ARGV[1]
 local known = ARGV[1] ~= '' and redis.call('GET', receipt)
@@ -76,8 +76,8 @@ redis.call('XADD', '${PREFIX}entries', 'MAXLEN', 2000, seq .. '-0', 'at', at, 'h
 if ARGV[1] ~= '' then redis.call('SET', receipt, seq .. ' ' .. at, 'EX', ARGV[4]) end
 return {seq .. ' ' .. at, 0}`
 
-/** The order of a room that several processes share: a stream that each of them reads from its beginning. */
-class RedisLedger implements Ledger {
+/** The message log of a room that several processes share: a stream that each of them reads from its beginning. */
+class RedisMessageLog implements MessageLog {
   room: string
   readonly #client: Client
   readonly #reader: Client
@@ -94,7 +94,7 @@ class RedisLedger implements Ledger {
   }
 
   async add({ head, bytes }: Draft, key = ''): Promise<Added> {
-    // It must not be added twice because we did not hear that it was.
+    // It is added once, also if the answer of Redis was lost and it is tried again.
     const once = key || randomUUID()
     const args = [once, JSON.stringify(head), bytes?.toString('base64') ?? '', String(KEPT)]
     while (!this.#over) {
@@ -106,7 +106,7 @@ class RedisLedger implements Ledger {
         await wait(200)
       }
     }
-    // Never: who waits for this has not been told that it is done, and tells it to another process.
+    // It never settles, so the message is not acknowledged, and its sender sends it to another process.
     return new Promise(() => {})
   }
 
@@ -157,8 +157,8 @@ interface Message {
   message: Record<string, string>
 }
 
-/** Who is in the rooms of the other processes: each writes its own list, again and again. */
-class RedisNeighbours implements Neighbours {
+/** Who is connected to the other processes. Each process writes its own list at regular intervals. */
+class RedisPresence implements RemotePresence {
   people: readonly Shown[] = []
   readonly #client: Client
   readonly #node = randomUUID()
@@ -182,7 +182,7 @@ class RedisNeighbours implements Neighbours {
   }
 
   close(): void {
-    // Those in our list are on their way to another process, and must not be new there. Who is not is forgotten in time.
+    // The list stays until it expires: its people are on their way to another process, and must not be new there.
     clearInterval(this.#timer)
   }
 
@@ -194,7 +194,7 @@ class RedisNeighbours implements Neighbours {
     for (const [node, text] of Object.entries(lists)) {
       const list = JSON.parse(text) as { at: number; people: Shown[] }
       if (node === this.#node) continue
-      if (now - list.at > BELIEVED) await this.#client.hDel(`${PREFIX}people`, node)
+      if (now - list.at > VALID) await this.#client.hDel(`${PREFIX}people`, node)
       else
         for (const person of list.people)
           if (!person.away || !people.has(person.id)) people.set(person.id, person)

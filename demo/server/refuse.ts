@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** Answers an upgrade with plain HTTP. A browser's script sees 1006 only, but its network panel shows these words. */
+/** Answers an upgrade with plain HTTP. A script sees only 1006, but the browser's network panel shows these words. */
 export function refuse(
   socket: Duplex,
   status: number,

@@ -1,4 +1,4 @@
-import type { Visit } from './visit.ts'
+import type { Connection } from './connection.ts'
 
 /** What one path of the server does. */
 export interface Scenario {
@@ -6,20 +6,20 @@ export interface Scenario {
   limit?: number
   /** Which of the offered subprotocols to answer with. @default the first */
   select?: (offered: ReadonlySet<string>) => string | false
-  /** Why a client that asks like this is not let in, or nothing. */
+  /** Returns why this upgrade is refused, or nothing. */
   refuse?: (ask: { url: URL; offered: string[] }) => string | undefined
-  /** Whether pages of other sites are kept out. @default false */
+  /** Whether pages of other sites are refused. @default false */
   ownPagesOnly?: boolean
-  /** Whether the server asks its clients for signs of life with ping frames. @default true */
+  /** Whether the server sends ping frames to its clients. @default true */
   pings?: boolean
-  /** Somebody came in. */
-  join: (visit: Visit) => Visitor
-  /** The server is closing: let go of every timer. */
+  /** A client has connected. */
+  join: (connection: Connection) => Handlers
+  /** The server is closing. Clear all timers. */
   close?: () => void | Promise<void>
 }
 
-/** What is done with the frames of one client. What these throw is told to that client, or logged if it is our bug. */
-export interface Visitor {
+/** Handles the frames of one client. A `BadInput` that they throw is sent to that client; anything else is logged as a bug. */
+export interface Handlers {
   text?: (text: string) => unknown
   binary?: (bytes: Buffer) => unknown
   left?: (code: number) => unknown

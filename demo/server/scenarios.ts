@@ -1,49 +1,52 @@
 import { chat } from './chat/chat.ts'
-import type { Hub } from './hub.ts'
 import type { merge } from './options.ts'
 import type { Shared } from './redis.ts'
+import type { Router } from './router.ts'
 import { chatRoom } from './scenarios/chat-room.ts'
 import { echo } from './scenarios/echo.ts'
 import { guest } from './scenarios/guest.ts'
 import { guestOnDemand } from './scenarios/guest-on-demand.ts'
 import { push } from './scenarios/push.ts'
 import { service } from './scenarios/service.ts'
+import { sharedConnection } from './scenarios/shared-connection.ts'
 import { noProtocol, superchat } from './scenarios/superchat.ts'
 import { upload } from './scenarios/upload.ts'
 import type { Uploads } from './uploads.ts'
 
 /** Which path is which scenario. */
 export function addScenarios(
-  hub: Hub,
+  router: Router,
   uploads: Uploads,
   settings: ReturnType<typeof merge>,
   shared: Shared | undefined,
 ): void {
   const { heartbeatIdleTime: idle, heartbeatCheckInterval: check } = settings
-  let again = 0
+  /** When a visitor may restart the server again. */
+  let allowedAt = 0
   const room = chat({
     store: shared?.store,
-    ledger: shared?.ledger,
-    neighbours: shared?.neighbours,
-    // Everybody is cut by this, so one visitor with a script must not be able to keep it up.
+    messageLog: shared?.messageLog,
+    presence: shared?.presence,
+    // A restart cuts everybody, so a single visitor must not be able to repeat it without end.
     restart: () => {
-      const wait = again - Date.now()
+      const wait = allowedAt - Date.now()
       if (wait > 0) return wait
-      again = Date.now() + settings.restartTime + settings.restartPause
+      allowedAt = Date.now() + settings.restartTime + settings.restartPause
       room.announce('The server restarts')
-      hub.restart(settings.restartTime)
+      router.restart(settings.restartTime)
       return 0
     },
   })
-  hub.add('/chat', room)
-  hub.add('/echo', echo())
-  hub.add('/hello', echo())
-  hub.add('/push', push(hub))
-  hub.add('/ws', service({ idle, check }))
-  hub.add('/chat-room', chatRoom())
-  hub.add('/guest', guest(settings.guestInterval))
-  hub.add('/guest-on-demand', guestOnDemand())
-  hub.add('/upload', upload(uploads, settings.uploadLimit))
-  hub.add('/superchat', superchat())
-  hub.add('/no-protocol', noProtocol())
+  router.add('/chat', room)
+  router.add('/echo', echo())
+  router.add('/hello', echo())
+  router.add('/push', push(router))
+  router.add('/ws', service({ idle, check }))
+  router.add('/chat-room', chatRoom())
+  router.add('/guest', guest(settings.guestInterval))
+  router.add('/guest-on-demand', guestOnDemand())
+  router.add('/upload', upload(uploads, settings.uploadLimit))
+  router.add('/shared', sharedConnection())
+  router.add('/superchat', superchat())
+  router.add('/no-protocol', noProtocol())
 }

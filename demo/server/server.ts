@@ -3,8 +3,8 @@ import { createServer as createSecure } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Compare } from './compare/compare.ts'
 import { answerHttp } from './http.ts'
-import { Hub } from './hub.ts'
 import { merge, type ServerOptions } from './options.ts'
+import { Router } from './router.ts'
 import { addScenarios } from './scenarios.ts'
 import { Uploads } from './uploads.ts'
 
@@ -27,9 +27,9 @@ export interface DemoServer {
   clients(): Client[]
   /** Sends a text to a client by its id. False: there is none. */
   push(id: number, text: string): boolean
-  /** Cuts every client and refuses upgrades for `ms`; the pages go on. */
+  /** Cuts every client and refuses upgrades for `ms`. Pages are still served. */
   restart(ms?: number): void
-  /** Says goodbye (1001) to everybody and stops. Nothing is left running. */
+  /** Closes all connections with 1001 and stops. Nothing is left running. */
   close(): Promise<void>
 }
 
@@ -39,29 +39,29 @@ const KEPT_BYTES = 256 * 1024 * 1024
 export async function startServer(options: ServerOptions = {}): Promise<DemoServer> {
   const settings = merge(options)
   const { host, tls, log } = settings
-  // Only who shares the room needs the client of Redis.
+  // The Redis client is loaded only if it is used.
   const shared = settings.redis ? await (await import('./redis.ts')).share(settings.redis, log) : undefined
-  const hub = new Hub({ ...settings, anyPort: shared !== undefined })
+  const router = new Router({ ...settings, anyPort: shared !== undefined })
   const uploads = new Uploads({
     folder: settings.uploads,
     files: settings.uploadsKept,
     bytes: KEPT_BYTES,
     log,
   })
-  addScenarios(hub, uploads, settings, shared)
+  addScenarios(router, uploads, settings, shared)
   const compare = new Compare()
-  hub.add('/compare/run', compare.control())
-  hub.add('/compare/socket', compare.socket())
+  router.add('/compare/run', compare.control())
+  router.add('/compare/socket', compare.socket())
 
-  const isSocketPath = (path: string) => hub.has(path)
+  const isSocketPath = (path: string) => router.has(path)
   const answer = answerHttp({ uploads, compare, isSocketPath, nodes: shared !== undefined })
   const server: Server = tls ? createSecure(tls, answer) : createPlain(answer)
-  server.on('upgrade', (request, socket, head) => hub.upgrade(request, socket, head))
+  server.on('upgrade', (request, socket, head) => router.upgrade(request, socket, head))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(settings.port, host, resolve)
   }).catch(async (error) => {
-    await hub.close()
+    await router.close()
     shared?.close()
     throw error
   })
@@ -75,19 +75,19 @@ export async function startServer(options: ServerOptions = {}): Promise<DemoServ
     url: `${tls ? 'https' : 'http'}://${authority}`,
     socketUrl: `${tls ? 'wss' : 'ws'}://${authority}`,
     port,
-    clients: () => hub.visits().map(({ id, url, address }) => ({ id, path: url.pathname, address })),
-    push: (id, text) => hub.push(id, text),
-    restart: (ms = settings.restartTime) => hub.restart(ms),
+    clients: () => router.connections().map(({ id, url, address }) => ({ id, path: url.pathname, address })),
+    push: (id, text) => router.push(id, text),
+    restart: (ms = settings.restartTime) => router.restart(ms),
     close: () => {
-      closing ??= stop(server, hub).finally(() => shared?.close())
+      closing ??= stop(server, router).finally(() => shared?.close())
       return closing
     },
   }
 }
 
-async function stop(server: Server, hub: Hub): Promise<void> {
+async function stop(server: Server, router: Router): Promise<void> {
   const stopped = new Promise<void>((resolve) => server.close(() => resolve()))
-  await hub.close()
+  await router.close()
   server.closeAllConnections()
   await stopped
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { imageType } from './image-type.ts'
 
-/** A name that we chose. Nothing else in the folder is ours to read or to remove. */
+/** A name that this server chose. Other files in the folder are neither read nor removed. */
 const ours = /^\d{13}-[0-9a-f]{16}\.(png|jpeg|gif|webp|avif|bin)$/
 
 export interface UploadsOptions {
@@ -11,14 +11,14 @@ export interface UploadsOptions {
   /** How many files and how many bytes are kept; the oldest go first. */
   files: number
   bytes: number
-  /** Is told what could not be cleaned up. */
+  /** Called with what could not be cleaned up. */
   log: (line: string) => void
 }
 
-/** A folder of files that clients sent. They choose the bytes, we choose the names. */
+/** A folder of files that clients sent, under names that the server chooses. */
 export class Uploads {
   readonly #options: UploadsOptions
-  /** One clean-up after the other: two at once would count the same files. */
+  /** Clean-ups run one after the other. Two at once would count the same files. */
   #tidied: Promise<unknown> = Promise.resolve()
 
   constructor(options: UploadsOptions) {
@@ -30,9 +30,9 @@ export class Uploads {
     const extension = imageType(bytes)?.slice('image/'.length) ?? 'bin'
     const name = `${Date.now()}-${randomBytes(8).toString('hex')}.${extension}`
     await mkdir(folder, { recursive: true })
-    // `wx`: never over something that is there, were it a link put there by somebody else.
+    // `wx`: never over an existing file or link.
     await writeFile(join(folder, name), bytes, { flag: 'wx' })
-    // What is in the way of the clean-up is no fault of this file, and none of the next one.
+    // A clean-up that fails is not an error of this upload.
     this.#tidied = this.#tidied
       .then(() => this.#tidy())
       .catch((error: Error) => this.#options.log(`Uploads are not cleaned up: ${error.message}`))
@@ -40,7 +40,7 @@ export class Uploads {
     return name
   }
 
-  /** The bytes of a file, or nothing if the name is not one of ours or the file has been removed since. */
+  /** The bytes of a file, or nothing if the name is not one of this server's or the file was removed. */
   async read(name: string): Promise<Buffer | undefined> {
     if (!ours.test(name)) return undefined
     return readFile(join(this.#options.folder, name)).catch(() => undefined)
@@ -60,7 +60,7 @@ export class Uploads {
   }
 }
 
-/** In bytes; none where somebody else has removed it since it was listed. */
+/** The size in bytes; 0 if the file was removed since it was listed. */
 async function size(path: string): Promise<number> {
   try {
     return (await stat(path)).size

@@ -30,8 +30,15 @@ export interface Patience {
   silence: number
 }
 
-/** How long to wait for `close` after an `error` that left the socket closed, in ms. */
+/** States of a native socket. */
+const CONNECTING = 0
+const OPEN = 1
+const CLOSED = 3
+/** How long to wait for `close` after an `error` that left the socket closed, or connecting, in ms. */
 const CLOSE_AFTER_ERROR = 50
+const CLOSE_AFTER_EARLY_ERROR = 1_000
+/** Names of what constructors throw: of the standard for mixed content, and of Firefox for Content Security Policy. */
+const BLOCKED = new Set(['SecurityError', 'NS_ERROR_CONTENT_BLOCKED'])
 /** How often a message re-arms the heartbeat's timer while the page is hidden, in ms. */
 const REARM = 1_000
 /** How long an attempt waits at most for the answer to a prompt that may not be there, in ms. */
@@ -60,6 +67,8 @@ export class Connection {
   /** Of the attempt's timeout, then of the next check of the heartbeat. */
   #cancelTimer: Cancel | undefined
   #armedAt = 0
+  /** The timer was set from a timer, not from a socket event. */
+  #isChained = false
   /** Of what is only observed during the attempt. */
   #cancelAttempt: Cancel | undefined
   /** Receives the frames until the connection is open; those of a session also afterwards. */
@@ -102,7 +111,7 @@ export class Connection {
   /** Sends if the connection is open. Returns false otherwise: a socket that is closing discards silently. */
   send(data: Data): boolean {
     const { native } = this
-    if (native?.readyState !== 1 || !this.#owner) return false
+    if (native?.readyState !== OPEN || !this.#owner) return false
     native.send(data)
     const heartbeat = this.#heartbeat
     if (heartbeat) {
@@ -187,8 +196,7 @@ export class Connection {
       const offered: string[] = protocol ? [protocol.subprotocol] : [names ?? []].flat()
       this.#connect(`${target}`, offered)
     } catch (error) {
-      // Firefox throws where Content Security Policy forbids the connection; all do for `ws:` from an `https:` page.
-      if (cause === 'refused' && (error as Error).name === 'SecurityError')
+      if (cause === 'refused' && BLOCKED.has((error as Error | undefined)?.name ?? ''))
         return this.end(blockedByPolicy(error), typeof url !== 'function')
       // A URL that no WebSocket takes will not get better, unless a function returns another one next time.
       const isFixed = typeof url !== 'function' && typeof protocols !== 'function' && !protocol
@@ -218,7 +226,7 @@ export class Connection {
       error: (event) => {
         // Browsers do not say what failed; other implementations do.
         error = (event as ErrorEvent | undefined)?.error
-        if (native.readyState === 3 && !this.isOver) this.#expectClose(url)
+        if (!this.isOver) this.#expectClose(native, url)
       },
     }
     listen(native, this.#listeners)
@@ -252,16 +260,22 @@ export class Connection {
     return this.#patience.attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT
   }
 
-  /** Chromium fires `error` and never `close` for a connection that Content Security Policy blocks. */
-  #expectClose(url: string): void {
-    const timer = longTimeout(CLOSE_AFTER_ERROR, () => {
+  /**
+   * For a connection that Content Security Policy blocks, Chromium fires `error` in CLOSED and WebKit in CONNECTING, and neither
+   * ever fires `close`. After any other `error`, `close` follows.
+   */
+  #expectClose(native: WebSocket, url: string): void {
+    const state = native.readyState
+    if (state !== CLOSED && (state !== CONNECTING || !this.#cancelAttempt)) return
+    const cancelTimer = this.#cancelTimer
+    const cancel = longTimeout(state === CLOSED ? CLOSE_AFTER_ERROR : CLOSE_AFTER_EARLY_ERROR, () => {
+      if (native.readyState !== state) return
       if (!this.#cancelAttempt) this.end(abnormalClosure('peer'))
       else this.end(blockedByCsp(url), typeof this.#options.url !== 'function')
     })
-    const cancel = this.#cancelTimer
     this.#cancelTimer = () => {
-      timer()
-      cancel?.()
+      cancel()
+      cancelTimer?.()
     }
   }
 
@@ -345,7 +359,7 @@ export class Connection {
     this.#heartbeat?.received(now)
     // A timer that is set from a timer fires once a minute in a hidden tab of Chromium; one that is set from a socket event
     // fires within a second of its time.
-    if (now - this.#armedAt > REARM && isHidden()) this.#checkHeartbeat()
+    if ((this.#isChained || now - this.#armedAt > REARM) && isHidden()) this.#checkHeartbeat()
   }
 
   #answersPing(event: MessageEvent): boolean {
@@ -359,7 +373,7 @@ export class Connection {
     this.#pingedAt = 0
   }
 
-  #checkHeartbeat(probe = false): void {
+  #checkHeartbeat(probe = false, isChained = false): void {
     const heartbeat = this.#heartbeat
     const { native } = this
     if (!heartbeat || !native || this.isOver) return
@@ -372,8 +386,9 @@ export class Connection {
     if (verdict === 'ask') this.#ping(native, now)
     if (this.isOver) return
     this.#armedAt = now
+    this.#isChained = isChained
     this.#cancelTimer?.()
-    this.#cancelTimer = longTimeout(heartbeat.next(now), () => this.#checkHeartbeat())
+    this.#cancelTimer = longTimeout(heartbeat.next(now), () => this.#checkHeartbeat(false, true))
   }
 
   #ping(native: WebSocket, now: number): void {

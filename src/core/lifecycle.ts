@@ -41,6 +41,8 @@ export class Lifecycle implements ConnectionOwner {
   status: Status = 'idle'
   closed: Closed | undefined
   protocol = ''
+  /** The status of the last `status` event: while the application's own rules are asked, `status` is ahead of it. */
+  #emittedStatus: Status = 'idle'
   /** The URL dialled last. */
   url = ''
   /** Attempts in a row that failed, connections that did not last among them. */
@@ -56,6 +58,8 @@ export class Lifecycle implements ConnectionOwner {
   #cancelRetired: Cancel | undefined
   /** Of the next attempt. */
   #cancelDial: Cancel | undefined
+  /** When the next attempt starts. */
+  #dialsAt = 0
   /** Of the next queued messages, where `queue.perSecond` spaces them. */
   #cancelPump: Cancel | undefined
   #pumpedAt = 0
@@ -63,6 +67,8 @@ export class Lifecycle implements ConnectionOwner {
   /** Queued messages that the browser was given and may still hold. */
   #unsent: Unsent<QueuedMessage> | undefined
   #cancelUnsent: Cancel | undefined
+  /** `drop` events of what was dropped by a transition, which emits them. */
+  #lost: EventEntry[] = nothing
   /** Of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
   /** Attempts in a row that timed out. */
@@ -107,8 +113,7 @@ export class Lifecycle implements ConnectionOwner {
 
   open(): void {
     if (this.#options.signal?.aborted) return
-    this.#tellHeldEnd()
-    if (this.status === 'open') return
+    if (this.#endHeld(0) || this.status === 'open') return
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     if (this.status !== 'waiting') this.#start()
     this.#dial()
@@ -116,18 +121,24 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Looks now, without waiting for a timer: the public form of a wake. */
   check(): void {
-    this.#tellHeldEnd()
+    if (this.#endHeld(0)) return
     if (this.status === 'open') this.#connection?.probe()
     else this.#wake()
   }
 
   /** Ends what there is, open or not, and dials again. */
   reconnect({ dropQueue, overlap }: { dropQueue: boolean; overlap: boolean }): void {
-    this.#tellHeldEnd()
     if (dropQueue) this.#discardQueue()
     const connection = this.#connection
-    if (!connection) return this.open()
-    if (overlap && this.status === 'open') return this.#dialReplacement()
+    if (this.#heldEnd) this.#endHeld(0)
+    else if (!connection) this.open()
+    else if (overlap && this.status === 'open') this.#dialReplacement()
+    else this.#replace(connection)
+    // Where nothing has changed. Not before: a listener may do anything.
+    this.#emitLost()
+  }
+
+  #replace(connection: Connection): void {
     this.#replacement?.drop(1000)
     this.#replacement = undefined
     this.#dropRetired()
@@ -137,7 +148,7 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   suspend(): void {
-    this.#tellHeldEnd()
+    this.#heldEnd = undefined
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
     this.#opensWhenShown = false
     const connections = this.#release()
@@ -157,6 +168,7 @@ export class Lifecycle implements ConnectionOwner {
     this.failures = this.#timeouts = 0
     this.#patience = 1
     this.#wasOpen = this.#isRenewing = false
+    this.#stopWatchingExpiry()
     const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
     this.#become('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
@@ -199,6 +211,8 @@ export class Lifecycle implements ConnectionOwner {
       this.#connection = connection
       this.#replacement = undefined
       this.#retire(replaced)
+      // It sends what it still holds before it closes.
+      this.#forgetUnsent()
     }
     const reconnected = this.#wasOpen
     this.#wasOpen = true
@@ -235,9 +249,10 @@ export class Lifecycle implements ConnectionOwner {
     this.#openedAt = 0
     this.#cancelPump?.()
     this.#cancelPump = this.#connection = undefined
-    this.#dropUnsent(connection, close)
+    this.#lost = [...this.#lost, ...this.#unsentDrops(connection, close)]
     if (this.#replacement) return this.#adoptReplacement(close)
-    const previous = this.status
+    // Messages are received while the status is `open` only.
+    this.#dropRetired()
     // The application's own rules are called next, and may do anything.
     this.status = 'waiting'
     const failure = { attempt: this.failures, close }
@@ -245,9 +260,8 @@ export class Lifecycle implements ConnectionOwner {
     if (delay === undefined) this.failures++
     const wait = delay === undefined ? this.#nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
-    this.status = previous
     if (wait === null) return this.#closeFinally(close)
-    this.#waitFor(this.#adjusted(wait, close, wasProbing), failure)
+    this.#waitFor(delay ?? this.#adjusted(wait, close, wasProbing), failure)
   }
 
   /** The delay after this end, where the page or the network has a say in it. */
@@ -255,7 +269,7 @@ export class Lifecycle implements ConnectionOwner {
     // A page that is shown again may hear only now that its socket was closed meanwhile.
     const isAwake = monotonicNow() - this.#wokeAt < SPREAD
     this.#wokeAt = Number.NEGATIVE_INFINITY
-    if (this.#isOffline && delay > 0) return Math.max(delay, OFFLINE_LOOK)
+    if (this.#isOffline) return Math.max(delay, OFFLINE_LOOK)
     if (isAwake) return 0
     // The server is not to blame: this side was away.
     return close.cause === 'wake' || wasProbing ? spread() : delay
@@ -392,8 +406,13 @@ export class Lifecycle implements ConnectionOwner {
     const attempt = this.failures
     this.#wait = { attempt, delay: 0, close }
     this.#become('waiting', ['waiting', this.#wait])
-    if (this.#connection && this.status === 'waiting')
-      this.#become('connecting', ['connecting', { attempt, url: this.url }])
+    if (!this.#connection || this.status !== 'waiting') return
+    // Otherwise it is emitted once the URL is known.
+    const isDialling = this.#connection.native !== undefined
+    this.#become(
+      'connecting',
+      ...(isDialling ? [['connecting', { attempt, url: this.url }] as EventEntry] : []),
+    )
   }
 
   #replaceOldAttempt(): void {
@@ -410,16 +429,19 @@ export class Lifecycle implements ConnectionOwner {
       // Not while the page is being left. If it stays, it dials then.
       if (!this.#options.wake || !isLeaving()) this.#dial()
     })
+    this.#dialsAt = monotonicNow() + delay
     this.#wait = { ...failure, delay }
     this.#become('waiting', ['waiting', this.#wait])
   }
 
   /** Changes the status and emits that, then the more specific events. What listeners do in reaction comes after all. */
   #become(status: Status, ...events: EventEntry[]): void {
-    const previous = this.status
-    this.status = status
+    const previous = this.#emittedStatus
+    this.status = this.#emittedStatus = status
     const change: EventEntry[] = status === previous ? [] : [['status', { status, previous }]]
-    this.#emitter.emitAll([...change, ...events])
+    const lost = this.#lost
+    this.#lost = nothing
+    this.#emitter.emitAll([...change, ...lost, ...events])
   }
 
   /** Lets go of all connections and timers. */
@@ -438,6 +460,7 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Hands queued messages to the browser: all at once, or spaced by `queue.perSecond`. */
   #pump(): void {
+    this.#cancelPump?.()
     this.#cancelPump = undefined
     const queue = this.#queue
     const now = monotonicNow()
@@ -445,13 +468,18 @@ export class Lifecycle implements ConnectionOwner {
     const most =
       elapsed === Infinity ? (queue.spacing > 0 ? 1 : Infinity) : Math.max(1, queue.allowance(elapsed))
     this.#pumpedAt = now
-    queue.takeWhile((message) => this.#handOver(message), most)
-    if (this.status !== 'open' || !this.#connection) return
-    this.#watchUnsent()
-    if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
+    const outcomes: (() => void)[] = []
+    queue.takeWhile((message) => this.#handOver(message, outcomes), most)
+    if (!queue.length) this.#stopWatchingExpiry()
+    if (this.status === 'open' && this.#connection) {
+      this.#watchUnsent()
+      if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
+    }
+    // Last: they may send, or end the connection.
+    for (const tell of outcomes) tell()
   }
 
-  #handOver(message: QueuedMessage): boolean {
+  #handOver(message: QueuedMessage, outcomes: (() => void)[]): boolean {
     const { copy, onOutcome } = message
     const isSent = callSafely(() => this.#connection?.send(copy) ?? false)
     if (isSent === false) return false
@@ -460,13 +488,14 @@ export class Lifecycle implements ConnectionOwner {
     const outcome: Outcome = isSent
       ? { result: 'sent' }
       : { result: 'dropped', reason: 'the browser refused it' }
-    if (onOutcome) callSafely(onOutcome, outcome)
+    if (onOutcome) outcomes.push(() => callSafely(onOutcome, outcome))
     return true
   }
 
   #noteUnsent(message: QueuedMessage): void {
     this.#unsent ??= new Unsent()
-    this.#unsent.add(message, byteLength(message.copy))
+    // Its outcome is `sent`, and an outcome is told once.
+    this.#unsent.add({ ...message, onOutcome: undefined }, byteLength(message.copy))
   }
 
   /** Lets go of queued messages once they have left the browser. */
@@ -484,12 +513,13 @@ export class Lifecycle implements ConnectionOwner {
     this.#unsent = this.#cancelUnsent = undefined
   }
 
-  #dropUnsent(connection: Connection, close: Closed): void {
+  /** The `drop` events of queued messages that the browser did not send. */
+  #unsentDrops(connection: Connection, close: Closed): EventEntry[] {
     const unsent = this.#unsent?.keepLast(connection.native?.bufferedAmount ?? 0) ?? []
     this.#forgetUnsent()
     // What this side closes is sent first.
-    if (close.cause !== 'user')
-      this.#drop(unsent, 'disconnected', 'the connection ended while the browser still held it')
+    if (close.cause === 'user') return []
+    return this.#dropped(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
   #dropExpired(): void {
@@ -508,8 +538,22 @@ export class Lifecycle implements ConnectionOwner {
     })
   }
 
+  #stopWatchingExpiry(): void {
+    this.#cancelExpiry?.()
+    this.#cancelExpiry = undefined
+  }
+
+  /** The events are emitted with the next transition. */
   #discardQueue(): void {
-    this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
+    this.#stopWatchingExpiry()
+    const reason = "reconnect({ queue: 'drop' }) was called"
+    this.#lost = [...this.#lost, ...this.#dropped(this.#queue.clear(), 'discarded', reason)]
+  }
+
+  #emitLost(): void {
+    const lost = this.#lost
+    this.#lost = nothing
+    if (lost.length) this.#emitter.emitAll(lost)
   }
 
   #drop(messages: QueuedMessage[], why: DropReason, reason: string): void {
@@ -537,11 +581,16 @@ export class Lifecycle implements ConnectionOwner {
     return `${count(bytes)} bytes do not fit the queue of ${count(most)} (option queue.bytes)`
   }
 
-  /** Emits the end that was held back during a navigation. */
-  #tellHeldEnd(): void {
+  /**
+   * Ends the connection whose end was held back during a navigation; returns false where there is none. `delay`: not for the
+   * retry policy to choose.
+   */
+  #endHeld(delay?: number): boolean {
     const close = this.#heldEnd
     this.#heldEnd = undefined
-    if (close && this.#connection) this.#ended(this.#connection, close)
+    if (!close || !this.#connection) return false
+    this.#ended(this.#connection, close, delay)
+    return true
   }
 
   #onPageSignal(signal: PageSignal): void {
@@ -562,8 +611,7 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #onStayed(): void {
-    const wasHeld = this.#heldEnd !== undefined
-    this.#tellHeldEnd()
+    const wasHeld = this.#endHeld()
     // The timer of the next attempt may have passed meanwhile.
     if (this.status === 'waiting' && (wasHeld || !this.#isOffline)) this.#dial()
   }
@@ -599,7 +647,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelSuspension = undefined
     if (this.#opensWhenShown) return this.open()
     this.#wokeAt = monotonicNow()
-    if (this.#heldEnd) return this.#tellHeldEnd()
+    if (this.#endHeld()) return
     const connection = this.#connection
     if (this.status !== 'open') return this.#isOffline ? undefined : this.#wake()
     if (signal === 'shown') {
@@ -627,9 +675,12 @@ export class Lifecycle implements ConnectionOwner {
     this.failures = this.#timeouts = 0
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     if (delay === 0 || !this.#wait) this.#dial()
-    else this.#waitFor(Math.min(delay, this.#wait.delay), { attempt: 0, close: this.#wait.close })
+    else if (monotonicNow() + delay < this.#dialsAt)
+      this.#waitFor(delay, { attempt: 0, close: this.#wait.close })
   }
 }
+
+const nothing: EventEntry[] = []
 
 const spread = () => Math.random() * SPREAD
 

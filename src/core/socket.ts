@@ -1,6 +1,8 @@
 import { byteLength, requireData } from './binary.ts'
+import type { ConnectionOwner } from './connection.ts'
 import { Emitter } from './emitter.ts'
 import { domException } from './errors.ts'
+import { EVENTS } from './event-names.ts'
 import type {
   AnyListener,
   Closed,
@@ -33,25 +35,11 @@ export interface ReconnectCallOptions {
   overlap?: boolean | undefined
 }
 
-const EVENTS = [
-  'status',
-  'connecting',
-  'open',
-  'message',
-  'text',
-  'json',
-  'binary',
-  'invalid',
-  'waiting',
-  'closed',
-  'pulse',
-  'drop',
-] as const satisfies (keyof Events)[]
-
-interface Parts {
-  options: ResolvedOptions
+/** What the methods of `Socket` work on. A tab's socket has the same methods, and another lifecycle. */
+export interface Parts {
+  options: Pick<ResolvedOptions, 'stringify' | 'binaryType'>
   emitter: Emitter<Events>
-  lifecycle: Lifecycle
+  lifecycle: Omit<Lifecycle, keyof ConnectionOwner>
 }
 
 /**

@@ -189,7 +189,10 @@ test('the place of a person is taken over, and the old connection told', async (
   const ann = await join(server, 'Ann')
   await ann.json('welcome')
   await join(server, 'Ann')
-  expect(await ann.closed).toEqual({ code: 4409, reason: 'You joined from another place.' })
+  expect(await ann.closed).toEqual({
+    code: 4409,
+    reason: 'The same person joined from another tab or window.',
+  })
 })
 
 test.each([
@@ -197,14 +200,14 @@ test.each([
     { type: 'message', id: '1', text: 'hi' },
     { id: '1', message: 'Join first.' },
   ],
-  [{ type: 'trouble', kind: 'drop' }, { message: 'Join first.' }],
+  [{ type: 'fault', kind: 'drop' }, { message: 'Join first.' }],
   [{ type: 'join', session: 's' }, { message: 'The name is missing.' }],
   [
     { type: 'join', name: 'x'.repeat(25), session: 's' },
     { message: 'The name is too long: at most 24 characters.' },
   ],
   [{ type: 'join', name: 'Ann', session: {} }, { message: 'The session is missing.' }],
-  [{ type: 'dance' }, { message: 'The type is join, rename, message or trouble.' }],
+  [{ type: 'dance' }, { message: 'The type is join, rename, message or fault.' }],
   ['hello', { message: 'This is not JSON.' }],
   [picture('1'), { id: '1', message: 'Join first.' }],
 ])('a stranger is told what was wrong (%#)', async (bad, error) => {
@@ -224,7 +227,7 @@ test.each([
     { id: '1', message: 'The text is too long: at most 4000 characters.' },
   ],
   [{ type: 'message', text: 'hi' }, { message: 'The id is missing.' }],
-  [{ type: 'trouble', kind: 'shutdown' }, { message: 'The kind of trouble is drop, silence or restart.' }],
+  [{ type: 'fault', kind: 'shutdown' }, { message: 'The kind of fault is drop, silence or restart.' }],
   [{ type: 'join', name: 'Ann', session: 's' }, { message: 'You have joined already.' }],
   [
     picture('1', Buffer.from('<svg/>')),

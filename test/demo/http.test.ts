@@ -19,6 +19,13 @@ test.each([
   ['/', 'text/html; charset=utf-8'],
   ['/index.html', 'text/html; charset=utf-8'],
   ['/scenarios.html', 'text/html; charset=utf-8'],
+  ['/scenarios', 'text/html; charset=utf-8'],
+  ['/compare', 'text/html; charset=utf-8'],
+  ['/tabs', 'text/html; charset=utf-8'],
+  ['/holdfast/index.js', 'text/javascript; charset=utf-8'],
+  ['/holdfast/session.js', 'text/javascript; charset=utf-8'],
+  ['/holdfast/tabs.js', 'text/javascript; charset=utf-8'],
+  ['/holdfast/inspect.js', 'text/javascript; charset=utf-8'],
   ['/style.css', 'text/css; charset=utf-8'],
 ])('%s is served as %s, and nothing is kept', async (path, type) => {
   const { url } = await serve()
@@ -48,6 +55,14 @@ test.each([
   '/.gitignore',
   '/dist',
   '/uploads/',
+  '/holdfast/',
+  '/holdfast/../package.json',
+  '/holdfast/nothing.js',
+  '/docs/../package.json',
+  '/docs/..%2f..%2f..%2fpackage.json',
+  '/docs/%2e%2e/%2e%2e/package.json',
+  '/docs/nothing',
+  '/docs/%',
 ])('%s is not to be had', async (path) => {
   expect(await status(await serve(), path)).toBe(404)
 })
@@ -74,4 +89,22 @@ test('a plain request to a socket path is told to upgrade', async () => {
 test('the server listens on the loopback address only', async () => {
   const { url } = await serve()
   expect(new URL(url).hostname).toBe('127.0.0.1')
+})
+
+test('an unknown address has a page with links to all others', async () => {
+  const { url } = await serve()
+  const response = await fetch(`${url}/nowhere`)
+  expect(response.status).toBe(404)
+  const page = await response.text()
+  for (const path of ['/', '/scenarios', '/compare', '/tabs', '/docs/'])
+    expect(page).toContain(`<a href="${path}">`)
+})
+
+test('/docs/ is the built documentation, or says how to build it', async () => {
+  const { url } = await serve()
+  const short = await fetch(`${url}/docs`, { redirect: 'manual' })
+  expect([short.status, short.headers.get('location')]).toEqual([308, '/docs/'])
+  const response = await fetch(`${url}/docs/`)
+  expect(response.status).toBe(200)
+  expect(await response.text()).toMatch(/npm run docs|VitePress/)
 })

@@ -161,3 +161,22 @@ test('one path selects none of the subprotocols it is offered', async () => {
   const { socketUrl } = await serve()
   await expect(connect(`${socketUrl}/no-protocol`, ['chat'])).rejects.toThrow('no subprotocol')
 })
+
+test('the connections of one browser know their number and share their messages; other browsers do not', async () => {
+  const { socketUrl } = await serve()
+  const url = `${socketUrl}/shared?browser=`
+  const first = await connect(`${url}browser-1`)
+  const second = await connect(`${url}browser-1`)
+  const other = await connect(`${url}browser-2`)
+  expect((await first.json('connections')).connections).toBe(1)
+  expect((await first.json('connections')).connections).toBe(2)
+  expect((await second.json('connections')).connections).toBe(2)
+  expect((await other.json('connections')).connections).toBe(1)
+  second.send({ type: 'message', from: 'Tab 2', text: 'hello' })
+  expect(await first.json('message')).toEqual({ type: 'message', from: 'Tab 2', text: 'hello' })
+  second.send({ type: 'drop' })
+  expect((await second.closed).code).toBe(1006)
+  expect((await first.json('connections')).connections).toBe(1)
+  expect(other.rest()).toEqual([])
+  expect((await refused(`${url}x`)).status).toBe(400)
+})

@@ -136,7 +136,7 @@ describe('one server', () => {
     const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
     await Promise.all([ann.until('welcome'), bob.until('welcome')])
     const resumed = new Promise((resolve) => ann.session.on('resumed', resolve))
-    ann.session.sendJson({ type: 'trouble', kind })
+    ann.session.sendJson({ type: 'fault', kind })
     if (kind === 'silence') {
       await wait(50)
       void ann.say('lost', 'into the silence').catch(() => {})
@@ -175,7 +175,7 @@ describe('one server', () => {
     const fresh: unknown[] = []
     ann.session.on('fresh', (value) => fresh.push(value))
     const resumed = new Promise((resolve) => ann.session.on('resumed', resolve))
-    ann.session.sendJson({ type: 'trouble', kind: 'restart' })
+    ann.session.sendJson({ type: 'fault', kind: 'restart' })
     await ann.until('system', ({ text }) => text === 'The server restarts')
     expect((await refused(`${server.socketUrl}/chat`, ['holdfast.1'])).status).toBe(503)
     await ann.say('1', 'said while it was away')
@@ -210,7 +210,7 @@ describe('one server', () => {
     plain.send({ type: 'join', name: 'Ann', session: 'session of Ann' })
     await plain.json('welcome')
     await closed
-    expect((await ann.until('error')).message).toBe('You joined from another place.')
+    expect((await ann.until('ended')).message).toBe('The same person joined from another tab or window.')
     await wait(1_700)
     expect(bob.all.filter(({ text }) => /^Ann left/.test(text ?? ''))).toEqual([])
   })

@@ -14,7 +14,7 @@ interface Card {
 const test = base.extend<{ card: (title: string) => Promise<Card> }>({
   card: async ({ demo, visit }, use) => {
     await use(async (title) => {
-      const page = await visit(`${demo.url}/scenarios.html`)
+      const page = await visit(`${demo.url}/scenarios`)
       const element = page.getByRole('article', { name: title })
       return {
         page,
@@ -31,37 +31,33 @@ const test = base.extend<{ card: (title: string) => Promise<Card> }>({
 describe('the scenario', { timeout: 60_000 }, () => {
   test('1: echoes, and can be pushed to', async ({ card }) => {
     const { press, says, element } = await card('Echo chat')
-    await press('Start')
     await says(/Open/)
     await element.getByLabel('Something to say').fill('hello')
     await press('Send')
     await says(/Visitor: hello.*this is server/)
-    await press('Have it push to me')
+    await press('Push to me')
     await says(/A push, not an answer/)
   })
 
   test('2: greets, and says goodbye 5 s later', async ({ card, demo }) => {
-    const { press, says, status } = await card('Hello and goodbye')
-    await press('Start')
+    const { says, status } = await card('Hello and goodbye')
     await says(/Hello from the browser.*this is server.*Closing in 5 s.*Closed/)
     expect(await status()).toBe('closed')
-    await expect.poll(() => demo.clients()).toEqual([])
+    await expect.poll(() => demo.clients().some(({ path }) => path === '/hello')).toBe(false)
   })
 
   test('3: is kept by the heartbeat, and cut and healed without it', async ({ card }) => {
-    const { press, says, status, element } = await card('A service that cuts the idle')
-    await press('With a heartbeat')
+    const { press, says, status, element } = await card('Idle clients are cut')
     await says(/(ping and pong.*){3}/)
-    expect(await element.getByRole('log').textContent()).not.toMatch(/Again in/)
+    expect(await element.getByRole('log').textContent()).not.toMatch(/Next attempt in/)
     expect(await status()).toBe('open')
     await press('Stop')
-    await press('Without')
-    await says(/Again in.*Open/)
+    await press('Without a heartbeat')
+    await says(/Next attempt in.*Open/)
   })
 
   test('4: says what is missing, to its author alone', async ({ card }) => {
     const { press, says, element } = await card('JSON chat room')
-    await press('Start')
     await says(/127\.0\.0\.1 connected/)
     await element.getByLabel('Message').fill('hello')
     await press('Send')
@@ -73,22 +69,19 @@ describe('the scenario', { timeout: 60_000 }, () => {
   })
 
   test('5: shows each guest', async ({ card }) => {
-    const { press, says } = await card('Guest ticker')
-    await press('Start')
+    const { says } = await card('Guest ticker')
     await says(/(came in at \d\d:\d\d:\d\d.*){3}/)
   })
 
   test('6: takes JSON after a frame that is none', async ({ card }) => {
     const { press, says } = await card('Guest on demand')
-    await press('Start')
     await says(/Not JSON: The server is listening to you now\./)
-    await press('Next, please')
+    await press('Next guest')
     await says(/came in at/)
   })
 
   test('7: saves a file, and gives it back in either shape', async ({ card }) => {
     const { press, says, element } = await card('Upload')
-    await press('Start')
     await says(/Open/)
     await element
       .locator('input[type=file]')
@@ -102,11 +95,10 @@ describe('the scenario', { timeout: 60_000 }, () => {
 
   test('8: speaks the subprotocol that was selected, and gives up where none is', async ({ card }) => {
     const { press, says, status } = await card('Subprotocols')
-    await press('One that picks chat')
-    await says(/it speaks chat/)
+    await says(/Open, with the subprotocol chat/)
     await press('Stop')
-    await press('One that picks none')
-    await says(/Closed/)
+    await press('A server that selects none')
+    await says(/Closed\. The handshake failed/)
     expect(await status()).toBe('closed')
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest'
 import { launchWebkit, type WebkitPage } from '../support/webkit.ts'
-import { test as base } from './demo.ts'
+import { test as base, PER_PAGE } from './demo.ts'
 
 /** The chat in WebKitGTK, which playwright does not drive. */
-const test = base.extend<{ enter: (name: string) => Promise<WebkitPage> }>({
-  enter: async ({ demo }, use) => {
+const test = base.extend<{ enterWebkit: (name: string) => Promise<WebkitPage> }>({
+  enterWebkit: async ({ demo }, use) => {
     const pages: WebkitPage[] = []
     await use(async (name) => {
       const page = await launchWebkit()
@@ -28,7 +28,7 @@ const click = (page: WebkitPage, selector: string) =>
 const count = (page: WebkitPage, selector: string) =>
   page.run<number>('return document.querySelectorAll(arguments[0]).length', selector)
 const texts = (page: WebkitPage) =>
-  page.run('return Array.from(document.querySelectorAll("#log .said .text"), (row) => row.textContent)')
+  page.run('return Array.from(document.querySelectorAll("#log .message .text"), (row) => row.textContent)')
 const say = (page: WebkitPage, text: string) =>
   page.run(
     'document.querySelector("#text").value = arguments[0]; document.querySelector("#composer").requestSubmit()',
@@ -36,9 +36,9 @@ const say = (page: WebkitPage, text: string) =>
   )
 
 describe('the chat in WebKitGTK', { timeout: 120_000 }, () => {
-  test('carries words between two browsers, over a restart of the server', async ({ demo, enter }) => {
-    const [ann, bob] = [await enter('Ann'), await enter('Bob')]
-    await expect.poll(() => count(ann, '#people li'), patient).toBe(2)
+  test('carries texts between two browsers, over a restart of the server', async ({ demo, enterWebkit }) => {
+    const [ann, bob] = [await enterWebkit('Ann'), await enterWebkit('Bob')]
+    await expect.poll(() => count(ann, '#people li'), patient).toBe(2 * PER_PAGE)
     await say(ann, 'hello')
     await expect.poll(() => texts(bob), patient).toEqual(['hello'])
 
@@ -48,23 +48,25 @@ describe('the chat in WebKitGTK', { timeout: 120_000 }, () => {
     await status(ann, 'open')
     await status(bob, 'open')
     await expect.poll(() => texts(bob), patient).toEqual(['hello', 'are you still there?'])
-    expect(demo.clients().map(({ path }) => path)).toEqual(['/chat', '/chat'])
+    await expect
+      .poll(() => demo.clients().map(({ path }) => path), patient)
+      .toEqual(Array(2 * PER_PAGE).fill('/chat'))
   })
 
-  test('finds out that the server went silent, and heals', async ({ demo, enter }) => {
-    const page = await enter('Ann')
-    await click(page, '[data-trouble="silence"]')
+  test('finds out that the server went silent, and connects again', async ({ demo, enterWebkit }) => {
+    const page = await enterWebkit('Ann')
+    await click(page, '[data-fault="silence"]')
     await expect.poll(() => count(page, '#log .note.trouble'), patient).toBe(1)
     await expect.poll(() => count(page, '#log .note.healed'), patient).toBe(1)
     await status(page, 'open')
-    await expect.poll(() => demo.clients().length, patient).toBe(1)
+    await expect.poll(() => demo.clients().length, patient).toBe(PER_PAGE)
   })
 
-  test('stays closed when told to', async ({ demo, enter }) => {
-    const page = await enter('Ann')
+  test('stays closed when told to', async ({ demo, enterWebkit }) => {
+    const page = await enterWebkit('Ann')
     await click(page, '#disconnect')
     await status(page, 'closed')
-    await expect.poll(() => demo.clients(), patient).toEqual([])
+    await expect.poll(() => demo.clients().length, patient).toBe(PER_PAGE - 1)
     await click(page, '#connect-again')
     await status(page, 'open')
   })

@@ -1,6 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 
-type Native = Pick<WebSocket, 'binaryType' | 'bufferedAmount' | 'close' | 'protocol' | 'send' | 'url'> & {
+type Native = Pick<
+  WebSocket,
+  | 'addEventListener'
+  | 'binaryType'
+  | 'bufferedAmount'
+  | 'close'
+  | 'extensions'
+  | 'protocol'
+  | 'removeEventListener'
+  | 'send'
+  | 'url'
+> & {
   readyState: number
   onopen: unknown
   onmessage: unknown
@@ -11,11 +22,19 @@ type Native = Pick<WebSocket, 'binaryType' | 'bufferedAmount' | 'close' | 'proto
 export interface Engine {
   /** Real engines differ in places; the tests say where. */
   kind: 'fake' | 'ws' | 'chromium' | 'firefox' | 'webkit'
-  WebSocket: new (url: string, protocols?: string | string[]) => Native
+  WebSocket: (new (url: string | URL, protocols?: string | string[]) => Native) & { prototype: object }
   /** Where `converse` answers. */
   url: string
   /** Where nobody listens. */
   refused: string
+}
+
+const deferred = <Value>() => {
+  let resolve: (value: Value) => void = () => {}
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }
 
 /** What the core relies on of any native WebSocket. Only the fake is ours: the others prove that it does not lie. */
@@ -252,6 +271,182 @@ export function contract(name: string, make: () => Engine | Promise<Engine>) {
       expect(socket.readyState).toBe(2)
       expect(await until('close')).toMatchObject({ code: 1006, wasClean: false })
       expect(events).toEqual(['error', 'close'])
+    })
+
+    test('has the constants of the standard, as a class and as an object', async () => {
+      const { socket } = await open()
+      const names = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const
+      for (const [index, name] of names.entries()) {
+        const found = [engine.WebSocket, engine.WebSocket.prototype, socket].map((object) =>
+          Reflect.get(object, name),
+        )
+        expect([name, ...found]).toEqual([name, index, index, index])
+      }
+    })
+
+    test('is an EventTarget whose listeners and handlers get real events, in the order of registration', async () => {
+      const socket = new engine.WebSocket(engine.url)
+      const order: string[] = []
+      const { resolve, promise } = deferred<unknown>()
+      socket.addEventListener('message', () => order.push('first'))
+      socket.onmessage = () => order.push('replaced')
+      socket.addEventListener('message', (event) => {
+        order.push('last')
+        resolve(event)
+      })
+      // It keeps the place of the one before it.
+      socket.onmessage = () => order.push('handler')
+      const once = { handleEvent: () => order.push('once') }
+      socket.addEventListener('message', once, { once: true })
+      const removed = () => order.push('removed')
+      socket.addEventListener('message', removed)
+      socket.removeEventListener('message', removed)
+      await new Promise((opened) => {
+        socket.onopen = opened
+      })
+      socket.send('x')
+      const event = (await promise) as MessageEvent
+      await new Promise((closed) => {
+        socket.onclose = closed
+        socket.close()
+      })
+      // `ws` appends a handler that replaces another one.
+      expect(order).toEqual(
+        engine.kind === 'ws' ? ['first', 'last', 'handler', 'once'] : ['first', 'handler', 'last', 'once'],
+      )
+      expect([event.type, event.target, event.data]).toEqual(['message', socket, 'x'])
+      if (engine.kind === 'ws') return
+      expect([event instanceof MessageEvent, event instanceof Event]).toEqual([true, true])
+      expect(event.origin).toBe(new URL(engine.url).origin)
+      expect(socket).toBeInstanceOf(EventTarget)
+    })
+
+    test('takes only functions for handlers', () => {
+      const socket = new engine.WebSocket(engine.refused)
+      for (const name of ['onopen', 'onmessage', 'onerror', 'onclose'] as const) {
+        expect(socket[name]).toBe(null)
+        socket[name] = 'no function'
+        expect(socket[name]).toBe(null)
+        const handler = () => {}
+        socket[name] = handler
+        expect(socket[name]).toBe(handler)
+      }
+      expect(thrown(() => socket.close())).toBe('nothing')
+    })
+
+    test('ignores an unknown binaryType', async () => {
+      const { socket } = await open()
+      socket.binaryType = 'arraybuffer'
+      expect(thrown(() => Object.assign(socket, { binaryType: 'text' }))).toBe('nothing')
+      expect(socket.binaryType).toBe('arraybuffer')
+    })
+
+    test('sends blobs, in their order among the rest', async () => {
+      const { socket, until } = await open()
+      socket.binaryType = 'arraybuffer'
+      const sizes: number[] = []
+      const all = new Promise<void>((resolve) => {
+        socket.onmessage = ({ data }: MessageEvent) => {
+          sizes.push(data.byteLength ?? -data.length)
+          if (sizes.length === 4) resolve()
+        }
+      })
+      socket.send('1')
+      socket.send(new Blob(['12345']))
+      socket.send('12')
+      socket.send(new Uint8Array(3))
+      await all
+      expect(sizes).toEqual([-1, 5, -2, 3])
+      expect(socket.bufferedAmount).toBe(0)
+      socket.close()
+      await until('close')
+    })
+
+    test('sends everything else as text', async () => {
+      const { socket } = await open()
+      const texts: unknown[] = []
+      // `ws` converts numbers only.
+      const odd = engine.kind === 'ws' ? [] : [true, null, undefined, ['a', 'b'], { toString: () => 'own' }]
+      const values = [1.5, '', 'lone \ud800 surrogate', ...odd] as string[]
+      const all = new Promise<void>((resolve) => {
+        socket.onmessage = ({ data }: MessageEvent) => {
+          texts.push(data)
+          if (texts.length === values.length) resolve()
+        }
+      })
+      for (const value of values) socket.send(value)
+      await all
+      const expected = ['1.5', '', 'lone \ufffd surrogate', 'true', 'null', 'undefined', 'a,b', 'own']
+      expect(texts).toEqual(expected.slice(0, values.length))
+    })
+
+    test('sends no reason without a code', async () => {
+      const { socket, until } = await open()
+      const name = thrown(() => socket.close(undefined, 'why'))
+      if (engine.kind === 'chromium' || engine.kind === 'fake') return expect(name).toBe('InvalidAccessError')
+      expect(name).toBe('nothing')
+      expect(await until('close')).toMatchObject({ code: 1005, reason: '', wasClean: true })
+    })
+
+    test('takes names that differ in case for different subprotocols', () => {
+      const { socket } = dial(['chat', 'CHAT'])
+      expect(socket.readyState).toBe(0)
+    })
+
+    test.for<[string, unknown]>([
+      ['an empty list', []],
+      ['nothing', undefined],
+    ])('offers no subprotocol with %s', async ([, protocols]) => {
+      const { socket, until } = dial(protocols as string[])
+      await until('open')
+      expect([socket.protocol, socket.extensions.includes('chat')]).toEqual(['', false])
+    })
+
+    test('takes an empty name for no subprotocol of the standard', () => {
+      expect(thrown(() => new engine.WebSocket(engine.url, ''))).toBe('SyntaxError')
+      expect(thrown(() => new engine.WebSocket(engine.url, ['']))).toBe('SyntaxError')
+    })
+
+    test('takes a URL object, and completes what is short', async () => {
+      const { socket, until } = dial(undefined, new URL(engine.url) as never)
+      await until('open')
+      const bare = new engine.WebSocket(engine.url.replace(/\/$/, '?a b#'.slice(0, 4)))
+      expect([socket.url, bare.url]).toEqual([engine.url, `${engine.url}?a%20b`])
+      bare.onerror = () => {}
+      bare.close()
+    })
+
+    test('is constructed with new, and with a URL', () => {
+      const call = engine.WebSocket as unknown as (url: string) => void
+      expect(thrown(() => call(engine.url))).toBe('TypeError')
+      expect(thrown(() => Reflect.construct(engine.WebSocket, []))).toBe(
+        engine.kind === 'ws' ? 'SyntaxError' : 'TypeError',
+      )
+    })
+
+    test('does not open in the task in which it was constructed', async () => {
+      const { socket, until } = dial()
+      for (let turn = 0; turn < 100; turn++) await null
+      expect(socket.readyState).toBe(0)
+      await until('open')
+    })
+
+    test('delivers nothing after close(), though it was on its way', async () => {
+      const { socket, events, until } = await open()
+      for (let i = 0; i < 10; i++) socket.send(`${i}`)
+      await until('message')
+      socket.close()
+      const heard = events.length
+      await until('close')
+      expect(events.slice(heard)).toEqual(['close'])
+    })
+
+    test('delivers what the server said before it closed', async () => {
+      const { socket, events, until } = await open()
+      for (let i = 0; i < 10; i++) socket.send(`${i}`)
+      socket.send('close 4000 then')
+      expect((await until('close')).code).toBe(4000)
+      expect(events).toEqual(['open', ...Array(10).fill('message'), 'close'])
     })
 
     test('tells nothing to a handler that was taken off', async () => {

@@ -26,9 +26,15 @@ interface Answer {
  * Chromium with tabs as people have them, over plain CDP: playwright tells every page that it is visible and focused, so
  * that there a tab in the background is not throttled.
  */
-export async function launchTabs() {
+export async function launchTabs(more: string[] = []) {
   const profile = await mkdtemp(join(tmpdir(), 'holdfast-tabs-'))
-  const args = ['--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, ...flags]
+  const args = [
+    '--headless=new',
+    '--remote-debugging-port=0',
+    `--user-data-dir=${profile}`,
+    ...flags,
+    ...more,
+  ]
   const browser = spawn(await executable('chromium'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const address = await new Promise<string>((resolve) => {
     let said = ''

@@ -9,6 +9,10 @@ export interface WebkitPage {
   goto(url: string): Promise<void>
   /** Runs the body of a function in the page; what it returns must be JSON. */
   run<Result>(body: string, ...args: unknown[]): Promise<Result>
+  /** Opens another tab, in which everything happens from now on. Returns the handle of the tab before. */
+  openTab(): Promise<string>
+  /** Closes the tab, and goes on in another one. */
+  closeTab(next: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -67,6 +71,16 @@ export async function launchWebkit(): Promise<WebkitPage> {
       goto: async (url) => void (await ask('POST', `${session}/url`, { url })),
       run: async <Result>(script: string, ...args: unknown[]) =>
         (await ask('POST', `${session}/execute/sync`, { script, args })) as Result,
+      openTab: async () => {
+        const before = (await ask('GET', `${session}/window`)) as string
+        const { handle } = (await ask('POST', `${session}/window/new`, { type: 'tab' })) as { handle: string }
+        await ask('POST', `${session}/window`, { handle })
+        return before
+      },
+      closeTab: async (handle) => {
+        await ask('DELETE', `${session}/window`)
+        await ask('POST', `${session}/window`, { handle })
+      },
       close: async () => {
         await ask('DELETE', session).catch(() => {})
         await close()

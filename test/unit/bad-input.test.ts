@@ -76,13 +76,25 @@ describe('a bad option', () => {
   )
 
   test.for<[string, Options]>([
-    ['overflow', { queue: { overflow: 'middle' as never } }],
+    ['queue.overflow', { queue: { overflow: 'middle' as never } }],
     ['binaryType', { binaryType: 'nodebuffer' as never }],
-    ['parse', { parse: 'JSON' as never }],
-    ['wake', { wake: 'yes' as never }],
-  ])('%s of another kind is a RangeError that names it', ([name, options], { dial }) => {
+  ])('%s of another choice is a RangeError that names it', ([name, options], { dial }) => {
     expect(() => dial(options)).toThrow(RangeError)
-    expect(() => dial(options)).toThrow(name)
+    expect(() => dial(options)).toThrow(`holdfast: ${name}: `)
+  })
+
+  test.for<[string, Options]>([
+    ['parse', { parse: 'JSON' as never }],
+    ['stringify', { stringify: {} as never }],
+    ['wake', { wake: 'yes' as never }],
+    ['autoOpen', { autoOpen: 0 as never }],
+    ['WebSocket', { WebSocket: {} as never }],
+    ['signal', { signal: new AbortController() as never }],
+    ['protocols', { protocols: [1] as never }],
+    ['heartbeat.pong', { heartbeat: { ping: 'ping', pong: {} as never } }],
+  ])('%s of another type is a TypeError that names it', ([name, options], { dial }) => {
+    expect(() => dial(options)).toThrow(TypeError)
+    expect(() => dial(options)).toThrow(`holdfast: ${name}: `)
   })
 
   test('a heartbeat with nothing to ask with is a TypeError that names it', ({ dial }) => {
@@ -95,7 +107,7 @@ describe('a bad option', () => {
     expect(() => dial({ heartbeat: { ping: 'ping', interval: 0 } })).toThrow(RangeError)
   })
 
-  test('what throws at the door leaves no timer and no listener', ({ dial, page }) => {
+  test('a constructor that throws leaves no timer and no listener', ({ dial, page }) => {
     expect(() => dial({ queue: { bytes: -1 } })).toThrow()
     expect([vi.getTimerCount(), page.listeners()]).toEqual([0, 0])
   })

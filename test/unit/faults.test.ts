@@ -262,7 +262,9 @@ test('`bufferedAmount` counted in UTF-16 units; queue unbounded; drops told to n
   const results = ['€', '🙂', 'ab', 'c'].map((data) => socket.send(data))
   expect(results).toEqual(['queued', 'queued', 'queued', 'dropped'])
   expect(socket.bufferedAmount).toBe(9)
-  expect(all('drop')).toEqual([{ data: 'c', why: 'overflow' }])
+  expect(all('drop')).toMatchObject([
+    { data: 'c', why: 'overflow', reason: expect.stringMatching(/queue\./) },
+  ])
 })
 
 test('queued data sent before the auth message of the `open` listener? After it', async ({

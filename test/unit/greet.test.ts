@@ -90,7 +90,7 @@ describe('the gate', () => {
   })
 })
 
-describe('a gate that fails', () => {
+describe('a greeting that fails', () => {
   test('is a refused attempt, with its error', async ({ server, dial }) => {
     const { last, names } = dial({ greet: login })
     await tick(2 * HOP)
@@ -150,8 +150,8 @@ describe('a gate that fails', () => {
   })
 })
 
-describe('while the gate is shut', () => {
-  test('the server may hang up', async ({ server, dial }) => {
+describe('while greet runs', () => {
+  test('the server may close the connection', async ({ server, dial }) => {
     const { last, names } = dial({ greet: login })
     await tick(2 * HOP)
     server.hangUp(1011, 'full')
@@ -163,12 +163,12 @@ describe('while the gate is shut', () => {
   test('a final code of the server ends it', async ({ server, dial }) => {
     const { socket } = dial({ greet: login })
     await tick(2 * HOP)
-    server.hangUp(4401, 'bad token')
+    server.hangUp(4403, 'bad token')
     await tick(HOP)
     expect(socket.status).toBe('closed')
   })
 
-  test('close() ends it, and a gate that passes later opens nothing', async ({ dial }) => {
+  test('close() ends it, and a greeting that is done later opens nothing', async ({ dial }) => {
     let pass = () => {}
     const { socket, names } = dial({
       greet: () =>

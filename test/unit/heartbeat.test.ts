@@ -1,16 +1,13 @@
 import { describe, expect, vi } from 'vitest'
-import { HOP, test, tick } from './stage.ts'
+import { HOP, setClock, sleep, test, tick } from './stage.ts'
 
 const heartbeat = { ping: 'ping', pong: 'pong', interval: 1_000, timeout: 400 }
 
 /** A server that answers pings. */
 const answering = { onMessage: (peer: { send: (data: string) => void }) => peer.send('pong') }
 
-/** Time passes on the clock, but no timer fires: a sleep, or a throttled tab. */
-const sleep = (ms: number) => vi.setSystemTime(Date.now() + ms)
-
 describe('a ping', () => {
-  test('goes out when the line has been quiet for the interval', async ({ server, open }) => {
+  test('goes out when the connection has been quiet for the interval', async ({ server, open }) => {
     Object.assign(server, answering)
     await open({ heartbeat })
     await tick(999 + HOP)
@@ -68,7 +65,7 @@ describe('a ping', () => {
     expect(socket.bufferedAmount).toBe(0)
   })
 
-  test('starts anew after a reconnect', async ({ server, open }) => {
+  test('starts again after a reconnect', async ({ server, open }) => {
     Object.assign(server, answering)
     const { socket } = await open({ heartbeat })
     await tick(900)
@@ -81,7 +78,7 @@ describe('a ping', () => {
 })
 
 describe('a pong', () => {
-  test('is swallowed, and told as a pulse', async ({ server, open }) => {
+  test('is emitted as a pulse and not as a message', async ({ server, open }) => {
     Object.assign(server, answering)
     const { socket, all } = await open({ heartbeat })
     const messages = vi.fn()
@@ -235,40 +232,44 @@ describe('a silent peer', () => {
     expect(server.received).toEqual([])
   })
 
-  test('is not judged sooner by silence when the page is shown, though a ping is given as well', async ({
-    page,
-    server,
-    open,
-  }) => {
-    const heartbeat = { silence: 20_000, ping: 'ping' } as never
-    const { socket } = await open({ heartbeat })
-    page.show('visible')
+  test('is not judged sooner by silence when the page comes back', async ({ page, server, open }) => {
+    const { socket } = await open({ heartbeat: { silence: 20_000 } })
+    page.resume()
     await tick(19_000)
     expect([socket.status, server.received]).toEqual(['open', []])
   })
 })
 
-test('a clock that is set back harms nobody', async ({ server, open }) => {
-  Object.assign(server, answering)
-  const { socket } = await open({ heartbeat, reconnect: false })
-  sleep(-3_600_000)
-  await tick(10_000)
-  expect(socket.status).toBe('open')
-  server.mute()
-  await tick(1_500)
-  expect(socket.status).toBe('closed')
-})
+test.for([-3_600_000, 3_600_000])(
+  'a clock that is set by %i ms harms nobody',
+  async (ms, { server, open }) => {
+    Object.assign(server, answering)
+    const { socket } = await open({ heartbeat, reconnect: false })
+    setClock(ms)
+    await tick(10_000)
+    expect(socket.status).toBe('open')
+    server.mute()
+    await tick(1_500)
+    expect(socket.status).toBe('closed')
+  },
+)
 
 describe('timers', () => {
-  test('are one per open socket', async ({ server, open }) => {
+  test('are one per open socket with a heartbeat, and one of the page beside them', async ({
+    server,
+    open,
+  }) => {
     Object.assign(server, answering)
-    const { socket } = await open({ heartbeat })
+    const { socket } = await open({ heartbeat, wake: false })
     expect(vi.getTimerCount()).toBe(1)
     for (let i = 0; i < 100; i++) socket.send('news')
     await tick(HOP)
     server.send('news')
     await tick(10 * HOP)
     expect(vi.getTimerCount()).toBe(1)
+    await open({ heartbeat })
+    await open({ heartbeat })
+    expect(vi.getTimerCount()).toBe(4)
   })
 
   test('are one for all sockets without a heartbeat, and none without wake', async ({ open }) => {

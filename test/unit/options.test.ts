@@ -1,6 +1,6 @@
-import { describe, expect, test as plain, vi } from 'vitest'
-import { type Options, Socket } from '../../src/index.ts'
-import { HOP, test, tick } from './stage.ts'
+import { describe, expect, vi } from 'vitest'
+import type { Options } from '../../src/index.ts'
+import { constructorOf, HOP, test, tick } from './stage.ts'
 
 /** Every part of every option, undefined. */
 const nothing: Options = {
@@ -16,8 +16,9 @@ const nothing: Options = {
   attemptTimeout: undefined,
   heartbeat: undefined,
   greet: undefined,
-  queue: { messages: undefined, bytes: undefined, overflow: undefined, ttl: undefined },
+  queue: { messages: undefined, bytes: undefined, overflow: undefined, ttl: undefined, perSecond: undefined },
   wake: undefined,
+  suspendHidden: undefined,
   binaryType: undefined,
   schema: undefined,
   parse: undefined,
@@ -97,11 +98,21 @@ describe('the constructor to dial with', () => {
     expect(last('waiting')?.close).toMatchObject({ cause: 'refused', error: new Error('unusable') })
   })
 
-  plain('is missed with a clear error where there is none at all', () => {
+  test('is missed with a clear reason when it dials, where there is none, and found when there is one', async ({
+    server,
+    dial,
+  }) => {
     vi.stubGlobal('WebSocket', undefined)
-    expect(() => new Socket('ws://127.0.0.1/')).toThrow(/WebSocket/)
-    expect(() => new Socket('ws://127.0.0.1/')).toThrow(TypeError)
-    vi.unstubAllGlobals()
+    const { socket, last } = dial({ WebSocket: undefined, reconnect: () => 10 }, () => server.url)
+    expect(socket.send('kept')).toBe('queued')
+    await tick(1)
+    expect(last('waiting')?.close).toMatchObject({
+      cause: 'refused',
+      reason: 'holdfast: there is no global WebSocket here. Pass one as the option WebSocket.',
+    })
+    vi.stubGlobal('WebSocket', constructorOf(server))
+    await tick(10 + 3 * HOP)
+    expect([socket.status, server.received]).toEqual(['open', ['kept']])
   })
 })
 

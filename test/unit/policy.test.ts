@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { backoff, patience } from '../../src/core/policy/backoff.ts'
-import { isAllowedCloseCode, isFinal } from '../../src/core/policy/close-codes.ts'
+import { attemptTimeout, backoff, longestDelay } from '../../src/core/policy/backoff.ts'
+import {
+  isAllowedCloseCode,
+  isFinal,
+  isFinalCode,
+  isUnauthorized,
+} from '../../src/core/policy/close-codes.ts'
 import { SendQueue } from '../../src/core/policy/send-queue.ts'
+import { Unsent } from '../../src/core/policy/unsent.ts'
 
 describe('backoff', () => {
   const limits = { base: 2_000, factor: 3, max: 10_000, attempts: Infinity }
@@ -28,19 +34,48 @@ describe('backoff', () => {
 })
 
 test.for([
+  [0, 2_000],
+  [1, 6_000],
+  [2, 10_000],
+  [50, 10_000],
+] as const)('the longest delay after %i failures is %i ms', ([attempt, ms]) => {
+  expect(longestDelay({ base: 2_000, factor: 3, max: 10_000 }, attempt)).toBe(ms)
+})
+
+test('no base is no delay, however large the factor', () => {
+  expect(longestDelay({ base: 0, factor: Infinity, max: 10_000 }, 3)).toBe(0)
+})
+
+test.for([
   [10_000, 0, 10_000],
   [10_000, 1, 15_000],
   [10_000, 2, 22_500],
   [10_000, 50, 60_000],
   [90_000, 5, 90_000],
   [Infinity, 3, Infinity],
-] as const)('patience of %i ms, after %i failures: %i', ([timeout, attempt, ms]) => {
-  expect(patience(timeout, attempt)).toBe(ms)
+] as const)('an attempt of %i ms, after %i in a row that timed out: %i', ([timeout, timeouts, ms]) => {
+  expect(attemptTimeout(timeout, timeouts)).toBe(ms)
 })
 
-test('the final codes are 1003, 1007, 1008, 1010 and 4400 to 4499', () => {
-  const final = Array.from({ length: 5_000 }, (_, code) => code).filter((code) => isFinal(code))
-  expect(final).toEqual([1003, 1007, 1008, 1010, ...Array.from({ length: 100 }, (_, i) => 4400 + i)])
+const codes = Array.from({ length: 5_000 }, (_, code) => code)
+
+test('the final codes are 1003, 1007, 1008, 1010 and 4400 to 4499 but 4408, 4425, 4429', () => {
+  const expected = [1003, 1007, 1008, 1010, ...Array.from({ length: 100 }, (_, i) => 4400 + i)].filter(
+    (code) => ![4408, 4425, 4429].includes(code),
+  )
+  expect(codes.filter((code) => isFinal({ code, cause: 'peer' }))).toEqual(expected)
+  expect(codes.filter(isFinalCode)).toEqual(expected)
+})
+
+test.for(['silent', 'wake', 'timeout', 'url', 'refused', 'blocked', 'user', 'signal'])(
+  'no code is final where the cause is %s and not the peer',
+  (cause) => {
+    expect(codes.filter((code) => isFinal({ code, cause }))).toEqual([])
+  },
+)
+
+test('fresh credentials may help after 1008 and 4401', () => {
+  expect(codes.filter(isUnauthorized)).toEqual([1008, 4401])
 })
 
 test('script may close with 1000 and 3000 to 4999', () => {
@@ -50,7 +85,7 @@ test('script may close with 1000 and 3000 to 4999', () => {
 })
 
 describe('the queue', () => {
-  const limits = { messages: 3, bytes: 10, overflow: 'newest', ttl: 100 } as const
+  const limits = { messages: 3, bytes: 10, overflow: 'newest', ttl: 100, perSecond: Infinity } as const
   const filled = (overflow: 'newest' | 'oldest') => {
     const queue = new SendQueue<string>({ ...limits, overflow })
     for (const item of ['aa', 'bbb', 'cccc']) queue.push(item, item.length, 0)
@@ -63,11 +98,13 @@ describe('the queue', () => {
     ['oldest', 'dddddd', ['aa', 'bbb'], ['cccc', 'dddddd']],
     ['oldest', 'dddddddddd', ['aa', 'bbb', 'cccc'], ['dddddddddd']],
     ['oldest', 'ddddddddddd', null, ['aa', 'bbb', 'cccc']],
-  ] as const)('full, dropping the %s, given %s: gives up %j, keeps %j', ([overflow, item, gone, kept]) => {
+  ] as const)('full, dropping the %s, given %s: drops %j, keeps %j', ([overflow, item, gone, kept]) => {
     const queue = filled(overflow)
     expect(queue.push(item, item.length, 0)).toEqual(gone)
     expect(queue.bytes).toBe(kept.join('').length)
-    expect(queue.take()).toEqual(kept)
+    const taken: string[] = []
+    queue.takeWhile((kept) => taken.push(kept) > 0)
+    expect(taken).toEqual(kept)
     expect(queue.bytes).toBe(0)
   })
 
@@ -76,15 +113,72 @@ describe('the queue', () => {
     expect(queue.push('', 0, 0)).toBe(null)
   })
 
+  test('does not make room where it is told not to', () => {
+    const queue = filled('oldest')
+    expect(queue.push('d', 1, 0, false)).toBe(null)
+    expect(queue.length).toBe(3)
+  })
+
+  test('takes from the front only what is accepted, and at most so many', () => {
+    const queue = filled('newest')
+    queue.takeWhile(() => true, 1)
+    expect([queue.length, queue.bytes]).toEqual([2, 7])
+    queue.takeWhile((item) => item === 'bbb')
+    expect([queue.length, queue.bytes]).toEqual([1, 4])
+    expect(queue.clear()).toEqual(['cccc'])
+    expect([queue.length, queue.bytes]).toEqual([0, 0])
+  })
+
   test.for([
-    [100, []],
-    [101, ['a']],
-    [151, ['a', 'b']],
+    [99, []],
+    [100, ['a']],
+    [149, ['a']],
+    [150, ['a', 'b']],
     [1_000, ['a', 'b']],
-  ] as const)('at %i ms, gives up %j', ([now, gone]) => {
+  ] as const)('at %i ms, drops %j, which are 100 ms old', ([now, gone]) => {
     const queue = new SendQueue<string>(limits)
     queue.push('a', 1, 0)
     queue.push('b', 1, 50)
     expect(queue.expired(now)).toEqual(gone)
+  })
+
+  test('says in how many ms its oldest message expires', () => {
+    const queue = new SendQueue<string>(limits)
+    expect(queue.expiresIn(0)).toBe(Infinity)
+    queue.push('a', 1, 0)
+    queue.push('b', 1, 50)
+    expect([queue.expiresIn(30), queue.expiresIn(100), queue.expiresIn(500)]).toEqual([70, 0, 0])
+  })
+
+  test.for([
+    [Infinity, 0, Infinity, 0],
+    [10, 100, 1, 100],
+    [10, 99, 0, 100],
+    // After a long time no more than one at once: the server counts them.
+    [10, 60_000, 1, 100],
+    [1_000, 4, 4, 1],
+    [1_000, 60_000, 20, 1],
+  ] as const)('of %i per second, after %i ms: %i now, one each %i ms', ([perSecond, ms, most, spacing]) => {
+    const queue = new SendQueue<string>({ ...limits, perSecond })
+    expect([queue.allowance(ms), queue.spacing]).toEqual([most, spacing])
+  })
+})
+
+describe('what the browser may still hold', () => {
+  test('are the last bytes that it was given', () => {
+    const unsent = new Unsent<string>()
+    for (const message of ['aa', 'bbb', 'cccc']) unsent.add(message, message.length)
+    expect(unsent.keepLast(9)).toEqual(['aa', 'bbb', 'cccc'])
+    expect(unsent.keepLast(5)).toEqual(['bbb', 'cccc'])
+    expect(unsent.keepLast(4)).toEqual(['cccc'])
+    expect([unsent.keepLast(0), unsent.isEmpty]).toEqual([[], true])
+  })
+
+  test('counts messages that are of no interest', () => {
+    const unsent = new Unsent<string>()
+    unsent.add('a', 1)
+    unsent.add(undefined, 5)
+    expect(unsent.keepLast(5)).toEqual([])
+    expect(unsent.isEmpty).toBe(false)
   })
 })

@@ -92,7 +92,9 @@ describe('the limits', () => {
   test('of messages drop the newest, and say so', async ({ server, dial }) => {
     const { socket, all } = dial({ queue: { messages: 2 } })
     expect(['a', 'b', 'c'].map((data) => socket.send(data))).toEqual(['queued', 'queued', 'dropped'])
-    expect(all('drop')).toEqual([{ data: 'c', why: 'overflow' }])
+    expect(all('drop')).toEqual([
+      { data: 'c', why: 'overflow', reason: '2 messages are in the queue already (option queue.messages)' },
+    ])
     await tick(2 * HOP)
     expect(server.received).toEqual(['a', 'b'])
   })
@@ -105,7 +107,9 @@ describe('the limits', () => {
   test('drop the oldest where that is wanted', async ({ server, dial }) => {
     const { socket, all } = dial({ queue: { messages: 2, overflow: 'oldest' } })
     expect(['a', 'b', 'c'].map((data) => socket.send(data))).toEqual(['queued', 'queued', 'queued'])
-    expect(all('drop')).toEqual([{ data: 'a', why: 'overflow' }])
+    expect(all('drop')).toEqual([
+      { data: 'a', why: 'overflow', reason: 'newer messages took its place (option queue.overflow)' },
+    ])
     await tick(2 * HOP)
     expect(server.received).toEqual(['b', 'c'])
   })
@@ -121,7 +125,9 @@ describe('the limits', () => {
     const { socket, all } = dial({ queue: { bytes: 6, overflow: 'oldest' } })
     socket.send('aa')
     expect(socket.send('too long')).toBe('dropped')
-    expect(all('drop')).toEqual([{ data: 'too long', why: 'overflow' }])
+    expect(all('drop')).toEqual([
+      { data: 'too long', why: 'overflow', reason: '8 bytes do not fit the queue of 6 (option queue.bytes)' },
+    ])
   })
 
   test('are 1,000 messages and 1 MiB by default', ({ dial }) => {
@@ -136,7 +142,13 @@ describe('the limits', () => {
   test('with false keep nothing', ({ dial }) => {
     const { socket, all } = dial({ queue: false })
     expect(socket.send('a')).toBe('dropped')
-    expect(all('drop')).toEqual([{ data: 'a', why: 'overflow' }])
+    expect(all('drop')).toEqual([
+      {
+        data: 'a',
+        why: 'overflow',
+        reason: 'the connection is not open, and there is no queue (option queue)',
+      },
+    ])
   })
 
   test('of age drop what has waited too long, and say so', async ({ server, open }) => {
@@ -148,18 +160,20 @@ describe('the limits', () => {
     socket.send('fresh')
     await tick(200 + 2 * HOP)
     expect(server.received).toEqual(['fresh'])
-    expect(all('drop')).toEqual([{ data: 'stale', why: 'expired' }])
+    expect(all('drop')).toEqual([
+      { data: 'stale', why: 'expired', reason: 'it waited longer than 500 ms (option queue.ttl)' },
+    ])
   })
 })
 
-test('closing gives up what is queued, one notice each', async ({ server, dial }) => {
+test('closing drops what is queued, with an event for each message', async ({ server, dial }) => {
   const { socket, names, all } = dial()
   socket.send('a')
   socket.send('b')
   socket.close()
   expect(all('drop')).toEqual([
-    { data: 'a', why: 'closed' },
-    { data: 'b', why: 'closed' },
+    { data: 'a', why: 'closed', reason: 'the socket was closed' },
+    { data: 'b', why: 'closed', reason: 'the socket was closed' },
   ])
   expect(names().at(-1)).toBe('closed')
   expect(socket.send('c')).toBe('dropped')
@@ -168,7 +182,7 @@ test('closing gives up what is queued, one notice each', async ({ server, dial }
   expect(server.received).toEqual([])
 })
 
-test('all notices come before what a listener of the first one makes of it', async ({ dial }) => {
+test('all drop events come before what a listener of the first one causes', async ({ dial }) => {
   const { socket, names } = dial({ autoOpen: false, queue: { bytes: 3, overflow: 'oldest' } })
   const off = socket.on('drop', () => {
     off()

@@ -1,14 +1,17 @@
 import { test as base, expect, vi } from 'vitest'
 import { type Data, type Events, type Options, Socket } from '../../src/index.ts'
+import { useFakeClock } from '../support/clock.ts'
 import { type FakeServer, fake, HOP } from '../support/fakes.ts'
 import { Target } from './page.ts'
 
+export { setClock, sleep } from '../support/clock.ts'
 export { HOP }
 
 /** Lets time pass, and everything happen that is due. */
 export const tick = (ms = 0) => vi.advanceTimersByTimeAsync(ms)
 
 const names = [
+  'status',
   'connecting',
   'open',
   'message',
@@ -22,8 +25,11 @@ const names = [
   'drop',
 ] as const
 type Name = (typeof names)[number]
-/** Nobody listens for `json` in a stage, so that only those who want JSON have it parsed. */
-const overheard = names.filter((name) => name !== 'json' && name !== 'message' && name !== 'text')
+/**
+ * Nobody listens for `json` in a stage, so that only those who want JSON have it parsed. `status` comes with every other
+ * transition, and has tests of its own.
+ */
+const overheard = names.filter((name) => !['json', 'message', 'text', 'status'].includes(name))
 
 export interface Heard {
   name: Name
@@ -53,6 +59,8 @@ export interface Page {
   /** `document` hears it. */
   show: (visibilityState: 'visible' | 'hidden') => void
   resume: () => void
+  /** What `navigator.onLine` says, told by an `offline` or `online` event. */
+  setOnline: (onLine: boolean) => void
   /** How many listeners are registered on `window` and `document` together. */
   listeners: () => number
 }
@@ -82,7 +90,7 @@ export const test = base.extend<Fixtures>({
   clock: [
     // biome-ignore lint/correctness/noEmptyPattern: vitest reads the wanted fixtures from the pattern
     async ({}, use) => {
-      vi.useFakeTimers()
+      useFakeClock()
       vi.spyOn(Math, 'random').mockReturnValue(0.5)
       await use(undefined)
       vi.restoreAllMocks()
@@ -128,7 +136,13 @@ export const test = base.extend<Fixtures>({
     vi.stubGlobal('addEventListener', window.addEventListener.bind(window))
     vi.stubGlobal('removeEventListener', window.removeEventListener.bind(window))
     vi.stubGlobal('document', document)
+    const navigator = { onLine: true }
+    vi.stubGlobal('navigator', navigator)
     await use({
+      setOnline: (onLine) => {
+        navigator.onLine = onLine
+        window.dispatchEvent(new Event(onLine ? 'online' : 'offline'))
+      },
       tell: (type, properties = {}) => window.dispatchEvent(Object.assign(new Event(type), properties)),
       show: (visibilityState) => {
         document.visibilityState = visibilityState

@@ -1,9 +1,8 @@
 import { describe, expect, vi } from 'vitest'
-import { HOP, type Page, test, tick } from './stage.ts'
+import type { Socket } from '../../src/index.ts'
+import { HOP, type Page, setClock, sleep, test, tick } from './stage.ts'
 
 const heartbeat = { ping: 'ping', interval: 25_000, timeout: 10_000 }
-/** Time passes on the clock, but no timer fires. */
-const sleep = (ms: number) => vi.setSystemTime(Date.now() + ms)
 
 const signs: [string, (page: Page) => unknown][] = [
   ['the page is shown', (page) => page.show('visible')],
@@ -42,7 +41,7 @@ describe('while waiting', () => {
     server.vanish()
     await tick(HOP)
     sleep(100_000)
-    page.tell('offline')
+    page.setOnline(false)
     await tick(HOP)
     expect(server.dials).toBe(2)
   })
@@ -94,21 +93,71 @@ describe('while waiting', () => {
     expect(server.dials).toBe(2)
   })
 
-  test('holds no longer than the longest backoff', async ({ page, server, open }) => {
+  test('dials once a minute while the browser says offline, because it may be wrong', async ({
+    page,
+    server,
+    open,
+  }) => {
     await open()
     server.vanish()
     await tick(HOP)
-    page.tell('offline')
-    await tick(10_000)
+    server.refuse()
+    page.setOnline(false)
+    await tick(59_999)
+    expect(server.dials).toBe(1)
+    await tick(1)
     expect(server.dials).toBe(2)
+    await tick(59_000)
+    expect(server.dials).toBe(2)
+    await tick(1_000 + 2 * HOP)
+    expect(server.dials).toBe(3)
+  })
+
+  test('dials nothing while offline, though the page is shown or the reconnect function says at once', async ({
+    page,
+    server,
+    open,
+  }) => {
+    await open({ reconnect: () => 0 })
+    server.refuse()
+    page.setOnline(false)
+    server.vanish()
+    await tick(30_000)
+    page.show('visible')
+    await tick(25_000)
+    expect(server.dials).toBe(1)
+  })
+
+  test('tells the new delay when the network goes', async ({ page, server, open }) => {
+    const { last } = await open({ reconnect: () => 1_000 })
+    server.vanish()
+    await tick(HOP)
+    page.setOnline(false)
+    expect(last('waiting')).toMatchObject({ delay: 60_000, close: { cause: 'peer' } })
   })
 })
 
-describe('while open, with a heartbeat', () => {
-  test.for<[string, (page: Page) => unknown]>([
-    ...signs,
-    ['the page goes offline', (page) => page.tell('offline')],
-  ])('asks the peer when %s', async ([, sign], { page, server, open }) => {
+describe('while open, with a heartbeat, a wake with evidence asks the peer:', () => {
+  const evidence: [string, (page: Page) => unknown][] = [
+    ['the page comes out of the back/forward cache', (page) => page.tell('pageshow', { persisted: true })],
+    ['the page is resumed after a freeze', (page) => page.resume()],
+    [
+      'the network is back after it was away',
+      (page) => {
+        page.tell('offline')
+        page.tell('online')
+      },
+    ],
+    [
+      'the machine has slept',
+      (page) => {
+        sleep(100_000)
+        page.tell('online')
+      },
+    ],
+  ]
+
+  test.for(evidence)('%s', async ([, sign], { page, server, open }) => {
     const { socket } = await open({ heartbeat })
     sign(page)
     await tick(HOP)
@@ -118,36 +167,102 @@ describe('while open, with a heartbeat', () => {
     expect(socket.status).toBe('open')
   })
 
-  test('drops the peer that does not answer within 5 s', async ({ page, server, open }) => {
-    const { socket, last } = await open({ heartbeat })
-    await tick(1)
-    server.mute()
+  test('the page is shown, and nothing was received for the interval', async ({ page, server, open }) => {
+    const { socket } = await open({ heartbeat })
+    await tick(20_000)
+    // Sent, and so no ping is due; but nothing was received.
+    sleep(6_000)
     page.show('visible')
-    await tick(4_999)
+    await tick(HOP)
+    expect(server.received).toEqual(['ping'])
     expect(socket.status).toBe('open')
-    await tick(1)
-    expect([socket.status, last('waiting')?.close.cause]).toEqual(['waiting', 'silent'])
   })
 
-  test('asks once, however often it is told', async ({ page, server, open }) => {
+  test.for(evidence)(
+    'the peer that does not answer within 5 s is dropped: %s',
+    async ([, sign], { page, server, open }) => {
+      const { socket, last } = await open({ heartbeat })
+      await tick(1)
+      server.mute()
+      sign(page)
+      await tick(4_999)
+      expect(socket.status).toBe('open')
+      await tick(1)
+      expect([socket.status, last('waiting')?.close.cause]).toEqual(['waiting', 'silent'])
+    },
+  )
+
+  test('it has no more time than the timeout of the heartbeat', async ({ page, server, open }) => {
+    const { socket } = await open({ heartbeat: { ...heartbeat, timeout: 700 } })
+    server.mute()
+    page.resume()
+    await tick(699)
+    expect(socket.status).toBe('open')
+    await tick(1)
+    expect(socket.status).toBe('waiting')
+  })
+
+  test('it is asked once, however many signs there are', async ({ page, server, open }) => {
     await open({ heartbeat })
     await tick(1)
-    page.show('visible')
+    page.tell('pageshow', { persisted: true })
     page.resume()
+    page.tell('offline')
     page.tell('online')
     await tick(HOP)
     expect(server.received).toEqual(['ping'])
   })
 
-  test('does not put off the end by being told again', async ({ page, server, open }) => {
+  test('further signs do not put off its end', async ({ page, server, open }) => {
     const { socket } = await open({ heartbeat })
     await tick(1)
     server.mute()
     for (let ms = 0; ms < 5_000; ms += 500) {
-      page.show('visible')
+      page.resume()
       await tick(500)
     }
     expect(socket.status).toBe('waiting')
+  })
+
+  test('after it, the next dial comes within 500 ms and not after a backoff', async ({
+    page,
+    server,
+    open,
+  }) => {
+    const { last } = await open({ heartbeat, reconnect: () => 100_000 })
+    server.mute()
+    page.resume()
+    await tick(5_000)
+    expect(last('waiting')).toMatchObject({ delay: 250, close: { cause: 'silent' } })
+  })
+})
+
+describe('while open, with a heartbeat, a sign without evidence asks nothing:', () => {
+  test.for<[string, (page: Page) => unknown]>([
+    ['the page is shown soon after a frame', (page) => page.show('visible')],
+    ['the page is hidden', (page) => page.show('hidden')],
+    ['the network goes', (page) => page.tell('offline')],
+    ['the browser says online, and never said offline', (page) => page.tell('online')],
+    ['the page is shown for the first time', (page) => page.tell('pageshow', { persisted: false })],
+    [
+      'the clock is set two hours forward',
+      (page) => {
+        setClock(7_200_000)
+        page.tell('online')
+      },
+    ],
+  ])('%s', async ([what, sign], { page, server, open }) => {
+    const { socket } = await open({ heartbeat })
+    await tick(1_000)
+    server.send('news')
+    await tick(HOP)
+    sign(page)
+    await tick(HOP)
+    // A clock that jumped may be a sleep on a system that stops the monotonic clock: asking costs nothing.
+    expect(server.received).toEqual(what.includes('clock') ? ['ping'] : [])
+    server.send('news')
+    await tick(20_000)
+    expect([socket.status, server.dials]).toEqual(['open', 1])
   })
 })
 
@@ -156,20 +271,23 @@ test('a question in the same millisecond as a frame is still a question', async 
   server.send('news')
   await tick(HOP)
   server.mute()
-  page.show('visible')
+  page.resume()
   await tick(5_000)
   expect(socket.status).toBe('waiting')
 })
 
 describe('while open, without a heartbeat', () => {
-  test('does not trust the line after offline and online', async ({ page, server, open }) => {
+  test('does not trust the connection after offline and online', async ({ page, server, open }) => {
     const { socket, last } = await open()
     page.tell('offline')
     await tick(1_000)
     expect(socket.status).toBe('open')
     page.tell('online')
-    expect(last('waiting')?.close).toMatchObject({ code: 1006, wasClean: false, cause: 'wake' })
-    await tick(1_000 + HOP)
+    expect(last('waiting')).toMatchObject({
+      delay: 250,
+      close: { code: 1006, wasClean: false, cause: 'wake' },
+    })
+    await tick(500 + HOP)
     expect([socket.status, server.live.length]).toEqual(['open', 1])
   })
 
@@ -203,6 +321,18 @@ describe('while open, without a heartbeat', () => {
     expect([server.dials, server.live.length, socket.status]).toEqual([2, 1, 'open'])
   })
 
+  test.for([7_200_000, -7_200_000])(
+    'trusts it when the clock is set by %i ms',
+    async (ms, { page, server, open }) => {
+      const { socket } = await open()
+      setClock(ms)
+      page.show('visible')
+      page.tell('online')
+      await tick(60_000)
+      expect([socket.status, server.dials]).toEqual(['open', 1])
+    },
+  )
+
   test('does not trust it when shown after a sleep of more than a minute', async ({ page, open }) => {
     const { last } = await open()
     sleep(100_000)
@@ -230,54 +360,93 @@ describe('while open, without a heartbeat', () => {
 })
 
 describe('while connecting', () => {
-  test('dials anew when the network comes back', async ({ page, server, dial }) => {
+  test.for<[string, (page: Page, socket: Socket) => unknown]>([
+    ...signs,
+    ['the network comes back', (page) => page.tell('online')],
+    ['the application says check()', (_, socket) => socket.check()],
+    ['the application says open()', (_, socket) => socket.open()],
+  ])('an attempt of 2 s or more is replaced at once when %s', async ([, sign], { page, server, dial }) => {
     server.hang()
     const { socket, names } = dial()
-    await tick(100)
+    await tick(2_000)
     server.accept()
-    page.tell('online')
-    await tick(500 + HOP)
-    expect([server.dials, server.sockets.length, socket.status]).toEqual([2, 1, 'open'])
-    expect(names()).toEqual(['connecting', 'waiting', 'connecting', 'open'])
+    sign(page, socket)
+    await tick(HOP)
+    expect([server.dials, socket.status]).toEqual([2, 'open'])
+    await tick(2 * HOP)
+    expect(server.sockets.length).toBe(1)
+    expect(names()).toEqual(['connecting', 'connecting', 'open'])
   })
 
-  test('tells the truth about the attempt that it gives up', async ({ page, server, dial }) => {
-    server.refuse()
-    const { last } = dial()
-    await tick(HOP)
+  test.for<[string, (page: Page, socket: Socket) => unknown]>([
+    ...signs,
+    ['the network comes back', (page) => page.tell('online')],
+    ['the network goes', (page) => page.tell('offline')],
+    ['the application says check()', (_, socket) => socket.check()],
+    ['the application says open()', (_, socket) => socket.open()],
+  ])('an attempt younger than 2 s is left alone when %s', async ([, sign], { page, server, dial }) => {
     server.hang()
-    await tick(1_000 + HOP)
-    page.tell('online')
-    expect(last('waiting')).toMatchObject({ delay: 250, close: { code: 1006, cause: 'wake' } })
+    const { socket } = dial()
+    await tick(1_999)
+    sign(page, socket)
+    await tick(HOP)
+    expect([server.dials, socket.status]).toEqual([1, 'connecting'])
   })
 
-  test('leaves the attempt alone when the page is shown or goes offline', async ({ page, server, dial }) => {
-    const { socket } = dial()
+  test('refusals while hidden cost nothing once the page is shown and the attempt under way is dead', async ({
+    page,
+    server,
+    open,
+  }) => {
+    const { socket } = await open()
+    page.show('hidden')
+    server.refuse()
+    server.vanish()
+    await tick(120_000)
+    server.hang()
+    const { dials } = server
+    while (server.dials === dials) await tick(100)
+    await tick(3_000)
+    server.accept()
     page.show('visible')
-    page.tell('offline')
     await tick(HOP)
-    expect([server.dials, socket.status]).toEqual([1, 'open'])
+    expect(socket.status).toBe('open')
+  })
+
+  test('failures count from 0 after a wake', async ({ page, server, dial }) => {
+    server.refuse()
+    const { socket, last } = dial()
+    await tick(60_000)
+    expect(socket.attempt).toBeGreaterThan(3)
+    page.show('visible')
+    await tick(HOP)
+    expect(last('waiting')).toMatchObject({ attempt: 0, delay: 0 })
+    await tick(2 * HOP)
+    expect(last('waiting')).toMatchObject({ attempt: 1, delay: 3_000 })
   })
 })
 
 describe('the listeners of the page', () => {
+  /** online, offline, beforeunload, pagehide, pageshow; visibilitychange, resume. */
+  const count = 7
+
   test('are taken back on close, and there again on open', async ({ page, open }) => {
     const { socket } = await open()
     const { listeners } = page
-    expect(listeners()).toBe(5)
+    expect(listeners()).toBe(count)
     socket.close()
     expect(listeners()).toBe(0)
     socket.open()
-    expect(listeners()).toBe(5)
+    expect(listeners()).toBe(count)
     socket.close()
     expect(listeners()).toBe(0)
   })
 
   test('are shared by all sockets of the page', async ({ page, open }) => {
     const [first, second] = [await open(), await open({ heartbeat })]
-    expect(page.listeners()).toBe(5)
+    expect(page.listeners()).toBe(count)
     first.socket.close()
-    expect(page.listeners()).toBe(5)
+    expect(page.listeners()).toBe(count)
     second.socket.close()
     expect(page.listeners()).toBe(0)
   })
@@ -288,7 +457,7 @@ describe('the listeners of the page', () => {
       socket.reconnect()
       await tick(2 * HOP)
     }
-    expect(page.listeners()).toBe(5)
+    expect(page.listeners()).toBe(count)
   })
 
   test('are none with wake: false, and none before the first open', async ({ page, dial }) => {
@@ -368,13 +537,13 @@ test('a socket that was opened while it waited is told once', async ({ page, ser
   expect(all('waiting').length - before).toBe(1)
 })
 
-test('where a silence is what counts, a ping that is given too is none to ask with', async ({
+test('a heartbeat by silence has no question to ask when the page comes back', async ({
   page,
   server,
   open,
 }) => {
-  const { socket } = await open({ heartbeat: { silence: 60_000, ping: 'ping' } as never })
-  page.show('visible')
+  const { socket } = await open({ heartbeat: { silence: 60_000 } })
+  page.resume()
   await tick(20_000)
   expect([socket.status, server.dials, server.received]).toEqual(['open', 1, []])
 })

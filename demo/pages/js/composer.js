@@ -3,12 +3,11 @@ import { byId } from './dom.js'
 const types = byId('picture').accept.split(',')
 const MOST_BYTES = 4 * 1024 * 1024
 
-/** Where one writes: Enter sends; pictures are picked, pasted or dropped anywhere on the page. */
-export function composer({ onText, onPicture }) {
-  const text = byId('text')
-  const problem = byId('problem')
-  const form = byId('composer')
-
+/**
+ * Where a message is written. Enter sends it. Where pictures are taken, they are picked, pasted or dropped anywhere on the
+ * page.
+ */
+export function composer({ form, text, onText }) {
   const grow = () => {
     text.style.height = 'auto'
     text.style.height = `${Math.min(text.scrollHeight + 2, 160)}px`
@@ -22,12 +21,19 @@ export function composer({ onText, onPicture }) {
   })
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    problem.textContent = ''
     const words = text.value.trim()
     text.value = ''
     grow()
     text.focus()
     if (words) onText(words)
+  })
+}
+
+/** Pictures for `onPicture(file)`. What cannot be sent is told below the composer. */
+export function picturePicker({ form, onPicture }) {
+  const problem = byId('problem')
+  form.addEventListener('submit', () => {
+    problem.textContent = ''
   })
 
   async function take(files) {

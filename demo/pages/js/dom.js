@@ -1,11 +1,11 @@
 export const byId = (id) => document.getElementById(id)
 
-/** Lets the keyboard scroll it: Safari gives the focus to nothing that only scrolls. */
+/** Makes an element that scrolls reachable by keyboard. Safari does not focus scrollers by itself. */
 export function scrollable(element) {
   element.tabIndex = 0
 }
 
-/** Makes an element. Strings become text nodes, never markup: they come from strangers. */
+/** Creates an element. Strings become text nodes, never markup, because they come from strangers. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {
@@ -14,3 +14,6 @@ export function make(tag, attributes = {}, ...children) {
   element.append(...children)
   return element
 }
+
+/** `1 message`, `2 messages`. */
+export const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -1,22 +1,51 @@
 import { newId } from './id.js'
 
-/** What this browser calls its user, over visits. */
+/** What this browser's user is called, kept over visits. */
 export const nickname = {
   get: () => read(localStorage, 'holdfast name'),
   set: (name) => write(localStorage, 'holdfast name', name),
 }
 
-/** Whether this browser's user wants nothing lost; wanted until they say otherwise. */
+/** Whether this browser's user wants guaranteed delivery. On by default. */
 export const guarantee = {
   get: () => read(localStorage, 'holdfast guarantee') !== 'off',
   set: (on) => write(localStorage, 'holdfast guarantee', on ? 'on' : 'off'),
 }
 
-/** Makes this tab the same person after a reconnect or a reload. Only the server is told. */
-export const session = read(sessionStorage, 'holdfast session') ?? newId()
-write(sessionStorage, 'holdfast session', session)
+const KEY = 'holdfast session'
+/** How long the page that was here before may take to release its id, in ms: it is being unloaded. */
+const RELEASE = 500
 
-// Storage throws where the user has forbidden it; the page then forgets, and works.
+/**
+ * The secret that makes this tab the same person after a reconnect or a reload. Only the server is told.
+ *
+ * A browser copies the storage of a tab that is duplicated. The copy must be somebody else: two tabs with one id would
+ * end each other's connection. So the id is held by a lock as long as the page lives.
+ */
+export async function claimPersonId() {
+  const kept = read(sessionStorage, KEY)
+  if (kept && (await lock(kept))) return kept
+  const id = newId()
+  write(sessionStorage, KEY, id)
+  await lock(id)
+  return id
+}
+
+/** Whether this page has the lock now. Where there are no locks (plain http in a LAN), it is believed. */
+async function lock(id) {
+  if (!navigator.locks) return true
+  return new Promise((resolve) => {
+    navigator.locks
+      .request(`holdfast ${id}`, { signal: AbortSignal.timeout(RELEASE) }, () => {
+        resolve(true)
+        // Held until the page is gone.
+        return new Promise(() => {})
+      })
+      .catch(() => resolve(false))
+  })
+}
+
+// Storage throws where the user has forbidden it. The page then forgets, and works.
 function read(storage, key) {
   try {
     return storage.getItem(key) ?? undefined

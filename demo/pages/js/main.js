@@ -1,57 +1,75 @@
-import { closeWords } from './close-words.js'
-import { composer } from './composer.js'
-import { byId } from './dom.js'
-import { frames } from './frames.js'
-import { guaranteeSwitch } from './guarantee.js'
+import { defineInspector, record } from '/holdfast/inspect.js'
+import { composer, picturePicker } from './composer.js'
+import { connect } from './connect.js'
+import { closeSentence, showConnectionStatus } from './connection-status.js'
+import { deliverySwitch } from './delivery-switch.js'
+import { byId, count } from './dom.js'
+import { faultButtons } from './faults.js'
 import { showHandshake } from './handshake.js'
-import { link } from './link.js'
+import { claimPersonId } from './identity.js'
+import { messageList } from './message-list.js'
 import { nameDialog } from './name-dialog.js'
-import { nodes } from './nodes.js'
 import { outbox } from './outbox.js'
 import { showPeople } from './people.js'
 import { readPicture } from './picture.js'
-import { room } from './room.js'
-import { showStatus } from './status.js'
-import { trouble } from './trouble.js'
-import { dial } from './wire.js'
+import { secondClient } from './second-client.js'
+import { serverUrls } from './server-urls.js'
+import { switchableConnection } from './switchable-connection.js'
 
-/** Who we are in which room, and what we heard last: with it, the server sends what was said while we were away. */
-const me = { name: '', id: undefined, room: undefined, since: 0 }
-const log = room()
+/** Who we are in which room, and what we received last: the server then sends what came while we were away. */
+const me = { name: '', person: '', id: undefined, room: undefined, since: 0 }
+const list = messageList(byId('log'), { newer: byId('newer') })
+const servers = serverUrls()
 
-const where = nodes()
-const plan = {
-  url: where.url,
-  me: () => ({ name: me.name, room: me.room, since: me.since }),
-  onFrame: frames(),
-  onGreeting: (message) => heard(message),
-}
-const guarantee = guaranteeSwitch((on) => {
+let recorder
+defineInspector()
+
+const delivery = deliverySwitch((on) => {
   const wasOpened = socket.status !== 'idle'
   sent.changing()
-  where.opened()
-  socket.use(on)
-  how = ''
-  lost = undefined
-  log.note(on ? 'From now on nothing is lost' : 'From now on this is a plain socket')
+  servers.opened()
+  use(on)
+  outage = undefined
+  list.note(on ? 'Guaranteed delivery is on' : 'Guaranteed delivery is off: this is a plain socket')
   if (wasOpened) socket.open()
 })
-const socket = link((guaranteed) => dial(plan, guaranteed))
-socket.use(guarantee.on)
+const socket = switchableConnection((guaranteed) => {
+  const plan = {
+    url: servers.url,
+    join: () => ({ name: me.name, session: me.person, room: me.room, since: me.since }),
+    onGreeting: received,
+    // The inspector sees the messages by itself. The session's own control frames start with one exclamation mark.
+    onFrame: (direction, data) => {
+      if (guaranteed && typeof data === 'string' && /^![^!]/.test(data)) recorder?.frame(direction, data)
+    },
+  }
+  return connect(plan, guaranteed)
+})
+function use(guaranteed) {
+  socket.use(guaranteed)
+  recorder?.stop()
+  recorder = record(socket.socket, { payload: 'on' })
+  byId('timeline').recorder = recorder
+  byId('frames').recorder = recorder
+}
+use(delivery.on)
+
 const sent = outbox(socket, {
   onChange: (entry, again) => {
-    log.follow(entry, again)
+    list.follow(entry, again)
     byId('unsent').textContent = String(sent.size)
+    byId('first-hint').hidden = true
+    status.update()
   },
-  onToll: guarantee.toll,
+  onLosses: delivery.showLosses,
 })
-const buttons = trouble(socket)
-showStatus(socket)
+const faults = faultButtons(socket)
+const status = showConnectionStatus(socket, { unsent: () => sent.size })
 
-socket.on('json', heard)
-socket.on('binary', (frame) => heard(readPicture(frame)))
+socket.on('json', received)
+socket.on('binary', (frame) => received(readPicture(frame)))
 
-function heard(message) {
+function received(message) {
   switch (message.type) {
     case 'handshake':
       return showHandshake(message)
@@ -61,75 +79,104 @@ function heard(message) {
       return showPeople(message.people, me.id)
     case 'delivered':
       me.since = Math.max(me.since, message.seq)
-      // A session tells itself that it has been delivered; this is where in the order.
-      return socket.guaranteed ? log.placed(message) : sent.delivered(message)
+      // A session tells itself that a message was delivered; this is its place in the order.
+      return socket.guaranteed ? list.placed(message) : sent.delivered(message)
     case 'error':
-      return message.id ? sent.refused(message.id, message.message) : buttons.refused(message.message)
+      return message.id ? sent.refused(message.id, message.message) : problem(message)
+    case 'ended':
+      endedBy = message.message
+      return
     default:
-      return said(message)
+      return messageReceived(message)
   }
+}
+
+function problem({ message }) {
+  faults.refused(message)
 }
 
 function welcomed({ id, room, missed, people }) {
   if (room !== me.room) {
-    log.forgetNumbers()
+    list.forgetNumbers()
     me.since = 0
   }
   Object.assign(me, { id, room })
   showPeople(people, id)
-  if (missed) log.note('You were away for long: some messages are no longer kept.')
+  if (missed) list.note('You were away for long. Some messages are no longer kept.')
 }
 
-function said(message) {
+function messageReceived(message) {
   me.since = Math.max(me.since, message.seq)
-  if (!log.isNews(message)) return
-  if (message.type === 'system') return log.note(message.text, 'system')
+  if (!list.isNew(message)) return
+  if (message.type === 'system') return list.presence(message.text)
   const own = message.from.id === me.id
-  // The history also has what of ours arrived although its receipt was lost with the line.
-  if (own && (sent.delivered(message) || log.placed(message))) return
-  log.said(message, own)
+  // The history also has messages of ours that arrived although their receipt was lost with the connection.
+  if (own && (sent.delivered(message) || list.placed(message))) return
+  list.received(message, own)
 }
 
-let lost
-/** What the session says of its return. */
-let how = ''
-const messages = (count) => `${count} message${count === 1 ? '' : 's'}`
+/** The current outage: when it began. */
+let outage
+/** Whether the session went on after the last outage. */
+let resumed = false
+/** Why the server says that it ended the connection. */
+let endedBy
 
-socket.on('resumed', ({ resent }) => {
-  how = `, picked up where it was${resent ? `: ${messages(resent)} sent again` : ''}`
+socket.on('resumed', () => {
+  resumed = true
 })
 socket.on('fresh', ({ delivered, lost, unknown }) => {
-  const known = { delivered, lost, unknown }
-  const words = Object.entries(known).filter(([, { length }]) => length > 0)
-  log.note(
-    words.length === 0
-      ? 'The server forgot us. Nothing of yours was on its way.'
-      : `The server forgot us: here is what is known of your last messages. ${words.map(([name, { length }]) => `${length} ${name}`).join(', ')}.`,
+  const words = Object.entries({ delivered, lost, unknown }).filter(([, { length }]) => length > 0)
+  const known = words.map(([name, { length }]) => `${length} ${name}`).join(', ')
+  list.note(
+    known
+      ? `The server no longer knows the session. Of your last messages: ${known}.`
+      : 'The server no longer knows the session. None of your messages was on its way.',
     'forgot',
   )
 })
 socket.on('waiting', ({ close }) => {
-  if (lost === undefined) log.note(closeWords(close, me.room !== undefined), 'trouble')
-  lost ??= performance.now()
+  if (outage) return
+  list.note(
+    navigator.onLine === false ? 'You are offline.' : closeSentence(close, me.room !== undefined),
+    'trouble',
+  )
+  outage = { since: performance.now() }
+  resumed = false
 })
 socket.on('open', ({ reconnected }) => {
-  where.opened()
-  if (reconnected && lost !== undefined) {
-    log.note(`Connected again after ${((performance.now() - lost) / 1_000).toFixed(1)} s${how}`, 'healed')
-  }
-  how = ''
-  lost = undefined
+  servers.opened()
+  endedBy = undefined
+  if (!reconnected || !outage) return
+  const seconds = ((performance.now() - outage.since) / 1_000).toFixed(1)
+  outage = undefined
+  // After the event `resumed`, and after the outbox has counted what was sent again.
+  setTimeout(() => {
+    const again = sent.resent
+    const how = resumed ? `, nothing lost${again ? `: ${count(again, 'message')} sent again` : ''}` : ''
+    list.note(`Connected again after ${seconds} s${how}`, 'healed')
+  })
 })
 socket.on('closed', (close) => {
-  log.note(closeWords(close), 'trouble')
-  lost = undefined
+  const words = endedBy ?? closeSentence(close, me.room !== undefined)
+  if (endedBy) status.explain(endedBy)
+  list.note(words, 'trouble')
+  outage = undefined
 })
 
-composer({ onText: sent.sendText, onPicture: sent.sendPicture })
-nameDialog((name) => {
+composer({ form: byId('composer'), text: byId('text'), onText: sent.sendText })
+picturePicker({ form: byId('composer'), onPicture: sent.sendPicture })
+const second = secondClient({ url: serverUrls().url })
+
+nameDialog(async (name) => {
   me.name = name
-  if (socket.status === 'idle') socket.open()
-  // While there is no line, the next join brings it.
-  else if (socket.status === 'open') socket.sendJson({ type: 'rename', name })
   byId('text').focus()
+  if (socket.status === 'idle') {
+    me.person ||= await claimPersonId()
+    socket.open()
+    second.open(`${me.person} second`)
+    return
+  }
+  // While there is no connection, the next join brings the name.
+  if (socket.status === 'open') socket.sendJson({ type: 'rename', name })
 })

@@ -1,7 +1,7 @@
 import { byId } from './dom.js'
 import { nickname } from './identity.js'
 
-/** Asks for the nickname, at the first visit and whenever it is to be changed. */
+/** Asks for the nickname at the first visit, and when the visitor wants to change it. */
 export function nameDialog(onName) {
   const dialog = byId('who')
   const input = byId('name')
@@ -15,7 +15,7 @@ export function nameDialog(onName) {
     show(name)
     onName(name)
   })
-  // There is nobody to be without a name.
+  // A name is required.
   dialog.addEventListener('cancel', (event) => {
     if (!byId('my-name').dataset.name) event.preventDefault()
   })

@@ -1,18 +1,21 @@
+import { upload } from '/holdfast/index.js'
 import { newId } from './id.js'
-import { sizeOf } from './payload.js'
 import { writePicture } from './picture.js'
+import { sizeOf } from './sizes.js'
 
 /**
- * What this page has said, until it is known what became of it. A session tells that itself, and sends again what a
- * broken line took with it. Over a plain socket the server's receipts tell, and what was handed to the browser and has no
- * receipt when the line breaks is lost, unless the history shows later that it had arrived.
+ * The messages of this page until their outcome is known. A session tells the outcome itself, and sends again what was on
+ * its way when the connection broke. Over a plain socket the server's receipts tell it: what was handed to the browser and
+ * has no receipt when the connection breaks is lost, unless the history shows later that it had arrived.
  *
- * `onChange(entry)` is told of every step: `queued`, `sent`, `held` (nowhere but here), `delivered`, `refused`, `lost`,
- * `unknown`. `onToll({ lost, saved })`: how many a plain socket has lost, and how many it would have.
+ * `onChange(entry)` is called for each state: `queued`, `sent`, `held` (nowhere but here), `delivered`, `refused`, `lost`,
+ * `unknown`. `onLosses({ lost, saved })`: how many messages a plain socket has lost, and how many it would have lost.
  */
-export function outbox(link, { onChange, onToll }) {
+export function outbox(connection, { onChange, onLosses }) {
   const entries = new Map()
-  const toll = { lost: 0, saved: 0 }
+  const losses = { lost: 0, saved: 0 }
+  /** How many messages the session sent again when it last resumed. */
+  let resent = 0
 
   function become(entry, state, more) {
     Object.assign(entry, { state, ...more })
@@ -21,20 +24,20 @@ export function outbox(link, { onChange, onToll }) {
   }
 
   function count(entry, kind, by = 1) {
-    toll[kind] += by
+    losses[kind] += by
     entry.counted = by > 0 ? kind : undefined
-    onToll({ ...toll })
+    onLosses({ ...losses })
   }
 
   const isPending = ({ state }) => state === 'queued' || state === 'sent' || state === 'held'
   const inState = (state) => [...entries.values()].filter((entry) => entry.state === state)
 
   function transmit(entry) {
-    if (link.status === 'closed' || link.status === 'idle') return become(entry, 'held')
-    const state = link.status === 'open' ? 'sent' : 'queued'
-    if (link.guaranteed) return entrust(entry, state)
+    if (connection.status === 'closed' || connection.status === 'idle') return become(entry, 'held')
+    const state = connection.status === 'open' ? 'sent' : 'queued'
+    if (connection.guaranteed) return entrust(entry, state)
     if (entry.kind === 'text') {
-      const result = link.send(entry.data)
+      const result = connection.send(entry.data)
       return become(entry, result === 'dropped' ? 'held' : result)
     }
     become(entry, state, { progress: 0 })
@@ -42,13 +45,13 @@ export function outbox(link, { onChange, onToll }) {
     const onProgress = ({ loaded, total }) => {
       if (entries.has(entry.id)) become(entry, entry.state, { progress: loaded / total })
     }
-    // A broken line rejects it, and is noticed below.
-    Holdfast.upload(link.wire, entry.data, { onProgress }).catch(() => {})
+    // A broken connection rejects it, and is noticed below.
+    upload(connection.socket, entry.data, { onProgress }).catch(() => {})
   }
 
-  /** To the session, which answers for it. */
+  /** Hands the message to the session, which tells its outcome. */
   function entrust(entry, state) {
-    // The answer to an earlier try, over a line that has been changed since, is no longer asked for.
+    // The outcome of an earlier try, over a connection that was replaced since, no longer counts.
     const turn = Symbol()
     become(entry, state, { turn, progress: 0 })
     const settled = (outcome) => {
@@ -56,75 +59,75 @@ export function outbox(link, { onChange, onToll }) {
       if (outcome !== 'delivered' && entry.risked && !entry.counted) count(entry, 'saved')
       become(entry, outcome)
     }
-    link.delivered(entry.data).then(
+    connection.delivered(entry.data).then(
       () => settled('delivered'),
       ({ cause }) => settled(cause),
     )
     follow(entry)
   }
 
-  /** How much of a picture has left, of what is still held here: what was said after it leaves after it. */
+  /** Shows how much of a picture has left. Messages that were written after it leave after it. */
   function follow(entry) {
     const { kind, data, turn } = entry
     const look = () => {
       if (entry.state !== 'sent' || entry.turn !== turn) return
       const all = [...entries.values()].filter(isPending)
       const later = all.slice(all.indexOf(entry) + 1).reduce((sum, { data }) => sum + sizeOf(data), 0)
-      const held = Math.max(0, link.wire.bufferedAmount - later)
+      const held = Math.max(0, connection.socket.bufferedAmount - later)
       const left = 1 - Math.min(1, held / data.byteLength)
       if (left > entry.progress) become(entry, 'sent', { progress: left })
       if (left < 1) setTimeout(look, 100)
     }
-    // A session begins to send when all have heard that it is open.
+    // A session begins to send after all listeners of `open` have run.
     if (kind === 'image') setTimeout(look)
   }
 
   function again(entry) {
     if (isPending(entry)) return
-    // It stays lost for the count: that it goes again is the visitor's doing.
+    // It stays lost for the count, because the visitor sends it again and not the library.
     entry.counted = entry.risked = undefined
     transmit(entry)
   }
 
-  /** What was handed to the browser and is not known to have arrived. */
+  /** Marks what was handed to the browser and is not known to have arrived. */
   function broken() {
     for (const entry of inState('sent')) {
-      if (link.guaranteed) become(entry, 'queued', { risked: true, progress: 0 })
+      if (connection.guaranteed) become(entry, 'queued', { risked: true, progress: 0 })
       else {
         count(entry, 'lost')
         become(entry, 'lost')
       }
     }
   }
-  link.on('waiting', broken)
-  link.on('connecting', broken)
-  link.on('resumed', () => {
-    // What the server had got after all is told first, by promises.
+  connection.on('waiting', broken)
+  connection.on('connecting', broken)
+  connection.on('resumed', () => {
+    // Promises of messages that had arrived after all are settled first.
     queueMicrotask(() => {
-      for (const entry of entries.values()) {
-        if (entry.risked && !entry.counted && isPending(entry)) count(entry, 'saved')
-        entry.risked = false
-      }
+      const again = [...entries.values()].filter((entry) => entry.risked && isPending(entry))
+      resent = again.length
+      for (const entry of again) if (!entry.counted) count(entry, 'saved')
+      for (const entry of entries.values()) entry.risked = false
     })
   })
 
-  // What listeners of `open` send goes ahead of the queue: these were said before it.
-  link.on('open', () => {
+  // The queue is sent now. What the page alone holds follows it.
+  connection.on('open', () => {
     for (const entry of inState('queued')) {
       become(entry, 'sent')
-      if (link.guaranteed) follow(entry)
+      if (connection.guaranteed) follow(entry)
     }
     for (const entry of inState('held')) transmit(entry)
   })
-  link.on('drop', ({ data }) => {
-    if (link.guaranteed) return
+  connection.on('drop', ({ data }) => {
+    if (connection.guaranteed) return
     for (const entry of entries.values()) if (entry.data === data) become(entry, 'held')
   })
 
-  link.on('closed', () => {
+  connection.on('closed', () => {
     broken()
-    // The queue has been given up, buffers of it as copies that cannot be told by identity.
-    if (!link.guaranteed) for (const entry of inState('queued')) become(entry, 'held')
+    // The queue was dropped. Its buffers are copies that cannot be found by identity.
+    if (!connection.guaranteed) for (const entry of inState('queued')) become(entry, 'held')
   })
 
   function add(entry) {
@@ -133,6 +136,10 @@ export function outbox(link, { onChange, onToll }) {
   }
 
   return {
+    get resent() {
+      return resent
+    },
+    /** How many messages are not known to be delivered. */
     get size() {
       return [...entries.values()].filter(isPending).length
     },
@@ -152,11 +159,11 @@ export function outbox(link, { onChange, onToll }) {
         data: writePicture({ type: 'image', id, name: file.name }, bytes),
       })
     },
-    /** The kind of the line is changed: whatever is under way goes again, under its id, which the server hears once. */
+    /** Before the connection is replaced: what is on its way goes again over the next one. The server drops doubles by id. */
     changing() {
       for (const entry of entries.values()) if (isPending(entry)) become(entry, 'held', { turn: undefined })
     },
-    /** Whether this was one of ours of which it was not known yet. */
+    /** Notes a receipt. Returns whether it was for one of ours without an outcome. */
     delivered({ id, seq, at }) {
       const entry = entries.get(id)
       if (entry?.counted === 'lost') count(entry, 'lost', -1)

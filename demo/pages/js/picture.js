@@ -1,4 +1,4 @@
-/** One line of JSON, then the bytes: one frame, so nothing can come between a picture and what it is. */
+/** One line of JSON, then the bytes: a single frame, so that nothing can come between a picture and its description. */
 export function writePicture(header, bytes) {
   const line = new TextEncoder().encode(`${JSON.stringify(header)}\n`)
   const frame = new Uint8Array(line.length + bytes.byteLength)

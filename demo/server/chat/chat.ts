@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { type ServerSession, Sessions, type Store, SUBPROTOCOL } from '../../../src/session/server/index.ts'
-import type { Scenario, Visitor } from '../scenario.ts'
-import type { Visit } from '../visit.ts'
-import { BadInput, readField, readName, readObject, readText } from '../wire.ts'
+import type { Connection } from '../connection.ts'
+import { BadInput, readField, readName, readObject, readText } from '../input.ts'
+import type { Handlers, Scenario } from '../scenario.ts'
+import { plainChannel, sessionChannel } from './channel.ts'
+import { injectFault } from './faults.ts'
 import { handshake } from './handshake.ts'
-import { Pace } from './pace.ts'
 import { idOf, type Person } from './people.ts'
 import { readPicture } from './picture.ts'
+import { RateLimit } from './rate-limit.ts'
 import { type Joining, Room, type RoomOptions, SESSION_AWAY } from './room.ts'
-import { trouble } from './trouble.ts'
-import { plainVoice, sessionVoice } from './voice.ts'
 
 /** The longest picture, in bytes. Its header line comes on top. */
 export const MOST_BYTES = 4 * 1024 * 1024
-/** Ends of a connection that mean "I am going": asked for, page left, no code given. */
+/** Close codes of a client that leaves: close(), the page is left, no code. */
 const goodbyes = [1000, 1001, 1005]
 
 export interface ChatOptions extends RoomOptions {
@@ -23,77 +23,86 @@ export interface ChatOptions extends RoomOptions {
   store?: Store | undefined
 }
 
-/** The room of the demo page, over plain sockets and over sessions. What is said on the wire is in demo/README.md. */
+/** The room of the demo page, over plain sockets and over sessions. demo/README.md describes the messages. */
 export function chat({
   restart,
   store,
   ...shared
 }: ChatOptions): Scenario & { announce: (text: string) => void } {
   const room = new Room(shared)
-  /** What one does, whichever way one came. Settles when it is done. */
-  const text = (person: () => Person, visit: Visit, pace: Pace, reply: Reply, order: object): unknown => {
+  /** Handles a text message, over a plain socket or a session. Settles when it is done. */
+  const text = (
+    person: () => Person,
+    connection: Connection,
+    rateLimit: RateLimit,
+    reply: Reply,
+    order: object,
+  ): unknown => {
     const type = readField(order, 'type')
     if (type === 'message') {
-      return about(order, person, pace, reply, (author, id) =>
+      return about(order, person, rateLimit, reply, (author, id) =>
         room.say(author, id, readText(order, 'text', 4_000)),
       )
     }
     if (type === 'rename') {
       const member = person()
-      pace.name()
+      rateLimit.name()
       return room.rename(member, readName(order, 'name', 24))
     }
-    if (type !== 'trouble') throw new BadInput('The type is join, rename, message or trouble.')
+    if (type !== 'fault') throw new BadInput('The type is join, rename, message or fault.')
     person()
-    return trouble(visit, order, restart)
+    return injectFault(connection, order, restart)
   }
-  const binary = (person: () => Person, pace: Pace, reply: Reply, frame: Buffer): unknown => {
+  const binary = (person: () => Person, rateLimit: RateLimit, reply: Reply, frame: Buffer): unknown => {
     const { header, mime, bytes } = readPicture(frame)
-    return about(header, person, pace, reply, (author, id) => {
+    return about(header, person, rateLimit, reply, (author, id) => {
       if (!mime) throw new BadInput('This is not a picture: send PNG, JPEG, GIF, WebP or AVIF.')
       return room.show(author, id, readName(header, 'name', 200), mime, bytes)
     })
   }
 
-  function plain(visit: Visit): Visitor {
+  function plain(connection: Connection): Handlers {
     let person: Person | undefined
-    const pace = new Pace(false)
+    const rateLimit = new RateLimit(false)
     const joined = () => {
       if (!person) throw new BadInput('Join first.')
       return person
     }
-    const reply: Reply = (value) => visit.sendJson(value)
-    visit.sendJson(handshake(visit))
+    const reply: Reply = (value) => connection.sendJson(value)
+    connection.sendJson(handshake(connection))
     return {
       text: (data) => {
-        if (data === 'ping') return visit.send('pong')
+        if (data === 'ping') return connection.send('pong')
         const order = readObject(data)
-        if (readField(order, 'type') !== 'join') return text(joined, visit, pace, reply, order)
+        if (readField(order, 'type') !== 'join') return text(joined, connection, rateLimit, reply, order)
         if (person) throw new BadInput('You have joined already.')
-        pace.name()
-        person = room.enter(visit, plainVoice(visit), joining(order))
+        rateLimit.name()
+        person = room.enter(connection, plainChannel(connection), joining(order))
       },
-      binary: (frame) => binary(joined, pace, reply, frame),
-      left: (code) => person && room.leave(person, visit, goodbyes.includes(code)),
+      binary: (frame) => binary(joined, rateLimit, reply, frame),
+      left: (code) => person && room.leave(person, connection, goodbyes.includes(code)),
     }
   }
 
   /** The connections of sessions, by their requests. */
-  const visits = new WeakMap<IncomingMessage, { visit: Visit; pace: Pace; joining: Joining | undefined }>()
+  const connections = new WeakMap<
+    IncomingMessage,
+    { connection: Connection; rateLimit: RateLimit; joining: Joining | undefined }
+  >()
   const people = new WeakMap<ServerSession, Person>()
-  /** The visit of a session's present connection, and its pace. */
-  const present = new WeakMap<ServerSession, { visit: Visit; pace: Pace }>()
+  /** What belongs to a session's present connection. */
+  const present = new WeakMap<ServerSession, { connection: Connection; rateLimit: RateLimit }>()
   const sessions = new Sessions<IncomingMessage>({
     ...(store && { store }),
-    // The hub has looked at it.
+    // The router has checked it.
     origins: '*',
-    // A picture goes in one message, and some of them may wait for somebody who is away.
+    // A picture is one message, and several may wait for somebody who is away.
     credit: [1_000, 2 * MOST_BYTES],
     limits: { bytes: 6 * MOST_BYTES },
     ttl: SESSION_AWAY / 1_000,
-    // Who one is, and what one heard last, comes with every hello.
+    // Every hello says who the visitor is and what they received last.
     authenticate: (request, token = '') => {
-      const entry = visits.get(request)
+      const entry = connections.get(request)
       if (!entry) return undefined
       try {
         entry.joining = joining(readObject(token))
@@ -104,44 +113,50 @@ export function chat({
       return idOf(entry.joining.session)
     },
     opened: (session, { request }) => {
-      const { visit, pace, joining } = visits.get(request) ?? {}
-      if (!visit || !pace || !joining) return
-      present.set(session, { visit, pace })
-      session.sendJson(handshake(visit))
+      const { connection, rateLimit, joining } = connections.get(request) ?? {}
+      if (!connection || !rateLimit || !joining) return
+      present.set(session, { connection, rateLimit })
+      session.sendJson(handshake(connection))
       const known = people.get(session)
-      if (known?.voice?.over === session.id) {
-        room.back(known, visit)
+      if (known?.channel?.over === session.id) {
+        room.back(known, connection)
         return room.rename(known, joining.name)
       }
       try {
-        people.set(session, room.enter(visit, sessionVoice(session), joining))
+        people.set(session, room.enter(connection, sessionChannel(session), joining))
       } catch (error) {
-        visit.blame(error)
+        connection.reportError(error)
       }
     },
     received: (session, data) => {
       const person = people.get(session)
-      const { visit, pace } = present.get(session) ?? {}
-      if (!person || !visit || !pace) return
+      const { connection, rateLimit } = present.get(session) ?? {}
+      if (!person || !connection || !rateLimit) return
       const reply: Reply = (value) => void session.sendJson(value)
       try {
-        if (typeof data === 'string') return text(() => person, visit, pace, reply, readObject(data))
-        return binary(() => person, pace, reply, Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+        if (typeof data === 'string')
+          return text(() => person, connection, rateLimit, reply, readObject(data))
+        return binary(
+          () => person,
+          rateLimit,
+          reply,
+          Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+        )
       } catch (error) {
         if (error instanceof BadInput) reply({ type: 'error', message: error.message })
-        else visit.blame(error)
+        else connection.reportError(error)
       }
     },
   })
 
-  function guaranteed(visit: Visit): Visitor {
-    const entry = { visit, pace: new Pace(true), joining: undefined as Joining | undefined }
-    visits.set(visit.request, entry)
-    sessions.accept(visit.line, visit.request)
+  function guaranteed(connection: Connection): Handlers {
+    const entry = { connection, rateLimit: new RateLimit(true), joining: undefined as Joining | undefined }
+    connections.set(connection.request, entry)
+    sessions.accept(connection.serverSocket, connection.request)
     return {
       left: (code) => {
         const person = entry.joining && room.find(entry.joining.session)
-        if (person) room.leave(person, visit, goodbyes.includes(code))
+        if (person) room.leave(person, connection, goodbyes.includes(code))
       },
     }
   }
@@ -152,11 +167,11 @@ export function chat({
     select: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false)),
     announce: (text) => room.announce(text),
     close: async () => {
-      // With one process there is nobody else to come back to.
+      // With one process, clients come back to this one.
       await sessions.shutdown({ after: store ? 300 : 1_500 })
       room.close()
     },
-    join: (visit) => (visit.protocol === SUBPROTOCOL ? guaranteed(visit) : plain(visit)),
+    join: (connection) => (connection.protocol === SUBPROTOCOL ? guaranteed(connection) : plain(connection)),
   }
 }
 
@@ -169,11 +184,11 @@ const joining = (order: object): Joining => ({
   since: readField(order, 'since'),
 })
 
-/** Says it when it may be said. The sender must know which of its messages was refused. */
+/** Runs `work` when the rate limit allows it. The sender is told which of its messages was refused. */
 function about(
   order: object,
   person: () => Person,
-  pace: Pace,
+  rateLimit: RateLimit,
   reply: Reply,
   work: (author: Person, id: string) => unknown,
 ): unknown {
@@ -188,7 +203,7 @@ function about(
   }
   return attempt(() => {
     const author = person()
-    const turn = pace.message()
+    const turn = rateLimit.message()
     return turn ? turn.then(() => attempt(() => work(author, id))) : work(author, id)
   })
 }

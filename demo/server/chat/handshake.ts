@@ -1,7 +1,7 @@
-import type { Visit } from '../visit.ts'
+import type { Connection } from '../connection.ts'
 
-/** What the server saw when this client asked, and what it answered: a browser shows its script neither. */
-export function handshake({ request, response }: Visit): object {
+/** The upgrade request and its response, as the server saw them. A browser shows a script neither. */
+export function handshake({ request, response }: Connection): object {
   const accept = response.find((line) => /^sec-websocket-accept:/i.test(line))?.split(': ')[1]
   const { method, url, headers } = request
   return { type: 'handshake', method, url, headers, accept, response }

@@ -1,4 +1,4 @@
-/** One frame that everybody in the room was sent, and its place in the order. */
+/** One frame that was sent to the room, and its place in the order. */
 export interface Entry {
   seq: number
   frame: string | Buffer
@@ -9,7 +9,7 @@ export interface HistoryOptions {
   bytes: number
 }
 
-/** The last things said, for those who come back. Bounded in number and in bytes: pictures are large. */
+/** The last messages, for those who come back. Bounded in number and in bytes, because pictures are large. */
 export class History {
   readonly #options: HistoryOptions
   readonly #entries: Entry[] = []

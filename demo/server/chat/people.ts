@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { Visit } from '../visit.ts'
-import type { Voice } from './voice.ts'
+import type { Connection } from '../connection.ts'
+import type { Channel } from './channel.ts'
 
-/** Somebody in the room, over all the connections that they have had. */
+/** Somebody in the room, over all of their connections. */
 export interface Person {
   readonly id: string
   name: string
-  /** The connection; none while they are away. */
-  visit: Visit | undefined
-  /** How they are spoken to. A session can be spoken to while its connection is broken. */
-  voice: Voice | undefined
-  /** Ends their stay if they do not come back. */
+  /** The current connection; none while they are away. */
+  connection: Connection | undefined
+  /** How messages reach them. A session takes messages while its connection is broken. */
+  channel: Channel | undefined
+  /** Removes them if they do not come back. */
   leaving?: NodeJS.Timeout
 }
 
@@ -21,10 +21,10 @@ export interface Shown {
   away: boolean
 }
 
-/** Whose secret this is: the same in every process, and no way back to the secret. */
+/** The public id of a secret: the same in every process, and the secret cannot be derived from it. */
 export const idOf = (secret: string) => `p${createHash('sha256').update(secret).digest('hex').slice(0, 12)}`
 
-/** Who is here. A secret, which only its owner knows, is the same person after a reconnect. */
+/** Who is in the room. A secret that only its owner knows makes them the same person after a reconnect. */
 export class People {
   readonly #people = new Map<string, Person>()
 
@@ -33,7 +33,7 @@ export class People {
   }
 
   add(id: string, name: string): Person {
-    const person: Person = { id, name, visit: undefined, voice: undefined }
+    const person: Person = { id, name, connection: undefined, channel: undefined }
     this.#people.set(id, person)
     return person
   }
@@ -48,6 +48,6 @@ export class People {
   }
 
   list(): Shown[] {
-    return this.all().map(({ id, name, visit }) => ({ id, name, away: visit === undefined }))
+    return this.all().map(({ id, name, connection }) => ({ id, name, away: connection === undefined }))
   }
 }

@@ -1,10 +1,10 @@
 import { imageType } from '../image-type.ts'
-import { BadInput, readObject } from '../wire.ts'
+import { BadInput, readObject } from '../input.ts'
 
 /** The longest line of JSON that may stand in front of a picture, in bytes. */
 const LINE = 2_048
 
-/** What a picture is. The first line is JSON that says whose it is and what it is called; the rest are its bytes. */
+/** A picture. The first line of its frame is JSON with its id and name; the rest are its bytes. */
 export interface Picture {
   header: object
   /** Nothing if the bytes are no picture. */

@@ -1,13 +1,13 @@
-/** When and where in the order a message found its place. */
+/** The place of a message in the order, and when it was added. */
 export interface Receipt {
   seq: number
   at: number
 }
 
-/** How many receipts are kept. A client sends again what it has no receipt for, soon after it is back. */
+/** How many receipts are kept. A client that is back soon sends again what it has no receipt for. */
 const KEPT = 2_000
 
-/** What has been delivered already, so that a message sent twice is heard once. */
+/** The messages that were added already, so that one that is sent twice is added once. */
 export class Receipts {
   readonly #receipts = new Map<string, Receipt>()
 

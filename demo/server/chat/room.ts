@@ -1,15 +1,15 @@
-import type { Visit } from '../visit.ts'
-import { BadInput } from '../wire.ts'
+import type { Connection } from '../connection.ts'
+import { BadInput } from '../input.ts'
+import type { Channel } from './channel.ts'
 import { History } from './history.ts'
-import { type Draft, type Entry, type Ledger, MemoryLedger } from './ledger.ts'
-import type { Neighbours } from './neighbours.ts'
+import { type Draft, type Entry, MemoryMessageLog, type MessageLog } from './message-log.ts'
 import { idOf, People, type Person, type Shown } from './people.ts'
-import type { Voice } from './voice.ts'
+import type { RemotePresence } from './presence.ts'
 
-/** How long somebody whose line broke may be away before they have left, in ms. A session lives longer than a line. */
+/** How long somebody whose connection broke stays in the room, in ms. A session lives longer than a connection. */
 const AWAY = 20_000
 export const SESSION_AWAY = 120_000
-/** The same after a goodbye: who reloads the page is back at once. */
+/** The same after a clean close, in ms: a page that is reloaded is back at once. */
 const RELOAD = 1_500
 const MOST_PEOPLE = 1_000
 
@@ -19,55 +19,56 @@ export interface Joining {
   session: string
   /** The room that `since` belongs to. */
   room: unknown
-  /** The last thing heard. */
+  /** The number of the last message received. */
   since: unknown
 }
 
 export interface RoomOptions {
-  ledger?: Ledger | undefined
-  neighbours?: Neighbours | undefined
+  messageLog?: MessageLog | undefined
+  presence?: RemotePresence | undefined
 }
 
-/** Everything said has a number, `seq`; all hear all of it, in that order, also those who were cut off meanwhile. */
+/** Every message has a number, `seq`. Everybody receives all of them in that order, also those who were cut off meanwhile. */
 export class Room {
   readonly #people = new People()
   #history: History
-  readonly #ledger: Ledger
-  readonly #neighbours: Neighbours | undefined
+  readonly #messageLog: MessageLog
+  readonly #presence: RemotePresence | undefined
   #seq = 0
 
-  constructor({ ledger = new MemoryLedger(), neighbours }: RoomOptions = {}) {
-    this.#ledger = ledger
-    this.#neighbours = neighbours
-    // Who moves to another process hears from the history what was said on the way.
-    const history = () => new History({ entries: neighbours ? 500 : 50, bytes: 16 * 1024 * 1024 })
+  constructor({ messageLog = new MemoryMessageLog(), presence }: RoomOptions = {}) {
+    this.#messageLog = messageLog
+    this.#presence = presence
+    // Clients that move to another process get from its history what they missed on the way.
+    const history = () => new History({ entries: presence ? 500 : 50, bytes: 16 * 1024 * 1024 })
     this.#history = history()
     const emptied = () => {
       this.#history = history()
       this.#seq = 0
-      // Who comes back is welcomed to the other room.
-      for (const { visit } of this.#people.all()) visit?.drop()
+      // Clients that come back are welcomed to the new room.
+      for (const { connection } of this.#people.all()) connection?.terminate()
     }
-    ledger.listen((entry) => this.#heard(entry), emptied)
-    neighbours?.listen(() => this.#showPeople())
+    messageLog.listen((entry) => this.#heard(entry), emptied)
+    presence?.listen(() => this.#showPeople())
   }
 
-  enter(visit: Visit, voice: Voice, { name, session, room, since }: Joining): Person {
+  enter(connection: Connection, channel: Channel, { name, session, room, since }: Joining): Person {
     const id = idOf(session)
     const known = this.#people.get(id)
     if (!known && this.#people.all().length >= MOST_PEOPLE) throw new BadInput('The room is full.')
     const person = known ?? this.#people.add(id, name)
-    // Usually the old connection is dead and nobody hears this; a copied tab does, and must not fight over the place.
-    if (person.voice?.over !== voice.over) person.voice?.end('You joined from another place.')
-    person.voice = voice
-    const before = room === this.#ledger.room ? Number(since) || 0 : 0
+    // Usually the old connection is dead. If it is not, it ends, so that two do not take turns.
+    if (person.channel?.over !== channel.over)
+      person.channel?.end('The same person joined from another tab or window.')
+    person.channel = channel
+    const before = room === this.#messageLog.room ? Number(since) || 0 : 0
     const { entries, missed } = this.#history.after(before, this.#seq)
-    this.back(person, visit)
-    const welcome = { type: 'welcome', id, name, room: this.#ledger.room, missed, people: this.#list() }
-    voice.send(JSON.stringify(welcome))
-    for (const { frame } of entries) voice.send(frame)
-    // Who comes from another process was here already.
-    const elsewhere = this.#neighbours?.people.find((other) => other.id === id)
+    this.back(person, connection)
+    const welcome = { type: 'welcome', id, name, room: this.#messageLog.room, missed, people: this.#list() }
+    channel.send(JSON.stringify(welcome))
+    for (const { frame } of entries) channel.send(frame)
+    // Somebody who comes from another process was here already.
+    const elsewhere = this.#presence?.people.find((other) => other.id === id)
     if (!known && !elsewhere) this.announce(`${name} joined`)
     if (!known && elsewhere) person.name = elsewhere.name
     this.rename(person, name)
@@ -79,9 +80,9 @@ export class Room {
   }
 
   /** The same session over another connection. */
-  back(person: Person, visit: Visit): void {
+  back(person: Person, connection: Connection): void {
     clearTimeout(person.leaving)
-    person.visit = visit
+    person.connection = connection
   }
 
   rename(person: Person, name: string): void {
@@ -90,18 +91,18 @@ export class Room {
     this.showPeople()
   }
 
-  /** A clean close is a goodbye; a broken line may be back in a moment. */
-  leave(person: Person, visit: Visit, clean: boolean): void {
-    if (person.visit !== visit) return
-    person.visit = undefined
-    const away = person.voice?.lasting ? SESSION_AWAY : AWAY
-    if (!person.voice?.lasting) person.voice = undefined
+  /** After a clean close they leave soon. After a broken connection they may come back. */
+  leave(person: Person, connection: Connection, clean: boolean): void {
+    if (person.connection !== connection) return
+    person.connection = undefined
+    const away = person.channel?.lasting ? SESSION_AWAY : AWAY
+    if (!person.channel?.lasting) person.channel = undefined
     person.leaving = setTimeout(() => this.#gone(person), clean ? RELOAD : away)
     this.showPeople()
   }
 
   announce(text: string): void {
-    void this.#ledger.add({ head: { type: 'system', text } })
+    void this.#messageLog.add({ head: { type: 'system', text } })
   }
 
   /** Settles when it has its place in the order. */
@@ -114,20 +115,20 @@ export class Room {
   }
 
   showPeople(): void {
-    this.#neighbours?.tell(this.#people.list())
+    this.#presence?.tell(this.#people.list())
     this.#showPeople()
   }
 
   close(): void {
     for (const person of this.#people.all()) this.#people.remove(person)
-    this.#ledger.close()
-    this.#neighbours?.close()
+    this.#messageLog.close()
+    this.#presence?.close()
   }
 
-  /** A message that was sent again, because its receipt was lost with the line, gets the same receipt again. */
+  /** A message that is sent again, because its receipt was lost with the connection, gets the same receipt. */
   #once(person: Person, id: string, draft: Draft): unknown {
-    // A sender's ids are its own: nobody can use up the id of somebody else's message.
-    const added = this.#ledger.add(draft, `${person.id} ${id}`)
+    // The key has the author, so that nobody can use up the id of somebody else's message.
+    const added = this.#messageLog.add(draft, `${person.id} ${id}`)
     const answer = ({ seq, at, again }: Awaited<typeof added>) => {
       if (again) confirm(person, { id, seq, at })
     }
@@ -138,21 +139,21 @@ export class Room {
     this.#seq = seq
     this.#history.add({ seq, frame })
     for (const person of this.#people.all()) {
-      if (person.id !== author) person.voice?.send(frame)
+      if (person.id !== author) person.channel?.send(frame)
       else if (id !== undefined) confirm(person, { id, seq, at })
     }
   }
 
   #gone(person: Person): void {
     this.#people.remove(person)
-    person.voice?.end('You were away for long.')
-    if (!this.#neighbours?.people.some(({ id }) => id === person.id)) this.announce(`${person.name} left`)
+    person.channel?.end('You were away for long.')
+    if (!this.#presence?.people.some(({ id }) => id === person.id)) this.announce(`${person.name} left`)
     this.showPeople()
   }
 
-  /** Those here, and those in other processes. Who is in two is here. */
+  /** Everybody in the room, of this process and of others, each person once. */
   #list(): Shown[] {
-    const all = new Map(this.#neighbours?.people.map((person) => [person.id, person]))
+    const all = new Map(this.#presence?.people.map((person) => [person.id, person]))
     for (const person of this.#people.list()) {
       const there = all.get(person.id)
       all.set(person.id, { ...person, away: person.away && (there?.away ?? true) })
@@ -162,12 +163,12 @@ export class Room {
 
   #showPeople(): void {
     const text = JSON.stringify({ type: 'people', people: this.#list() })
-    for (const { visit, voice } of this.#people.all()) if (visit) voice?.send(text)
+    for (const { connection, channel } of this.#people.all()) if (connection) channel?.send(text)
   }
 }
 
 const from = ({ id, name }: Person) => ({ id, name })
 
-function confirm({ voice }: Person, receipt: { id: string; seq: number; at: number }): void {
-  voice?.send(JSON.stringify({ type: 'delivered', ...receipt }))
+function confirm({ channel }: Person, receipt: { id: string; seq: number; at: number }): void {
+  channel?.send(JSON.stringify({ type: 'delivered', ...receipt }))
 }

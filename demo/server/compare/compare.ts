@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BadInput, readField, readObject } from '../input.ts'
 import type { Scenario } from '../scenario.ts'
-import { BadInput, readField, readObject } from '../wire.ts'
 import { bytesSince } from './bytes.ts'
 import { clock, Run, rates, type Way } from './run.ts'
 
 /** How long a long poll is held open, in ms: proxies cut at 60 s. */
 const HELD = 25_000
-/** How often the visitor is told the figures, in ms. */
-const TOLD = 500
-/** Long polls that one visitor may hold open. */
+/** How often the figures are sent to the visitor, in ms. */
+const INTERVAL = 500
+/** How many long polls one visitor may hold open. */
 const HELD_AT_ONCE = 4
 
 const paths = new Map<string, Way>([
@@ -37,7 +37,7 @@ export class Compare {
   async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<Answer | undefined> {
     const way = paths.get(url.pathname)
     if (!way) {
-      // Their bytes are nobody's, and not those of the next request on the same connection.
+      // The bytes of other requests on the same connection are not counted.
       response.once('close', () => bytesSince(request.socket))
       return undefined
     }
@@ -50,25 +50,26 @@ export class Compare {
     return json(200, run.change)
   }
 
-  /** `/compare/run`: a run is there as long as this connection. It says `{"rate"}` and hears the figures. */
+  /** `/compare/run`: a run lives as long as this connection. The client sends `{"rate"}` and receives the figures. */
   control(): Scenario {
     return {
       limit: 1_000,
-      join: (visit) => {
+      join: (connection) => {
         const run = new Run(randomUUID(), 1)
         this.#runs.set(run.id, run)
-        visit.sendJson({ type: 'run', id: run.id })
+        connection.sendJson({ type: 'run', id: run.id })
         const timer = setInterval(
-          () => visit.sendJson({ type: 'tally', n: run.change.n, tallies: run.tallies }),
-          TOLD,
+          () => connection.sendJson({ type: 'tally', n: run.change.n, tallies: run.tallies }),
+          INTERVAL,
         )
         return {
           text: (text) => {
             const order = readObject(text)
             const rate = readField(order, 'rate')
-            if (typeof rate === 'number' && rate >= rates.least && rate <= rates.most) return run.pace(rate)
+            if (typeof rate === 'number' && rate >= rates.least && rate <= rates.most)
+              return run.setRate(rate)
             const asked = readField(order, 'clock')
-            if (typeof asked === 'number') return visit.sendJson({ type: 'clock', asked, at: clock() })
+            if (typeof asked === 'number') return connection.sendJson({ type: 'clock', asked, at: clock() })
             throw new BadInput(`The rate must be a number from ${rates.least} to ${rates.most}.`)
           },
           left: () => {
@@ -86,16 +87,16 @@ export class Compare {
     return {
       limit: 1_000,
       refuse: ({ url }) => (this.#find(url) ? undefined : 'There is no such run.'),
-      join: (visit) => {
-        const run = this.#find(visit.url)
+      join: (connection) => {
+        const run = this.#find(connection.url)
         if (!run) throw new BadInput('There is no such run.')
-        const { socket } = visit.request
+        const { socket } = connection.request
         const tell = () => {
-          visit.sendJson(run.change)
+          connection.sendJson(run.change)
           run.count('socket', socket, 0)
         }
         run.tallies.socket.requests++
-        const off = run.wait(tell)
+        const off = run.onNextChange(tell)
         tell()
         return {
           left: () => {
@@ -120,7 +121,7 @@ export class Compare {
         resolve()
       }
       const timer = setTimeout(done, this.#held)
-      const off = run.wait(done)
+      const off = run.onNextChange(done)
       response.once('close', done)
     })
   }

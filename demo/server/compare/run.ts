@@ -3,7 +3,7 @@ import { bytesSince } from './bytes.ts'
 
 export const ways = ['polling', 'long', 'socket'] as const
 
-/** How a client comes by the value. */
+/** How a client gets the value. */
 export type Way = (typeof ways)[number]
 
 /** What one way has cost so far. */
@@ -22,13 +22,13 @@ export interface Change {
   value: string
 }
 
-/** Our clock, finer than `Date.now`: some ways are quicker than a millisecond. */
+/** A clock finer than `Date.now`, because some ways take less than a millisecond. */
 export const clock = (): number => performance.timeOrigin + performance.now()
 
-/** Changes a second: slower is boring, faster is no longer about the way. */
+/** The allowed changes per second. */
 export const rates = { least: 0.1, most: 50 }
 
-/** One visitor's value, changing all the time, and what each way of following it costs. */
+/** A value of one visitor that changes all the time, and what each way of following it costs. */
 export class Run {
   readonly id: string
   readonly tallies: Record<Way, Tally> = { polling: tally(), long: tally(), socket: tally() }
@@ -39,24 +39,24 @@ export class Run {
   constructor(id: string, rate: number) {
     this.id = id
     this.change = { n: 0, at: clock(), value: '20.0 °C' }
-    this.pace(rate)
+    this.setRate(rate)
   }
 
   /** How often the value changes from now on, on average. */
-  pace(rate: number): void {
+  setRate(rate: number): void {
     clearTimeout(this.#timer)
     // Never in step with who polls: it would be lucky, or unlucky, every time.
     const wait = (1_000 / rate) * (0.5 + Math.random())
     this.#timer = setTimeout(() => {
-      this.pace(rate)
+      this.setRate(rate)
       this.#next()
     }, wait)
   }
 
-  /** Calls back at the next change. Answers with its undo. */
-  wait(told: () => void): () => void {
-    this.#waiting.add(told)
-    return () => this.#waiting.delete(told)
+  /** Calls back at the next change. Returns a function that cancels it. */
+  onNextChange(listener: () => void): () => void {
+    this.#waiting.add(listener)
+    return () => this.#waiting.delete(listener)
   }
 
   get waiting(): number {
@@ -74,18 +74,17 @@ export class Run {
 
   end(): void {
     clearTimeout(this.#timer)
-    // Who waits is answered with what there is.
-    this.#tell()
+    // Requests that wait are answered with the current value.
+    this.#notify()
   }
 
   #next(): void {
     const n = this.change.n + 1
     this.change = { n, at: clock(), value: `${(20 + 2 * Math.sin(n / 7)).toFixed(1)} °C` }
-    this.#tell()
+    this.#notify()
   }
 
-  #tell(): void {
-    const told = [...this.#waiting]
-    for (const tell of told) tell()
+  #notify(): void {
+    for (const listener of [...this.#waiting]) listener()
   }
 }

@@ -1,18 +1,18 @@
+import type { Connection } from '../connection.ts'
+import { BadInput, readName, readObject, readText } from '../input.ts'
 import type { Scenario } from '../scenario.ts'
-import type { Visit } from '../visit.ts'
-import { BadInput, readName, readObject, readText } from '../wire.ts'
 
-/** Scenario 4, a chat room in plain PHP: everybody hears everybody, and who comes and goes. */
+/** Scenario 4, a chat room in plain PHP: messages, and who comes and goes, are broadcast to everybody. */
 export function chatRoom(): Scenario {
-  const room = new Set<Visit>()
+  const room = new Set<Connection>()
   const broadcast = (value: unknown) => {
     const text = JSON.stringify(value)
-    for (const visit of room) visit.send(text)
+    for (const connection of room) connection.send(text)
   }
   return {
-    join: (visit) => {
-      room.add(visit)
-      broadcast({ type: 'system', message: `${visit.address} connected` })
+    join: (connection) => {
+      room.add(connection)
+      broadcast({ type: 'system', message: `${connection.address} connected` })
       return {
         text: (text) => {
           const message = readObject(text)
@@ -26,8 +26,8 @@ export function chatRoom(): Scenario {
           throw new BadInput('This path takes text only.')
         },
         left: () => {
-          room.delete(visit)
-          broadcast({ type: 'system', message: `${visit.address} disconnected` })
+          room.delete(connection)
+          broadcast({ type: 'system', message: `${connection.address} disconnected` })
         },
       }
     },

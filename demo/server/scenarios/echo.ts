@@ -1,7 +1,7 @@
+import { BadInput } from '../input.ts'
 import type { Scenario } from '../scenario.ts'
-import { BadInput } from '../wire.ts'
 
-/** Scenarios 1 and 2, a Swoole tutorial: every text has the same answer. Pushes come through `/push`. */
+/** Scenarios 1 and 2, a Swoole tutorial: every text gets the same answer. Pushes are sent through `/push`. */
 export function echo(): Scenario {
   return {
     refuse: ({ url }) => {
@@ -10,10 +10,10 @@ export function echo(): Scenario {
         ? undefined
         : 'A tag is 1 to 40 letters, digits, _ or -.'
     },
-    join: (visit) => ({
+    join: (connection) => ({
       text: (text) => {
-        visit.log(`text ${JSON.stringify(text.slice(0, 200))}`)
-        visit.send('this is server')
+        connection.log(`text ${JSON.stringify(text.slice(0, 200))}`)
+        connection.send('this is server')
       },
       binary: () => {
         throw new BadInput('This path takes text only.')

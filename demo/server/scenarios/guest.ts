@@ -1,18 +1,18 @@
 import type { Scenario } from '../scenario.ts'
 import { nextGuest } from './guests.ts'
 
-/** Scenario 5, a ticker on Node: a guest at once, then another every now and then. It listens, and says nothing to it. */
+/** Scenario 5, a ticker on Node: a guest at once, then another after a random time. It reads texts and does not answer. */
 export function guest([shortest, longest]: readonly [number, number]): Scenario {
   return {
-    join: (visit) => {
+    join: (connection) => {
       let timer: NodeJS.Timeout
       const tick = () => {
-        visit.sendJson(nextGuest())
+        connection.sendJson(nextGuest())
         timer = setTimeout(tick, shortest + Math.random() * (longest - shortest))
       }
       tick()
       return {
-        text: (text) => visit.log(`text ${JSON.stringify(text.slice(0, 200))}`),
+        text: (text) => connection.log(`text ${JSON.stringify(text.slice(0, 200))}`),
         left: () => clearTimeout(timer),
       }
     },

@@ -19,7 +19,7 @@ export interface Guest {
   time: string
 }
 
-/** Whoever comes through the door next. */
+/** A random guest who arrives now. */
 export function nextGuest(): Guest {
   const guest = names[Math.floor(Math.random() * names.length)] ?? 'Nobody'
   return { guest, time: new Date().toTimeString().slice(0, 8) }

@@ -1,23 +1,23 @@
 import type { Scenario } from '../scenario.ts'
 
-const spoken = ['chat', 'superchat']
+const supported = ['chat', 'superchat']
 
-/** Scenario 8: speaks `chat` and `superchat`, prefers `chat`, and lets in nobody who speaks neither. */
+/** Scenario 8: selects `chat`, else `superchat`, and refuses clients that offer neither. */
 export function superchat(): Scenario {
   return {
-    select: (offered) => spoken.find((protocol) => offered.has(protocol)) ?? false,
+    select: (offered) => supported.find((protocol) => offered.has(protocol)) ?? false,
     refuse: ({ offered }) =>
-      offered.some((protocol) => spoken.includes(protocol))
+      offered.some((protocol) => supported.includes(protocol))
         ? undefined
         : 'Offer a subprotocol: chat or superchat.',
-    join: (visit) => ({ text: (text) => visit.send(text) }),
+    join: (connection) => ({ text: (text) => connection.send(text) }),
   }
 }
 
-/** A server that answers with none of the subprotocols it was offered. */
+/** A server that selects none of the offered subprotocols. */
 export function noProtocol(): Scenario {
   return {
     select: () => false,
-    join: (visit) => ({ text: (text) => visit.send(text) }),
+    join: (connection) => ({ text: (text) => connection.send(text) }),
   }
 }

@@ -6,12 +6,19 @@ const HEIGHT = 280
 /** Colour is not the only thing that tells the lines apart. */
 const dashes = { polling: [2, 4], long: [8, 5], socket: [] }
 const borders = { polling: 'dotted', long: 'dashed', socket: 'solid' }
-/** The height of the axis while there is nothing to show. */
-const EMPTY = 1_000
+/** The powers of ten between which the axis begins, while there is nothing to show. */
+const EMPTY = [1, 1_000]
+
+/** Whole powers of ten around the values: a logarithmic scale shows both a small and a large curve. */
+function range(least, most) {
+  if (!(least > 0) || !(most > 0)) return EMPTY
+  const low = 10 ** Math.floor(Math.log10(least))
+  return [low, Math.max(low * 10, 10 ** Math.ceil(Math.log10(most)))]
+}
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
-/** Custom properties are handed out as they are written: an element's own colour is worked out. */
+/** Resolves a custom property to a colour. Its own value is the text of the style sheet, with `light-dark()` in it. */
 function colour(name) {
   const probe = document.createElement('i')
   probe.style.color = `var(${name})`
@@ -25,8 +32,12 @@ function colour(name) {
 export function chart(element, show) {
   let data = [[], ...order.map(() => [])]
   let plot
-  /** Under the pointer; without one, such as on a phone, the newest. */
-  const said = (series, value) => value ?? data[series].at(-1)
+  /** The value under the pointer. Without a pointer, as on a phone, the newest value. */
+  const shown = (series, value) => value ?? data[series].at(-1)
+
+  /** Only whole powers of ten have a label. */
+  const label = (tick) =>
+    tick !== null && Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6) ? show(tick) : ''
 
   function draw() {
     plot?.destroy()
@@ -40,14 +51,14 @@ export function chart(element, show) {
       width: element.clientWidth,
       height: HEIGHT - 40,
       cursor: { drag: { x: false, y: false } },
-      scales: { x: { time: false }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : EMPTY] } },
+      scales: { x: { time: false }, y: { distr: 3, range: (_, least, most) => range(least, most) } },
       axes: [
         { ...axis, font, values: (_, ticks) => ticks.map((tick) => `${tick} s`) },
-        { ...axis, font, size: 70, values: (_, ticks) => ticks.map(show) },
+        { ...axis, font, size: 70, values: (_, ticks) => ticks.map(label) },
       ],
       legend: { markers: { dash: (_, index) => borders[order[index - 1]] } },
       series: [
-        { label: 'Time', value: (_, at) => said(0, at)?.toFixed(1).concat(' s') ?? '–' },
+        { label: 'Time', value: (_, at) => shown(0, at)?.toFixed(1).concat(' s') ?? '–' },
         ...order.map((way, index) => ({
           label: words[way].name,
           stroke: colour(`--${way}`),
@@ -55,7 +66,7 @@ export function chart(element, show) {
           dash: dashes[way],
           points: { show: false },
           spanGaps: true,
-          value: (_, value) => show(said(index + 1, value) ?? undefined),
+          value: (_, value) => show(shown(index + 1, value) ?? undefined),
         })),
       ],
     }
@@ -70,7 +81,7 @@ export function chart(element, show) {
 
   return {
     add(seconds, values) {
-      data = data.map((line, index) => [...line, index ? (values[order[index - 1]] ?? null) : seconds])
+      data = data.map((line, index) => [...line, index ? values[order[index - 1]] || null : seconds])
       const first = data[0].findIndex((at) => at >= seconds - SPAN)
       data = data.map((line) => line.slice(first))
       plot.setData(data)

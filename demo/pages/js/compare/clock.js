@@ -1,10 +1,10 @@
-/** Asks this often for the time; the answer that came soonest is the nearest to the truth. */
+/** How often to ask for the time. The answer with the shortest round trip is the most exact. */
 const ASKED = 5
 
 /** Finer than `Date.now`. */
 const here = () => performance.timeOrigin + performance.now()
 
-/** The server's clock, as far as it can be known from here: theirs and ours are seldom the same. */
+/** An estimate of the server's clock, which seldom agrees with ours. */
 export class Clock {
   #best = Number.POSITIVE_INFINITY
   #offset = 0

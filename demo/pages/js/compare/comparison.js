@@ -1,3 +1,4 @@
+import { Socket } from '/holdfast/index.js'
 import { Clock } from './clock.js'
 import { Follower } from './follower.js'
 import { ways } from './ways.js'
@@ -5,15 +6,17 @@ import { order } from './words.js'
 
 const host = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}`
 
-/** One run: a value of our own on the server, three ways that follow it, and a fourth connection for the figures. */
+/** One run: a value of this page's own on the server, three ways that follow it, and a fourth connection for the figures. */
 export class Comparison {
-  /** For each way what the server has counted and what has come. The same object always: the table looks at it. */
+  /** For each way, what the server has counted and what has arrived. Always the same object, because the table reads it. */
   rows = {}
   /** How long polling waits between two requests, in ms. */
   interval = 1_000
   onSeen = () => {}
   onTally = () => {}
   onState = () => {}
+  /** The status of the connection for the figures. */
+  onStatus = () => {}
   /** All figures are at zero again. */
   onReset = () => {}
   #rate = 1
@@ -43,13 +46,14 @@ export class Comparison {
   start() {
     this.stop()
     this.reset()
-    const control = new Holdfast.Socket(`${host}/compare/run`)
+    const control = new Socket(`${host}/compare/run`)
     this.#control = control
-    control.on('json', (message) => this.#hear(message))
+    control.on('json', (message) => this.#received(message))
     control.on('waiting', ({ delay }) => {
       this.#off?.abort()
-      this.onState(`The server is away. Again in ${(delay / 1_000).toFixed(1)} s.`)
+      this.onState(`The server does not answer. Next attempt in ${(delay / 1_000).toFixed(1)} s.`)
     })
+    control.on('status', ({ status }) => this.onStatus(status))
     this.onState('Connecting.')
   }
 
@@ -61,12 +65,12 @@ export class Comparison {
   }
 
   /** Changes a second. */
-  pace(rate) {
+  setRate(rate) {
     this.#rate = rate
     if (this.#control?.status === 'open') this.#control.sendJson({ rate })
   }
 
-  #hear(message) {
+  #received(message) {
     if (message.type === 'run') this.#follow(message.id)
     else if (message.type === 'clock') this.#clock.answered(message)
     else if (message.type === 'tally') {
@@ -75,7 +79,7 @@ export class Comparison {
     }
   }
 
-  /** A new run has a new value: figures of the one before, cut off by a restart, would not be comparable. */
+  /** A new run has a new value, so all figures start at zero. */
   #follow(run) {
     this.#off?.abort()
     this.#off = new AbortController()

@@ -1,7 +1,7 @@
-/** How many delays the median is made of. */
+/** The median is of so many last delays. */
 const KEPT = 500
 
-/** What one way has brought: how many changes, how many never, and how old they were. */
+/** What arrived over one way: how many changes, how many were missed, and how old they were. */
 export class Follower {
   value = '–'
   seen = 0
@@ -9,11 +9,11 @@ export class Follower {
   #last
   #delays = []
 
-  /** `now` is the time by the server's clock. An answer without news counts for nothing. */
+  /** `now` is the time by the server's clock. An answer without a change is ignored. */
   take({ n, at, value }, now) {
     if (n === this.#last) return
     if (this.#last === undefined) {
-      // It was there before anybody looked: its age says nothing about the way.
+      // The value was there before this way began, so its age says nothing about it.
       this.#last = n
       this.value = value
       return

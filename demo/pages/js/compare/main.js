@@ -1,43 +1,55 @@
 import { byId, make, scrollable } from '../dom.js'
-import { bill } from './bill.js'
+import { showInHeader, statusNames } from '../header.js'
 import { chart } from './chart.js'
 import { Comparison } from './comparison.js'
+import { figures, figuresTable, multiple } from './figures.js'
 import { bytes, milliseconds, order, rates, words } from './words.js'
 
 const comparison = new Comparison()
-const showBill = bill(byId('bill'), comparison.rows)
+const showTable = figuresTable(byId('figures'), comparison.rows)
 const charts = { bytes: chart(byId('bytes-chart'), bytes), delay: chart(byId('delay-chart'), milliseconds) }
+const [bytesPerChange, medianDelay] = figures
 
-const values = Object.fromEntries(order.map((way) => [way, make('output', { class: 'value' }, '–')]))
-const costs = Object.fromEntries(order.map((way) => [way, make('p')]))
-byId('ways').append(
-  ...order.map((way) =>
-    make(
-      'article',
-      { class: 'way card', 'data-way': way },
-      make('h2', {}, words[way].name),
-      make('p', {}, words[way].about),
-      values[way],
-      costs[way],
-    ),
-  ),
-)
-// Twenty changes a second are not to be read aloud; the table has the figures.
-for (const way of order) values[way].setAttribute('aria-live', 'off')
+/** Each way's card: the value as it arrives, and the two figures that matter. */
+function card(way) {
+  const value = make('output', { class: 'value', 'aria-live': 'off' }, '–')
+  const perChange = make('dd', {}, '–')
+  const delay = make('dd', {}, '–')
+  const fact = (name, data) => make('div', {}, make('dt', {}, name), data)
+  const element = make(
+    'article',
+    { class: 'way card', 'data-way': way },
+    make('h2', {}, words[way].name),
+    make('p', {}, words[way].about),
+    make('dl', {}, fact('bytes per change', perChange), fact('old when it arrives', delay)),
+    make('p', { class: 'now' }, 'now ', value),
+  )
+  return { element, value, perChange, delay }
+}
+const cards = Object.fromEntries(order.map((way) => [way, card(way)]))
+byId('ways').append(...order.map((way) => cards[way].element))
 
 const total = ({ received, sent }) => received + sent
 
+function showFigure(element, { of, show }, way) {
+  const figure = of(comparison.rows[way])
+  const least = of(comparison.rows.socket)
+  if (figure === undefined) return element.replaceChildren('–')
+  const times = way !== 'socket' && least > 0 ? [' ', make('small', {}, multiple(figure / least))] : []
+  element.replaceChildren(show(figure), ...times)
+}
+
 function showValues() {
   for (const way of order) {
-    const { tally, follower } = comparison.rows[way]
-    values[way].textContent = follower.value
-    const late = follower.latest === undefined ? 'nothing yet' : `${milliseconds(follower.latest)} late`
-    costs[way].textContent = `${bytes(total(tally))}, ${late}`
+    cards[way].value.textContent = comparison.rows[way].follower.value
+    showFigure(cards[way].perChange, bytesPerChange, way)
+    showFigure(cards[way].delay, medianDelay, way)
   }
 }
 
 function showFigures() {
-  showBill()
+  showTable()
+  showValues()
   const each = (figure) => Object.fromEntries(order.map((way) => [way, figure(comparison.rows[way])]))
   charts.bytes.add(
     comparison.seconds,
@@ -52,31 +64,33 @@ function showFigures() {
 function clear() {
   charts.bytes.clear()
   charts.delay.clear()
-  showBill()
+  showTable()
   showValues()
 }
 
 comparison.onSeen = showValues
 comparison.onTally = showFigures
 comparison.onReset = clear
+comparison.onStatus = (status) => showInHeader(status, status === 'closed' ? 'Stopped' : statusNames[status])
 comparison.onState = (state) => {
+  // A status that is announced must not count down.
   byId('state').textContent = state
 }
 
 const rate = byId('rate')
-function pace() {
-  const [perSecond, said] = rates[rate.value]
-  byId('rate-words').textContent = said
-  rate.setAttribute('aria-valuetext', said)
-  comparison.pace(perSecond)
+function setRate() {
+  const [perSecond, name] = rates[rate.value]
+  byId('rate-words').textContent = name
+  rate.setAttribute('aria-valuetext', name)
+  comparison.setRate(perSecond)
 }
-rate.addEventListener('input', pace)
+rate.addEventListener('input', setRate)
 
 const interval = byId('interval')
-const choose = () => {
+const setPollingInterval = () => {
   comparison.interval = Number(interval.value)
 }
-interval.addEventListener('change', choose)
+interval.addEventListener('change', setPollingInterval)
 
 const toggle = byId('toggle')
 byId('controls').addEventListener('submit', (event) => {
@@ -90,8 +104,9 @@ byId('reset').addEventListener('click', () => {
   else comparison.reset()
 })
 
-scrollable(byId('bill-frame'))
-choose()
-pace()
-showBill()
+scrollable(byId('figures-frame'))
+setPollingInterval()
+setRate()
+showTable()
 showValues()
+comparison.start()

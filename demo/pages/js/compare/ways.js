@@ -1,3 +1,5 @@
+import { Socket } from '/holdfast/index.js'
+
 /** After a failed request, before the next, in ms. */
 const PAUSE = 1_000
 
@@ -25,7 +27,7 @@ async function repeat(signal, request, pause) {
   }
 }
 
-/** Each follows the value of a run in its own way, and hands every answer to `seen`, until `signal` is aborted. */
+/** Each way follows the value of a run and calls `seen` with every answer, until `signal` is aborted. */
 export const ways = {
   polling: ({ run, interval, seen, signal }) =>
     repeat(signal, async () => seen(await ask(`/compare/poll?run=${run}`, signal)), interval),
@@ -41,7 +43,7 @@ export const ways = {
   },
 
   socket: ({ run, host, seen, signal }) => {
-    const socket = new Holdfast.Socket(`${host}/compare/socket?run=${run}`, { signal })
+    const socket = new Socket(`${host}/compare/socket?run=${run}`, { signal })
     socket.on('json', seen)
   },
 }

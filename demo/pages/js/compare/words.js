@@ -1,12 +1,12 @@
 export const words = {
-  polling: { name: 'Polling', about: 'asks again and again, whether there is news or not' },
-  long: { name: 'Long polling', about: 'asks once, and the answer waits for the news' },
-  socket: { name: 'WebSocket', about: 'is told, over one connection that stays' },
+  polling: { name: 'Polling', about: 'asks again and again, whether the value has changed or not' },
+  long: { name: 'Long polling', about: 'asks, and the server answers at the next change' },
+  socket: { name: 'WebSocket', about: 'the server sends each change over one open connection' },
 }
 
 export const order = ['polling', 'long', 'socket']
 
-/** Changes a second, and how to say so. */
+/** Changes a second, and their names. */
 export const rates = [
   [0.1, 'every 10 seconds'],
   [0.2, 'every 5 seconds'],

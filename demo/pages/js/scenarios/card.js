@@ -1,66 +1,70 @@
-import { closeWords } from '../close-words.js'
+import { Socket } from '/holdfast/index.js'
+import { describeClose } from '/holdfast/inspect.js'
 import { make } from '../dom.js'
-import { eventLog } from './log.js'
+import { eventLog } from './event-log.js'
 
 const host = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}`
 
 /**
- * One scenario: what it shows, a button for every way to start it, what one can do while it runs, and what happened.
+ * One scenario: what it shows, the code for it, buttons to start it, what one can do while it runs, and what happened.
  *
- * `starts` are `{ label, path, options }`; `listen(socket, write)` adds what is special about it; `controls(use)` are the
- * elements of the form, where `use(work)` runs `work(socket, write)` if it is started.
+ * `starts` are `{ label, path, options }`, of which the first is started with the page; `code` is shown; `listen(socket,
+ * write)` adds what is special about the scenario; `controls(use)` returns the elements of its form, where `use(work)` runs
+ * `work(socket, write)` while there is a connection. `onStatus(status)` is called at every change.
  */
-export function card({ number, title, about, starts, listen, controls }) {
-  const log = eventLog(`What happened in ${title}`)
+export function card({ number, title, about, code, starts, listen, controls, closeWords }, onStatus) {
+  const log = eventLog(`Events of ${title}`)
   let socket
 
   function start({ path, options }) {
     socket?.close()
     log.clear()
-    socket = new Holdfast.Socket(host + path(), options)
+    socket = new Socket(host + path(), options)
     follow(socket)
     listen?.(socket, log.write)
   }
 
   function follow(current) {
-    let wasOpen = false
+    let opened = false
+    const why = (close) => closeWords?.(close, opened) ?? describeClose(close, { opened }).summary
     current.on('connecting', ({ url }) => {
-      wasOpen = false
-      show('connecting', `Dialling ${url.replace(host, '')}`)
+      opened = false
+      show('connecting', `Connecting to ${url.replace(host, '')}`)
     })
     current.on('open', ({ protocol }) => {
-      wasOpen = true
-      show('open', protocol ? `Open, and it speaks ${protocol}` : 'Open', 'good')
+      opened = true
+      show('open', protocol ? `Open, with the subprotocol ${protocol}` : 'Open', 'good')
     })
     current.on('waiting', ({ close, delay }) =>
-      show(
-        'waiting',
-        `${closeWords(close, wasOpen)} (${close.code}). Again in ${(delay / 1_000).toFixed(1)} s`,
-        'bad',
-      ),
+      show('waiting', `${why(close)} Next attempt in ${(delay / 1_000).toFixed(1)} s`, 'bad'),
     )
-    current.on('closed', (close) =>
-      show('closed', `Closed: ${closeWords(close, wasOpen)} (${close.code})`, 'bad'),
-    )
+    current.on('closed', (close) => {
+      const words = close.cause === 'user' ? 'You closed the connection.' : why(close)
+      show('closed', `Closed. ${words}`, close.cause === 'user' ? '' : 'bad')
+    })
   }
 
   function show(status, words, kind) {
     element.dataset.status = status
     const live = status !== 'closed'
+    // The focus must not be lost with the button that had it.
+    const hadFocus = element.querySelector('.starts').contains(document.activeElement)
     stop.hidden = !live
     for (const button of startButtons) button.hidden = live
+    if (hadFocus) (live ? stop : startButtons[0]).focus()
     form.disabled = !live
     log.write(words, kind)
+    onStatus(status)
   }
 
-  /** Runs what a control does, while there is a connection to do it with. */
+  /** Runs what a control does, while there is a connection. */
   const use = (work) => (event) => {
     event?.preventDefault()
     if (socket && socket.status !== 'closed') return work(socket, log.write, event)
   }
 
   const startButtons = starts.map((each) => {
-    const button = make('button', { type: 'button', class: each.quiet ? '' : 'main' }, each.label)
+    const button = make('button', { type: 'button' }, each.label)
     button.addEventListener('click', () => start(each))
     return button
   })
@@ -80,15 +84,19 @@ export function card({ number, title, about, starts, listen, controls }) {
     {},
     make('span', { class: 'number', 'aria-hidden': 'true' }, String(number)),
     heading,
+    make('span', { class: 'dot', 'aria-hidden': 'true' }),
+    make('div', { class: 'starts' }, ...startButtons, stop),
   )
-  head.append(make('span', { class: 'dot', 'aria-hidden': 'true' }))
   const element = make('article', { class: 'card', 'data-status': 'idle', 'aria-labelledby': heading.id })
   element.append(
     head,
     make('p', {}, about),
-    make('div', { class: 'starts' }, ...startButtons, stop),
+    make('figure', {}, make('pre', {}, make('code', {}, code))),
+    log.element,
     form,
-    log.list,
   )
-  return element
+  // Eight logs at once are too much to hear. A card that is used is read out.
+  element.addEventListener('focusin', () => log.element.setAttribute('aria-live', 'polite'))
+  element.addEventListener('focusout', () => log.element.setAttribute('aria-live', 'off'))
+  return { element, start: () => start(starts[0]) }
 }

@@ -1,7 +1,7 @@
 import { make } from '../dom.js'
-import { line } from './controls.js'
+import { textLine } from './controls.js'
 
-const words = {
+const shown = {
   system: ({ message }) => [message, 'good'],
   usermsg: ({ name, message }) => [`${name}: ${message}`, 'in'],
   error: ({ message }) => [message, 'bad'],
@@ -19,11 +19,14 @@ export const chatRoom = {
   number: 4,
   title: 'JSON chat room',
   about:
-    'Everybody hears everybody. Leave out the name or the message, and the server says what is missing, to you alone.',
+    'A message goes to everybody, and so does the news of who comes and goes. If the name or the message is missing, the server tells you alone.',
+  code: `const socket = new Socket('/chat-room')
+socket.on('json', (message) => append(message))
+socket.sendJson({ name, message })`,
   starts: [{ label: 'Start', path: () => '/chat-room' }],
-  listen: (socket, write) => socket.on('json', (message) => write(...words[message.type](message))),
+  listen: (socket, write) => socket.on('json', (message) => write(...shown[message.type](message))),
   controls: (use) => [
-    line({
+    textLine({
       label: 'Message',
       submit: 'Send',
       optional: true,

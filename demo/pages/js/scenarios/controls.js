@@ -7,8 +7,8 @@ export function button(label, work) {
   return element
 }
 
-/** A line to write in and its button; `work` is given what was written, by Enter or by the button. */
-export function line({ label, submit, work, optional = false, extra = [] }) {
+/** A text field and its button. `work` is called with the text, by Enter or by the button. */
+export function textLine({ label, submit, work, optional = false, extra = [] }) {
   const input = make('input', {
     'aria-label': label,
     placeholder: label,

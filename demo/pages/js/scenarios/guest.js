@@ -6,6 +6,10 @@ export const guest = {
   number: 5,
   title: 'Guest ticker',
   about: 'A Node server announces a guest every 3 to 8 seconds, without being asked.',
+  code: `const socket = new Socket('/guest', {
+  heartbeat: { silence: 20_000 },
+})
+socket.on('json', ({ guest, time }) => …)`,
   starts: [{ label: 'Start', path: () => '/guest', options: { heartbeat: { silence: 20_000 } } }],
   listen: (socket, write) => socket.on('json', (message) => write(shown(message), 'in')),
 }
@@ -14,7 +18,10 @@ export const guestOnDemand = {
   number: 6,
   title: 'Guest on demand',
   about:
-    'Its first frame is plain text. That one is reported as not JSON, and the guests after it come all the same.',
+    'The first frame is plain text. It is reported as invalid JSON, and the guests after it arrive as usual.',
+  code: `const socket = new Socket('/guest-on-demand')
+socket.on('json', ({ guest, time }) => …)
+socket.on('invalid', ({ text }) => …)`,
   starts: [{ label: 'Start', path: () => '/guest-on-demand' }],
   listen: (socket, write) => {
     socket.on('json', (message) => write(shown(message), 'in'))
@@ -22,7 +29,7 @@ export const guestOnDemand = {
   },
   controls: (use) => [
     button(
-      'Next, please',
+      'Next guest',
       use((socket) => socket.send('next')),
     ),
   ],

@@ -1,7 +1,11 @@
 export const hello = {
   number: 2,
   title: 'Hello and goodbye',
-  about: 'Greets when the line is open, and says goodbye five seconds after the first answer.',
+  about: 'Sends a greeting when the connection is open, and closes it five seconds after the first answer.',
+  code: `const socket = new Socket('/hello')
+socket.on('open', () => {
+  socket.send('Hello from the browser')
+})`,
   starts: [{ label: 'Start', path: () => '/hello' }],
   listen: (socket, write) => {
     socket.on('open', () => {

@@ -1,28 +1,34 @@
-import { line } from './controls.js'
+import { textLine } from './controls.js'
 
-// The server of a real installation has 600 and 60: nobody would wait for that here.
+// A real installation has 600 s and 60 s, too long for a demo.
 const path = () => '/ws?idle=4&check=1'
 
 export const service = {
   number: 3,
-  title: 'A service that cuts the idle',
+  title: 'Idle clients are cut',
   about:
-    'Who says nothing for 4 seconds is cut without a word, as LaravelS does. A heartbeat keeps the line; without one it is cut, and healed.',
+    'LaravelS cuts a client that has sent nothing for a while (here 4 s), without a close frame. A heartbeat keeps the connection. Without one it is cut, and opened again.',
+  code: `const socket = new Socket('/ws', {
+  heartbeat: {
+    ping: 'ping', pong: 'pong',
+    interval: 2_000,
+  },
+})`,
   starts: [
     {
       label: 'With a heartbeat',
       path,
       options: { heartbeat: { ping: 'ping', pong: 'pong', interval: 2_000 } },
     },
-    { label: 'Without', path, quiet: true },
+    { label: 'Without a heartbeat', path, quiet: true },
   ],
   listen: (socket, write) => {
     socket.on('text', (text) => write(text, 'in'))
     socket.on('pulse', ({ rtt }) => write(`ping and pong, ${rtt.toFixed(1)} ms`))
   },
   controls: (use) => [
-    line({
-      label: 'A message for the service',
+    textLine({
+      label: 'Message',
       submit: 'Send',
       work: (text) =>
         use((socket, write) => {

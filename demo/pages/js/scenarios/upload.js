@@ -1,5 +1,6 @@
+import { upload as uploadFile } from '/holdfast/index.js'
 import { make } from '../dom.js'
-import { sizeWords } from '../payload.js'
+import { sizeWords } from '../sizes.js'
 import { button } from './controls.js'
 
 async function send(socket, write, { target }) {
@@ -11,7 +12,7 @@ async function send(socket, write, { target }) {
   const onProgress = ({ loaded, total }) => {
     bar.value = loaded / total
   }
-  await Holdfast.upload(socket, file, { onProgress }).catch((error) => write(error.message, 'bad'))
+  await uploadFile(socket, file, { onProgress }).catch((error) => write(error.message, 'bad'))
 }
 
 function show(data, write) {
@@ -19,7 +20,7 @@ function show(data, write) {
   const size = isBlob ? data.size : data.byteLength
   const image = make('img', {
     src: URL.createObjectURL(new Blob([data])),
-    alt: 'What came back',
+    alt: 'The received file',
     class: 'thumbnail',
   })
   for (const end of ['load', 'error']) image.addEventListener(end, () => URL.revokeObjectURL(image.src))
@@ -41,7 +42,12 @@ export const upload = {
   number: 7,
   title: 'Upload',
   about:
-    'A file goes out as one binary message and becomes a file there, at most 8 MiB. It comes back in the shape you ask for.',
+    'A file is sent as one binary message, at most 8 MiB, and saved by the server. It can be received as a Blob or as an ArrayBuffer.',
+  code: `await upload(socket, file, {
+  onProgress: ({ loaded, total }) => …
+})
+socket.binaryType = 'arraybuffer'
+socket.on('binary', (data) => …)`,
   starts: [{ label: 'Start', path: () => '/upload' }],
   listen: (socket, write) => {
     socket.on('json', ({ type, name, bytes, message }) =>

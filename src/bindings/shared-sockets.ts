@@ -1,0 +1,78 @@
+import type { SocketLike } from '../index.ts'
+
+/** A socket that is created but not used by a mounted component is forgotten after this many ms. */
+const UNUSED = 10_000
+
+interface Shared {
+  readonly socket: SocketLike
+  /** How many mounted components use it. */
+  holders: number
+  opened: boolean
+  timer?: ReturnType<typeof setTimeout>
+}
+
+/** The sockets of the components of this page, by their key. */
+const sockets = new Map<string, Shared>()
+
+function createIdle<S extends SocketLike>(key: string, create: () => S): S {
+  const socket = create()
+  const { status } = socket
+  if (status === 'connecting' || status === 'open' || status === 'waiting') {
+    socket.close()
+    throw new TypeError(
+      `holdfast: useSocket('${key}'): the socket is already ${status}. ` +
+        'Create it with { autoOpen: false }: it is opened once the component is mounted.',
+    )
+  }
+  return socket
+}
+
+/**
+ * Opens or closes the socket in a task of its own. So a component that is unmounted and mounted again in one task
+ * (React's StrictMode, hot reload, a list that is built anew) keeps its connection.
+ */
+function settle(key: string, shared: Shared, delay = 0): void {
+  clearTimeout(shared.timer)
+  shared.timer = setTimeout(() => {
+    if (shared.holders) {
+      if (!shared.opened) shared.socket.open()
+      shared.opened = true
+    } else {
+      sockets.delete(key)
+      if (shared.opened) shared.socket.close()
+    }
+  }, delay)
+}
+
+function find(key: string, create: () => SocketLike): Shared {
+  let shared = sockets.get(key)
+  if (!shared) {
+    shared = { socket: createIdle(key, create), holders: 0, opened: false }
+    sockets.set(key, shared)
+    // A framework may discard a rendering before it is mounted.
+    settle(key, shared, UNUSED)
+  }
+  return shared
+}
+
+/** The socket of that key, which is created if there is none. It is not opened before a component holds it. */
+export function sharedSocket<S extends SocketLike>(key: string, create: () => S): S {
+  // Whoever uses a key creates the same kind of socket for it: the key says which.
+  return find(key, create).socket as S
+}
+
+/** The same for a rendering that may be on a server. Requests share nothing there, and nothing is kept. */
+export function initialSocket<S extends SocketLike>(key: string, create: () => S): S {
+  return typeof document === 'undefined' ? createIdle(key, create) : sharedSocket(key, create)
+}
+
+/** Keeps the socket of that key open until the returned function is called by each holder. */
+export function hold(key: string, create: () => SocketLike): () => void {
+  const shared = find(key, create)
+  shared.holders++
+  settle(key, shared)
+  return () => {
+    shared.holders--
+    settle(key, shared)
+  }
+}

@@ -1,0 +1,17 @@
+import type { Events } from './events.ts'
+
+/** The events of every socket: others throw. */
+export const EVENTS = [
+  'status',
+  'connecting',
+  'open',
+  'message',
+  'text',
+  'json',
+  'binary',
+  'invalid',
+  'waiting',
+  'closed',
+  'pulse',
+  'drop',
+] as const satisfies (keyof Events)[]

@@ -1,0 +1,2 @@
+export type { LatestOptions } from '../bindings/follow.ts'
+export { useLatest, useListener, useSend, useSocket, useStatus } from './hooks.ts'

@@ -1,0 +1,396 @@
+import { byteLength, snapshot } from '../core/binary.ts'
+import { monotonicNow } from '../core/clock.ts'
+import { deliver } from '../core/deliver.ts'
+import type { Emitter } from '../core/emitter.ts'
+import { abnormalClosure } from '../core/errors.ts'
+import { type Cancel, longTimeout } from '../core/long-timeout.ts'
+import { observePage } from '../core/page.ts'
+import { SendQueue } from '../core/policy/send-queue.ts'
+import { callSafely } from '../core/report.ts'
+import type { ResolvedOptions } from '../core/resolve-options.ts'
+import type { Closed, Data, DropReason, Events, Outcome, SendResult, Status } from '../index.ts'
+import {
+  type FromTab,
+  type FromWorker,
+  type Joined,
+  locks,
+  type SentOutcome,
+  type State,
+} from './protocol.ts'
+
+/** How often to look whether the worker has answered or pinged, in ms. */
+const LOOK = 250
+/** After so many looks without a ping the worker is taken for dead, where there are no Web Locks. */
+const PATIENCE = 12
+/** The longest wait for an answer, and between attempts, in looks. */
+const LONGEST = 120
+
+interface Message {
+  /** As given, for `drop`. */
+  data: Data
+  /** As it was then, to be sent. */
+  copy: Data
+  bytes: number
+  onOutcome: ((outcome: Outcome) => void) | undefined
+}
+
+/** The connection to one worker, until it has died or this tab has left it. */
+interface Link {
+  port: MessagePort
+  isJoined: boolean
+  isOver: boolean
+  /** Aborts when it is over. */
+  over: AbortController
+}
+
+type EventEntry = { [Name in keyof Events]: [Name, Events[Name]] }[keyof Events]
+
+/**
+ * The lifecycle of a tab's socket: mirrors the socket of the worker, connects again when the worker has died, and knows what
+ * became of each message of this tab.
+ */
+export class TabLifecycle {
+  status: Status = 'idle'
+  closed: Closed | undefined
+  protocol = ''
+  url = ''
+  /** Attempts in a row to reach the worker that failed. */
+  failures = 0
+  readonly #start: () => SharedWorker
+  readonly #options: ResolvedOptions
+  readonly #onSnapshot: ((value: unknown) => void) | undefined
+  readonly #emitter: Emitter<Events>
+  #link: Link | undefined
+  #timer: ReturnType<typeof setInterval> | undefined
+  /** The page is observed from `open` to `close` or `suspend`. */
+  #stopObserving: (() => void) | undefined
+  #wasJoined = false
+  #wasOpen = false
+  /** Messages wait here, not in the worker, until the shared socket is open: they outlive the worker. */
+  readonly #queue: SendQueue<Message>
+  #cancelExpiry: Cancel | undefined
+  /** Messages that the worker has, until it tells what became of them. */
+  readonly #sent = new Map<number, Message>()
+  #sentBytes = 0
+  #lastId = 0
+  /** What the worker's own socket still holds. */
+  #workerBuffered = 0
+
+  constructor(
+    start: () => SharedWorker,
+    options: ResolvedOptions,
+    emitter: Emitter<Events>,
+    onSnapshot?: (value: unknown) => void,
+  ) {
+    this.#start = start
+    this.#options = options
+    this.#emitter = emitter
+    this.#onSnapshot = onSnapshot
+    this.#queue = new SendQueue(options.queue)
+  }
+
+  get bufferedAmount(): number {
+    return this.#queue.bytes + this.#sentBytes + this.#workerBuffered
+  }
+
+  /** The worker's socket decides on the shape of binary frames. */
+  set binaryType(_: BinaryType) {}
+
+  /** @throws what the `SharedWorker` constructor throws */
+  open(): void {
+    this.#stopObserving ??= this.#observePage()
+    if (!this.#link) this.#attach(this.#start(), true)
+    else if (this.status !== 'open') this.#post(['open'])
+  }
+
+  check(): void {
+    if (this.#link) this.#post(['check'])
+    else if (this.status === 'waiting') this.#attachAgain()
+  }
+
+  /** Of the shared socket. */
+  reconnect(options: { dropQueue: boolean; overlap: boolean }): void {
+    if (options.dropQueue)
+      this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
+    this.#post(['reconnect', options])
+  }
+
+  /** Leaves the shared socket until `open()`. The other tabs keep it. */
+  suspend(): void {
+    if (this.status === 'idle' || this.status === 'closed') return
+    this.#leave()
+    this.#become(['suspended', undefined])
+  }
+
+  /** Leaves the shared socket. The other tabs keep it. */
+  close(close: Closed): void {
+    this.#leave()
+    if (this.status !== 'closed') this.#become(['closed', close])
+  }
+
+  send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
+    const message = { data, copy: snapshot(data), bytes: byteLength(data), onOutcome }
+    if (this.status === 'open') {
+      this.#postMessage(message)
+      return 'sent'
+    }
+    const isFromDrop = this.#emitter.dispatching === 'drop'
+    if (this.status === 'closed') return this.#refuse(message, 'the socket is closed')
+    this.#dropExpired()
+    const displaced = this.#queue.push(message, message.bytes, monotonicNow(), !isFromDrop)
+    const why = 'the queue of this tab is full (option queue)'
+    // A listener of `drop` that sends again would otherwise go round for ever.
+    if (!displaced && isFromDrop) return this.#refuse(message, why)
+    this.#drop(displaced ?? [message], 'overflow', why)
+    this.#watchExpiry()
+    return displaced ? 'queued' : 'dropped'
+  }
+
+  #post(message: FromTab, transfer: Transferable[] = []): void {
+    this.#link?.port.postMessage(message, transfer)
+  }
+
+  #leave(): void {
+    this.#stopObserving?.()
+    this.#stopObserving = undefined
+    this.#wasOpen = false
+    this.#release()
+  }
+
+  #attach(worker: SharedWorker, open: boolean): void {
+    this.#release()
+    const { port } = worker
+    const over = new AbortController()
+    const { signal } = over
+    const link: Link = { port, over, isJoined: false, isOver: false }
+    this.#link = link
+    let looks = 0
+    // The first worker may take long to load. One that was there before starts at once.
+    const patience = Math.min(2 ** this.failures * (this.#wasJoined ? 1 : 8), LONGEST)
+    port.addEventListener(
+      'message',
+      ({ data }) => {
+        looks = 0
+        if (Array.isArray(data)) this.#received(data as FromWorker, link)
+      },
+      { signal },
+    )
+    port.start()
+    const failed = () => {
+      // Firefox reports here also what the worker's code throws later.
+      if (!link.isJoined) this.#failed(new Error('The script of the shared worker failed'))
+    }
+    worker.addEventListener('error', failed, { signal })
+    this.#timer = setInterval(() => {
+      if (++looks < (link.isJoined ? PATIENCE : patience)) return
+      if (link.isJoined) return this.#lost('The shared worker does not answer any more')
+      // In Firefox a worker that is ending still accepts ports. One that is only slow to start meets a port that has left.
+      this.failures++
+      this.#attachAgain()
+    }, LOOK)
+    this.#post(['join', { open, pings: !locks() }])
+    if (this.status !== 'connecting' && (open || this.status !== 'closed'))
+      this.#become(['connecting', { attempt: this.failures, url: '' }])
+  }
+
+  /** A socket that was closed for good stays so: it only follows what other tabs do with it. */
+  #attachAgain(): void {
+    let worker: SharedWorker
+    try {
+      worker = this.#start()
+    } catch (error) {
+      return this.#failed(error)
+    }
+    this.#attach(worker, this.status !== 'closed')
+  }
+
+  #failed(error: unknown): void {
+    this.failures++
+    this.#lost((error as Error).message, error)
+  }
+
+  /** What the worker had is not sent again: it may have been sent. */
+  #lost(reason: string, error?: unknown): void {
+    this.#release()
+    const attempt = this.failures
+    const delay = attempt && Math.min(2 ** attempt, LONGEST) * LOOK
+    // Timers of hidden pages are slow.
+    if (delay) this.#timer = setTimeout(() => this.#attachAgain(), delay)
+    if (this.status !== 'closed')
+      this.#become(['waiting', { attempt, delay, close: abnormalClosure('peer', error, reason) }])
+    if (!delay && !this.#link && this.#stopObserving) this.#attachAgain()
+  }
+
+  #release(): void {
+    clearInterval(this.#timer)
+    const link = this.#link
+    if (!link) return
+    // Also a worker that was slow to start counts this tab once.
+    this.#post(['leave'])
+    this.#link = undefined
+    link.isOver = true
+    link.over.abort()
+    link.port.close()
+    this.#workerBuffered = this.#sentBytes = 0
+    const sent = [...this.#sent.values()]
+    this.#sent.clear()
+    const reason = 'the connection to the worker ended before it told what became of the message'
+    for (const message of sent) settle(message, { result: 'unknown', reason })
+  }
+
+  #received(message: FromWorker, link: Link): void {
+    switch (message[0]) {
+      case 'frames':
+        for (const data of message[1]) {
+          if (link.isOver) return
+          deliver(new MessageEvent('message', { data }), this.#emitter, this.#options, link)
+        }
+        if (message[2] && !link.isOver) this.#post(['ack'])
+        return
+      case 'joined':
+        return this.#joined(message[1], link)
+      case 'lock':
+        return this.#guard(message[1], link)
+      case 'state':
+        return this.#become(message[1])
+      case 'pulse':
+        return this.#emitter.emit('pulse', message[1])
+      case 'outcomes':
+        this.#workerBuffered = message[2]
+        for (const [id, outcome] of message[1]) this.#settle(id, outcome)
+    }
+  }
+
+  #joined({ state, missed, snapshot, lock }: Joined, link: Link): void {
+    link.isJoined = this.#wasJoined = true
+    this.failures = 0
+    if (lock) this.#guard(lock, link)
+    if (missed) {
+      const reason = `This tab was too slow or frozen, and missed ${missed} messages`
+      this.#become(['waiting', { attempt: 0, delay: 0, close: abnormalClosure('peer', undefined, reason) }])
+    }
+    if (snapshot && !link.isOver) callSafely(() => this.#onSnapshot?.(snapshot.value))
+    if (!link.isOver) this.#become(state)
+  }
+
+  /** The worker holds that lock as long as it lives. Its pings need not be counted then. */
+  #guard(name: string, link: Link): void {
+    const manager = locks()
+    if (!manager) return
+    clearInterval(this.#timer)
+    const released = () => {
+      if (!link.isOver) this.#lost('The shared worker ended')
+    }
+    // Rejects when it is aborted.
+    manager.request(name, { mode: 'shared', signal: link.over.signal }, released).catch(() => {})
+  }
+
+  #postMessage(message: Message): void {
+    const id = ++this.#lastId
+    const { copy, bytes } = message
+    this.#sent.set(id, message)
+    this.#sentBytes += bytes
+    // The copy is ours: it is moved to the worker, not copied again.
+    this.#post(['send', id, copy], copy instanceof ArrayBuffer ? [copy] : [])
+  }
+
+  #settle(id: number, { why, ...outcome }: SentOutcome): void {
+    const message = this.#sent.get(id)
+    if (!message) return
+    this.#sent.delete(id)
+    this.#sentBytes -= message.bytes
+    settle(message, outcome)
+    if (why) this.#emitter.emit('drop', { data: message.data, why, reason: outcome.reason ?? why })
+  }
+
+  #refuse(message: Message, reason: string): 'dropped' {
+    settle(message, { result: 'dropped', reason })
+    return 'dropped'
+  }
+
+  #dropExpired(): void {
+    const reason = `it waited longer than ${this.#options.queue.ttl} ms (option queue.ttl)`
+    this.#drop(this.#queue.expired(monotonicNow()), 'expired', reason)
+  }
+
+  #watchExpiry(): void {
+    const ms = this.#queue.expiresIn(monotonicNow())
+    if (ms === Infinity || this.#cancelExpiry) return
+    this.#cancelExpiry = longTimeout(ms, () => {
+      this.#cancelExpiry = undefined
+      this.#dropExpired()
+      this.#watchExpiry()
+    })
+  }
+
+  #drop(messages: Message[], why: DropReason, reason: string): void {
+    if (messages.length) this.#emitter.emitAll(this.#dropped(messages, why, reason))
+  }
+
+  /** Tells the outcome of dropped messages. Returns the events to emit. */
+  #dropped(messages: Message[], why: DropReason, reason: string): EventEntry[] {
+    return messages.map((message) => {
+      settle(message, { result: 'dropped', reason })
+      return ['drop', { data: message.data, why, reason }]
+    })
+  }
+
+  /** Takes over a state of the worker's socket, or one of this tab alone. */
+  #become([status, value]: State): void {
+    const previous = this.status
+    this.status = status
+    this.closed = status === 'closed' ? value : undefined
+    const events: EventEntry[] = status === previous ? [] : [['status', { status, previous }]]
+    switch (status) {
+      case 'connecting':
+        this.url = value.url
+        events.push([status, value])
+        break
+      case 'open':
+        this.protocol = value.protocol
+        events.push([status, { ...value, reconnected: this.#wasOpen }])
+        this.#wasOpen = true
+        break
+      case 'waiting':
+        events.push([status, value])
+        break
+      case 'closed':
+        events.push(...this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed'), [status, value])
+    }
+    this.#emitter.emitAll(events)
+    if (this.status === 'open') this.#sendQueue()
+  }
+
+  #sendQueue(): void {
+    this.#dropExpired()
+    this.#queue.takeWhile((message) => {
+      const isOpen = this.status === 'open'
+      if (isOpen) this.#postMessage(message)
+      return isOpen
+    })
+  }
+
+  /** What the page notices reaches the worker, which has no document, and in Chromium no `online` event. */
+  #observePage(): () => void {
+    const stop = observePage((signal) => {
+      if (signal === 'restored') this.#lost('The page was in the back/forward cache')
+      else if (signal === 'online' || signal === 'shown' || signal === 'resumed') this.check()
+    }, false)
+    // A message from the worker, or a lock that is granted, would evict the page from the back/forward cache. The port stays
+    // usable: a listener of the application may send a last message.
+    const leave = () => {
+      this.#post(['leave'])
+      this.#link?.over.abort()
+      clearInterval(this.#timer)
+    }
+    addEventListener('pagehide', leave)
+    return () => {
+      stop()
+      removeEventListener('pagehide', leave)
+    }
+  }
+}
+
+const settle = ({ onOutcome }: Message, outcome: Outcome) => {
+  if (onOutcome) callSafely(onOutcome, outcome)
+}

@@ -1,0 +1,8 @@
+export type { WaitOptions } from './conversation.ts'
+export type { ClientClose, FakeClient, SlowOptions } from './fake-client.ts'
+export type { Answer, FakeRequest, FakeServerOptions, UrlPattern } from './fake-server.ts'
+export { FakeServer } from './fake-server.ts'
+export type { Expected } from './match.ts'
+export type { Message } from './payload.ts'
+export type { Restorable } from './seeded.ts'
+export { seeded } from './seeded.ts'

@@ -1,0 +1,249 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { type Browser, chromium, firefox, type Page } from 'playwright'
+import { describe, expect } from 'vitest'
+import { executable } from '../../scripts/executables.js'
+import { test as base } from '../support/fixtures.ts'
+import { flags } from '../support/flags.ts'
+import { launchTabs } from '../support/tabs.ts'
+import { launchWebkit } from '../support/webkit.ts'
+
+/** What browsers themselves decide: each test in the engine that behaves so. */
+
+const bundle = join(import.meta.dirname, '../../dist/holdfast.umd.min.js')
+const patient = { timeout: 30_000 }
+
+interface Site {
+  url: string
+  port: number
+  /** Lets the pages at `/slow` be sent. */
+  release: () => void
+}
+
+interface Fixtures {
+  /** A page that has loaded the library, with this Content Security Policy. */
+  site: (policy?: string) => Promise<Site>
+  launch: (engine: 'chromium' | 'firefox', args?: string[], headless?: boolean) => Promise<Browser>
+}
+
+const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the wanted fixtures from the pattern
+  site: async ({}, use) => {
+    const servers: ReturnType<typeof createServer>[] = []
+    await use(async (policy) => {
+      const held: (() => void)[] = []
+      const script = await readFile(bundle, 'utf8')
+      const server = createServer((request, response) => {
+        if (request.url === '/holdfast.js')
+          return response.setHeader('content-type', 'text/javascript').end(script)
+        if (policy) response.setHeader('content-security-policy', policy)
+        const page = () =>
+          response
+            .setHeader('content-type', 'text/html')
+            .end('<!doctype html><title>Here</title><script src="/holdfast.js"></script>')
+        if (request.url === '/slow') held.push(page)
+        else page()
+      }).listen(0, '127.0.0.1')
+      servers.push(server)
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      return {
+        port,
+        url: `http://127.0.0.1:${port}/`,
+        release: () => {
+          for (const send of held.splice(0)) send()
+        },
+      }
+    })
+    for (const server of servers) {
+      server.close()
+      server.closeAllConnections()
+    }
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  launch: async ({}, use) => {
+    const browsers: Browser[] = []
+    await use(async (engine, args = [], headless = true) => {
+      const browser =
+        engine === 'firefox'
+          ? await firefox.launch({ channel: 'moz-firefox', executablePath: await executable('firefox') })
+          : await chromium.launch({
+              executablePath: await executable('chromium'),
+              headless,
+              args: [...flags, ...args],
+              // Users have a bfcache; playwright turns it off.
+              ignoreDefaultArgs: ['--disable-back-forward-cache'],
+            })
+      browsers.push(browser)
+      return browser
+    })
+    await Promise.all(browsers.map((browser) => browser.close()))
+  },
+})
+
+/** Makes a socket in the page and records its events as `name cause`. */
+const dial = (url: string, options = '{}') => `
+  events = []
+  socket = new Holdfast.Socket(${JSON.stringify(url)}, ${options})
+  socket.on('*', (name, value) => {
+    if (name === 'status') return
+    const close = name === 'closed' ? value : value?.close
+    events.push(close ? name + ' ' + close.cause + ': ' + close.reason : name)
+  })
+  undefined`
+
+const events = (page: Page) => page.evaluate<string[]>('events')
+
+describe('a page whose Content Security Policy forbids the connection', { timeout: 60_000 }, () => {
+  const policy = "connect-src 'self'"
+  const ended = ['connecting', expect.stringMatching(/^closed blocked: .*connect-src/)]
+
+  test.for(['chromium', 'firefox'] as const)(
+    'is told so at once, in %s',
+    async (engine, { site, launch }) => {
+      const { url } = await site(policy)
+      const page = await (await launch(engine)).newPage()
+      await page.goto(url)
+      await page.evaluate(dial('ws://127.0.0.1:1/', '{ attemptTimeout: false }'))
+      await expect.poll(() => events(page), patient).toEqual(ended)
+    },
+  )
+
+  test('is told so at once, in WebKitGTK', async ({ site }) => {
+    const { url } = await site(policy)
+    const page = await launchWebkit()
+    try {
+      await page.goto(url)
+      // WebDriver's own scripts are not under the page's policy, and the library is loaded by the page.
+      await page.run(dial('ws://127.0.0.1:1/', '{ attemptTimeout: false }'))
+      await expect.poll(() => page.run('return events'), patient).toEqual(ended)
+    } finally {
+      await page.close()
+    }
+  })
+
+  test('is dialled again where a function gives the URL, which may be another one next time', async ({
+    site,
+    launch,
+    listen,
+  }) => {
+    const server = await listen()
+    const { url } = await site(`connect-src ${server.url}`)
+    const page = await (await launch('chromium')).newPage()
+    await page.goto(url)
+    await page.evaluate(
+      `asked = 0; ${dial('', '{ reconnect: { max: 10 } }').replace('""', `() => asked++ ? '${server.url}' : 'ws://127.0.0.1:1/'`)}`,
+    )
+    await expect
+      .poll(() => events(page), patient)
+      .toEqual(['connecting', expect.stringMatching(/^waiting blocked/), 'connecting', 'open'])
+  })
+})
+
+describe('a page on a public address that dials a private one', { timeout: 90_000 }, () => {
+  const asPublic = (port: number) => [`--ip-address-space-overrides=127.0.0.1:${port}=public`]
+
+  test('dials once and never again when access to the local network is denied', async ({
+    site,
+    launch,
+    listen,
+    proxy,
+  }) => {
+    const line = await proxy(await listen())
+    const { url, port } = await site()
+    // Without a window Chromium denies at once.
+    const page = await (await launch('chromium', asPublic(port))).newPage()
+    await page.goto(url)
+    await page.evaluate(dial(line.url, '{ reconnect: { max: 10 } }'))
+    await expect
+      .poll(() => events(page), patient)
+      .toEqual(['connecting', expect.stringMatching(/^closed blocked: .*local network/)])
+    expect(line.dials).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('in Firefox', { timeout: 90_000 }, () => {
+  test('a page that is being left dials no second connection and tells nothing', async ({
+    site,
+    launch,
+    listen,
+  }) => {
+    const server = await listen()
+    const { url, release } = await site()
+    const page = await (await launch('firefox')).newPage()
+    await page.goto(url)
+    await page.evaluate(dial(server.url, '{ reconnect: { base: 0 } }'))
+    const first = await server.connection()
+    await expect.poll(() => events(page), patient).toEqual(['connecting', 'open'])
+    // The next page is not sent yet: this one goes on to run.
+    await page.evaluate(`setTimeout(() => { location.href = '/slow' }); undefined`)
+    await first.closed
+    // A turn of the event loop and more: whatever the end of the connection brings about has happened.
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 1_000))')
+    expect(await events(page)).toEqual(['connecting', 'open'])
+    expect(server.dials).toBe(1)
+    release()
+  })
+
+  test('a hung attempt after many refused ones ends after the configured time', async ({
+    site,
+    launch,
+    listen,
+    proxy,
+  }) => {
+    const line = await proxy(await listen())
+    line.answer = 'refuse'
+    const { url } = await site()
+    const page = await (await launch('firefox')).newPage()
+    await page.goto(url)
+    const options = '{ attemptTimeout: 4_000, reconnect: { base: 50, max: 50 } }'
+    await page.evaluate(
+      `waits = []; ${dial(line.url, options)}; socket.on('waiting', ({ close }) => waits.push(close.cause)); undefined`,
+    )
+    await expect.poll(() => page.evaluate<string[]>('waits.length'), patient).toBeGreaterThanOrEqual(8)
+    line.answer = 'hang'
+    await expect.poll(() => page.evaluate<string[]>('waits.at(-1)'), patient).toBe('timeout')
+    line.answer = 'pass'
+    await expect.poll(() => page.evaluate('socket.status'), patient).toBe('open')
+  })
+})
+
+describe('in a hidden tab of Chromium, whose timers fire once a minute', { timeout: 120_000 }, () => {
+  test('a peer that goes silent is noticed within seconds', async ({ site, listen }) => {
+    const server = await listen()
+    server.answer('ping', 'pong')
+    const { url } = await site()
+    // The minute begins after five minutes for users, and after a second here.
+    const { open, close } = await launchTabs([
+      '--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/1',
+    ])
+    try {
+      const tab = await open(url)
+      await expect.poll(() => tab.run('typeof globalThis.Holdfast'), patient).toBe('object')
+      await tab.run(`${dial(server.url, "{ heartbeat: { ping: 'ping', pong: 'pong', interval: 1_000, timeout: 1_000 } }")}
+        pulses = 0; socket.on('pulse', () => pulses++); undefined`)
+      await (await open('about:blank')).show()
+      await expect.poll(() => tab.run('document.visibilityState'), patient).toBe('hidden')
+      // A chain of timers, as a heartbeat of its own timers would be, is throttled to one a minute here.
+      await tab.run(`ticks = 0; (function tick() { ticks++; setTimeout(tick, 500) })(); undefined`)
+      await expect.poll(() => tab.run('pulses'), patient).toBeGreaterThan(15)
+      expect(await tab.run('ticks')).toBeLessThan(15)
+      const silent = Date.now()
+      server.answer('ping', '')
+      const [peer] = server.live
+      peer?.socket.pause()
+      await expect
+        .poll(
+          () => tab.run<string[]>('events.filter((name) => name.startsWith("waiting silent")).length'),
+          patient,
+        )
+        .toBe(1)
+      expect(Date.now() - silent).toBeLessThan(20_000)
+    } finally {
+      await close()
+    }
+  })
+})

@@ -1,0 +1,78 @@
+import { expectTypeOf, test } from 'vitest'
+import { type SendResult, Socket, type SocketLike, type Status } from '../../src/index.ts'
+import { Session } from '../../src/session/client/index.ts'
+import { useLatest, useListener, useSend, useSocket, useStatus } from '../../src/vue/index.ts'
+
+type In = { type: 'price'; price: number } | { type: 'end' }
+type Out = { subscribe: string }
+
+declare const socket: Socket<In, Out>
+declare const session: Session<In, Out>
+declare const like: SocketLike<In, Out>
+
+test('useSocket gives what was created', () => {
+  const made = useSocket('key', () => new Socket<In, Out>('wss://example.com', { autoOpen: false }))
+  expectTypeOf(made.value).toEqualTypeOf<Socket<In, Out>>()
+  const lasting = useSocket('key', () => new Session<In, Out>('wss://example.com', { autoOpen: false }))
+  expectTypeOf(lasting.value).toEqualTypeOf<Session<In, Out>>()
+  // @ts-expect-error the key is a string
+  useSocket(['key'], () => socket)
+  // @ts-expect-error not a socket
+  useSocket('key', () => new WebSocket('wss://example.com'))
+})
+
+test.for([socket, session, like])('messages carry their types', (from) => {
+  expectTypeOf(useStatus(from).value).toEqualTypeOf<Status>()
+  expectTypeOf(useLatest(from, 'json').value).toEqualTypeOf<In | undefined>()
+  expectTypeOf(useLatest(from, 'json', { perFrame: true }).value).toEqualTypeOf<In | undefined>()
+  expectTypeOf(useLatest(from, 'pulse').value).toEqualTypeOf<{ rtt: number } | undefined>()
+  // @ts-expect-error no such event
+  useLatest(from, 'jsno')
+  // @ts-expect-error no such option
+  useLatest(from, 'json', { perFrames: true })
+
+  useListener(from, 'json', (value) => expectTypeOf(value).toEqualTypeOf<In>())
+  useListener(from, 'text', (value) => expectTypeOf(value).toEqualTypeOf<string>())
+  useListener(from, '*', (name) => expectTypeOf(name).toExtend<string>())
+  // @ts-expect-error no such event
+  useListener(from, 'jsno', () => {})
+  // @ts-expect-error not what the event carries
+  useListener(from, 'text', (_value: number) => {})
+})
+
+test.for([socket, session, like])('useSend takes what the server understands', (to) => {
+  const send = useSend(to)
+  expectTypeOf(send({ subscribe: 'EURUSD' })).toEqualTypeOf<SendResult>()
+  send({ subscribe: 'EURUSD' }, { onOutcome: ({ result }) => expectTypeOf(result).toExtend<string>() })
+  // @ts-expect-error not an `Out`
+  send({ subscribe: 1 })
+})
+
+test('a socket may be a ref or a getter', () => {
+  const made = useSocket(
+    () => 'key',
+    () => new Socket<In, Out>('wss://example.com', { autoOpen: false }),
+  )
+  expectTypeOf(useStatus(made).value).toEqualTypeOf<Status>()
+  expectTypeOf(useLatest(made, 'json').value).toEqualTypeOf<In | undefined>()
+  expectTypeOf(useLatest(() => like, 'json').value).toEqualTypeOf<In | undefined>()
+  useListener(made, 'json', (value) => expectTypeOf(value).toEqualTypeOf<In>())
+  useListener(
+    () => session,
+    'json',
+    (value) => expectTypeOf(value).toEqualTypeOf<In>(),
+  )
+  // @ts-expect-error not an `Out`
+  useSend(made)({ subscribe: 1 })
+  // @ts-expect-error read only
+  useStatus(made).value = 'open'
+})
+
+test('binary messages have the shape of `binaryType`', () => {
+  const binary = useSocket(
+    'key',
+    () => new Socket('wss://example.com', { autoOpen: false, binaryType: 'arraybuffer' }),
+  )
+  expectTypeOf(useLatest(binary, 'binary').value).toEqualTypeOf<ArrayBuffer | undefined>()
+  useListener(binary, 'binary', (value) => expectTypeOf(value).toEqualTypeOf<ArrayBuffer>())
+})
