@@ -180,22 +180,25 @@ export class Lifecycle implements ConnectionOwner {
       return 'sent'
     }
     if (this.status === 'closed') return this.#refuse(onOutcome, 'the socket is closed')
-    this.#dropExpired()
+    const now = monotonicNow()
+    const expired = this.#queue.expired(now)
     const bytes = byteLength(data)
     const message: QueuedMessage = { data, copy: data, onOutcome }
     // A listener of `drop` that sends again would otherwise go round for ever.
     const isFromDrop = this.#emitter.dispatching === 'drop'
-    const displaced = this.#queue.push(message, bytes, monotonicNow(), !isFromDrop)
-    if (!displaced) {
-      const why = this.#whyFull(bytes)
-      if (isFromDrop) return this.#refuse(onOutcome, why)
-      this.#drop([message], 'overflow', why)
-      return 'dropped'
-    }
-    message.copy = snapshot(data)
-    this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+    const displaced = this.#queue.push(message, bytes, now, !isFromDrop)
+    const why = displaced ? '' : this.#whyFull(bytes)
+    if (displaced) message.copy = snapshot(data)
     this.#watchExpiry()
-    return 'queued'
+    // Last: a listener may do anything.
+    this.#dropExpired(expired)
+    if (displaced) {
+      this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+      return 'queued'
+    }
+    if (isFromDrop) return this.#refuse(onOutcome, why)
+    this.#drop([message], 'overflow', why)
+    return 'dropped'
   }
 
   dialling(connection: Connection, url: string): void {
@@ -220,9 +223,10 @@ export class Lifecycle implements ConnectionOwner {
     this.#become('open', ['open', { protocol: connection.protocol, reconnected }])
     // A listener may have ended the connection.
     if (this.#connection !== connection || this.status !== 'open') return
-    this.#dropExpired()
+    const expired = this.#queue.expired(monotonicNow())
     this.#pumpedAt = Number.NEGATIVE_INFINITY
     this.#pump()
+    this.#dropExpired(expired)
   }
 
   ended(connection: Connection, close: Closed, final: boolean): void {
@@ -519,8 +523,7 @@ export class Lifecycle implements ConnectionOwner {
     return this.#dropped(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
-  #dropExpired(): void {
-    const expired = this.#queue.expired(monotonicNow())
+  #dropExpired(expired: QueuedMessage[]): void {
     this.#drop(expired, 'expired', `it waited longer than ${this.#options.queue.ttl} ms (option queue.ttl)`)
   }
 
@@ -530,8 +533,9 @@ export class Lifecycle implements ConnectionOwner {
     if (ms === Infinity || this.#cancelExpiry) return
     this.#cancelExpiry = longTimeout(ms, () => {
       this.#cancelExpiry = undefined
-      this.#dropExpired()
+      const expired = this.#queue.expired(monotonicNow())
       this.#watchExpiry()
+      this.#dropExpired(expired)
     })
   }
 
