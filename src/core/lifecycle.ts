@@ -212,6 +212,8 @@ export class Lifecycle implements ConnectionOwner {
       this.#connection = connection
       this.#replacement = undefined
       this.#retire(replaced)
+      // It may have ended during a navigation: there is nothing to tell any more.
+      this.#heldEnd = undefined
       // It sends what it still holds before it closes.
       this.#forgetUnsent()
     }

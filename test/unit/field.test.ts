@@ -523,6 +523,23 @@ describe('leaving the page', () => {
     expect(server.dials).toBe(1)
   })
 
+  test('a connection that ends meanwhile and was being replaced is not told, and the new one stays', async ({
+    page,
+    server,
+    open,
+  }) => {
+    const { socket, names } = await open()
+    server.hangUp(1001)
+    page.tell('beforeunload')
+    socket.reconnect({ overlap: true })
+    await tick(2 * HOP)
+    socket.open()
+    socket.check()
+    await tick(10_000)
+    expect([socket.status, server.dials, server.live.length]).toEqual(['open', 2, 1])
+    expect(names()).toEqual(['connecting', 'open', 'open'])
+  })
+
   test('close() while leaving emits one closed and nothing more', async ({ page, server, open }) => {
     const { socket, names } = await open()
     page.tell('pagehide')
