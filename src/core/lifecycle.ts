@@ -137,12 +137,13 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #replace(connection: Connection): void {
-    this.#replacement?.drop(1000)
+    const replacement = this.#replacement
     this.#replacement = undefined
-    this.#dropRetired()
     const close = { ...abnormalClosure('user'), code: 1000 }
     this.#ended(connection, close, 0)
+    // Last: these run listeners of the application.
     connection.drop(1000)
+    replacement?.drop(1000)
   }
 
   suspend(): void {
@@ -208,10 +209,11 @@ export class Lifecycle implements ConnectionOwner {
 
   opened(connection: Connection): void {
     const replaced = connection === this.#replacement ? this.#connection : undefined
+    let retired: Connection | undefined
     if (replaced) {
       this.#connection = connection
       this.#replacement = undefined
-      this.#retire(replaced)
+      retired = this.#retire(replaced)
       // It may have ended during a navigation: there is nothing to tell any more.
       this.#heldEnd = undefined
       // It sends what it still holds before it closes.
@@ -223,6 +225,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#timeouts = 0
     this.protocol = connection.protocol
     this.#become('open', ['open', { protocol: connection.protocol, reconnected }])
+    retired?.drop(1000)
     // A listener may have ended the connection.
     if (this.#connection !== connection || this.status !== 'open') return
     const expired = this.#queue.expired(monotonicNow())
@@ -256,7 +259,12 @@ export class Lifecycle implements ConnectionOwner {
     this.#lost = [...this.#lost, ...this.#unsentDrops(connection, close)]
     if (this.#replacement) return this.#adoptReplacement(close)
     // Messages are received while the status is `open` only.
-    this.#dropRetired()
+    const retired = this.#takeRetired()
+    this.#waitOrClose(close, delay, wasProbing)
+    retired?.drop(1000)
+  }
+
+  #waitOrClose(close: Closed, delay: number | null | undefined, wasProbing: boolean): void {
     // The application's own rules are called next, and may do anything.
     this.status = 'waiting'
     const failure = { attempt: this.failures, close }
@@ -385,22 +393,25 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #dialReplacement(): void {
-    this.#replacement?.drop(1000)
+    const before = this.#replacement
     this.#replacement = this.#connect()
+    before?.drop(1000)
   }
 
-  /** It may still carry what was sent to it before the server knew of the new one. */
-  #retire(connection: Connection): void {
-    this.#dropRetired()
+  /** It may still carry what was sent to it before the server knew of the new one. Returns the one retired before it. */
+  #retire(connection: Connection): Connection | undefined {
+    const before = this.#takeRetired()
     this.#retired = connection
-    this.#cancelRetired = longTimeout(OVERLAP, () => this.#dropRetired())
+    this.#cancelRetired = longTimeout(OVERLAP, () => this.#takeRetired()?.drop(1000))
+    return before
   }
 
-  #dropRetired(): void {
+  /** The caller drops it, after everything else: that runs listeners of the application. */
+  #takeRetired(): Connection | undefined {
     const retired = this.#retired
     this.#cancelRetired?.()
     this.#retired = this.#cancelRetired = undefined
-    retired?.drop(1000)
+    return retired
   }
 
   /** The connection ended before its replacement was open: the replacement is the present attempt. */
