@@ -155,7 +155,8 @@ export class Lifecycle implements ConnectionOwner {
     for (const connection of connections) connection.drop(1000)
   }
 
-  close(close: Closed): void {
+  /** `isRevivable`: because the attempts were used up, so that a wake opens it again. */
+  close(close: Closed, isRevivable = false): void {
     this.#isRevivable = false
     this.#heldEnd = undefined
     this.#stopObserving?.()
@@ -169,6 +170,9 @@ export class Lifecycle implements ConnectionOwner {
     this.#wasOpen = this.#isRenewing = false
     this.#stopWatchingExpiry()
     const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
+    this.#isRevivable = isRevivable
+    // Without a timer: a socket that is closed holds none.
+    if (isRevivable) this.#observePage(false)
     this.#become('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
   }
@@ -272,7 +276,7 @@ export class Lifecycle implements ConnectionOwner {
     if (delay === undefined) this.failures++
     const wait = delay === undefined ? this.#nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
-    if (wait === null) return this.#closeFinally(close)
+    if (wait === null) return this.close(close, this.#isRevivable)
     this.#waitFor(delay ?? this.#adjusted(wait, close, wasProbing), failure)
   }
 
@@ -338,15 +342,6 @@ export class Lifecycle implements ConnectionOwner {
     const isNamed = Array.isArray(final)
     const canProvide = typeof url === 'function' || typeof protocols === 'function' || Boolean(greet)
     return close.cause === 'peer' && isUnauthorized(close.code) && canProvide && !isNamed && !this.#isRenewing
-  }
-
-  #closeFinally(close: Closed): void {
-    const isRevivable = this.#isRevivable
-    this.close(close)
-    if (!isRevivable || this.status !== 'closed' || this.#stopObserving) return
-    this.#isRevivable = true
-    // Without a timer: a socket that was given up holds none.
-    this.#observePage(false)
   }
 
   #listenToSignal(): void {

@@ -388,6 +388,18 @@ describe('attempts that were used up while hidden', () => {
     expect(page.listeners()).toBe(0)
   })
 
+  test('are not revived after close() by a listener of closed', async ({ page, server, open }) => {
+    const { socket } = await open({ reconnect: { attempts: 1 } })
+    socket.on('closed', () => socket.close())
+    server.refuse()
+    server.vanish()
+    while (socket.status !== 'closed') await tick(1_000)
+    server.accept()
+    page.show('visible')
+    await tick(60_000)
+    expect([socket.status, page.listeners()]).toEqual(['closed', 0])
+  })
+
   test('hold no timer while they are used up', async ({ page: _, server, open }) => {
     const { socket } = await open({ reconnect: { attempts: 1 } })
     server.refuse()
