@@ -58,6 +58,8 @@ export class Lifecycle implements ConnectionOwner {
   #cancelRetired: Cancel | undefined
   /** Of the next attempt. */
   #cancelDial: Cancel | undefined
+  /** When the next attempt starts. */
+  #dialsAt = 0
   /** Of the next queued messages, where `queue.perSecond` spaces them. */
   #cancelPump: Cancel | undefined
   #pumpedAt = 0
@@ -439,6 +441,7 @@ export class Lifecycle implements ConnectionOwner {
       // Not while the page is being left. If it stays, it dials then.
       if (!this.#options.wake || !isLeaving()) this.#dial()
     })
+    this.#dialsAt = monotonicNow() + delay
     this.#wait = { ...failure, delay }
     this.#become('waiting', ['waiting', this.#wait])
   }
@@ -684,7 +687,8 @@ export class Lifecycle implements ConnectionOwner {
     this.failures = this.#timeouts = 0
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     if (delay === 0 || !this.#wait) this.#dial()
-    else this.#waitFor(Math.min(delay, this.#wait.delay), { attempt: 0, close: this.#wait.close })
+    else if (monotonicNow() + delay < this.#dialsAt)
+      this.#waitFor(delay, { attempt: 0, close: this.#wait.close })
   }
 }
 

@@ -602,7 +602,7 @@ describe('reconnect({ overlap: true })', () => {
     // It arrives before the other connection is open.
     server.hangUp(1012)
     socket.reconnect({ overlap: true })
-    await tick(HOP)
+    await tick(3 * HOP)
     expect([socket.status, server.dials]).toEqual(['open', 2])
     expect(names()).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open'])
   })

@@ -139,7 +139,7 @@ const calling: Mistake[] = [
   [
     'on without a listener',
     "holdfast: on: the listener of 'open' must be a function, not undefined",
-    (socket) => (socket.on as (name: string) => void).call(socket, 'open'),
+    (socket) => (socket.on as unknown as (name: string) => void).call(socket, 'open'),
   ],
   [
     'off with an event that there is not',
