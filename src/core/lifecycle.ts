@@ -139,12 +139,13 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #replace(connection: Connection): void {
-    this.#replacement?.drop(1000)
+    const replacement = this.#replacement
     this.#replacement = undefined
-    this.#dropRetired()
     const close = { ...abnormalClosure('user'), code: 1000 }
     this.#ended(connection, close, 0)
+    // Last: these run listeners of the application.
     connection.drop(1000)
+    replacement?.drop(1000)
   }
 
   suspend(): void {
@@ -156,7 +157,8 @@ export class Lifecycle implements ConnectionOwner {
     for (const connection of connections) connection.drop(1000)
   }
 
-  close(close: Closed): void {
+  /** `isRevivable`: because the attempts were used up, so that a wake opens it again. */
+  close(close: Closed, isRevivable = false): void {
     this.#isRevivable = false
     this.#heldEnd = undefined
     this.#stopObserving?.()
@@ -170,6 +172,9 @@ export class Lifecycle implements ConnectionOwner {
     this.#wasOpen = this.#isRenewing = false
     this.#stopWatchingExpiry()
     const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
+    this.#isRevivable = isRevivable
+    // Without a timer: a socket that is closed holds none.
+    if (isRevivable) this.#observePage(false)
     this.#become('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
   }
@@ -182,22 +187,25 @@ export class Lifecycle implements ConnectionOwner {
       return 'sent'
     }
     if (this.status === 'closed') return this.#refuse(onOutcome, 'the socket is closed')
-    this.#dropExpired()
+    const now = monotonicNow()
+    const expired = this.#queue.expired(now)
     const bytes = byteLength(data)
     const message: QueuedMessage = { data, copy: data, onOutcome }
     // A listener of `drop` that sends again would otherwise go round for ever.
     const isFromDrop = this.#emitter.dispatching === 'drop'
-    const displaced = this.#queue.push(message, bytes, monotonicNow(), !isFromDrop)
-    if (!displaced) {
-      const why = this.#whyFull(bytes)
-      if (isFromDrop) return this.#refuse(onOutcome, why)
-      this.#drop([message], 'overflow', why)
-      return 'dropped'
-    }
-    message.copy = snapshot(data)
-    this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+    const displaced = this.#queue.push(message, bytes, now, !isFromDrop)
+    const why = displaced ? '' : this.#whyFull(bytes)
+    if (displaced) message.copy = snapshot(data)
     this.#watchExpiry()
-    return 'queued'
+    // Last: a listener may do anything.
+    this.#dropExpired(expired)
+    if (displaced) {
+      this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+      return 'queued'
+    }
+    if (isFromDrop) return this.#refuse(onOutcome, why)
+    this.#drop([message], 'overflow', why)
+    return 'dropped'
   }
 
   dialling(connection: Connection, url: string): void {
@@ -207,10 +215,13 @@ export class Lifecycle implements ConnectionOwner {
 
   opened(connection: Connection): void {
     const replaced = connection === this.#replacement ? this.#connection : undefined
+    let retired: Connection | undefined
     if (replaced) {
       this.#connection = connection
       this.#replacement = undefined
-      this.#retire(replaced)
+      retired = this.#retire(replaced)
+      // It may have ended during a navigation: there is nothing to tell any more.
+      this.#heldEnd = undefined
       // It sends what it still holds before it closes.
       this.#forgetUnsent()
     }
@@ -220,11 +231,13 @@ export class Lifecycle implements ConnectionOwner {
     this.#timeouts = 0
     this.protocol = connection.protocol
     this.#become('open', ['open', { protocol: connection.protocol, reconnected }])
+    retired?.drop(1000)
     // A listener may have ended the connection.
     if (this.#connection !== connection || this.status !== 'open') return
-    this.#dropExpired()
+    const expired = this.#queue.expired(monotonicNow())
     this.#pumpedAt = Number.NEGATIVE_INFINITY
     this.#pump()
+    this.#dropExpired(expired)
   }
 
   ended(connection: Connection, close: Closed, final: boolean): void {
@@ -252,7 +265,12 @@ export class Lifecycle implements ConnectionOwner {
     this.#lost = [...this.#lost, ...this.#unsentDrops(connection, close)]
     if (this.#replacement) return this.#adoptReplacement(close)
     // Messages are received while the status is `open` only.
-    this.#dropRetired()
+    const retired = this.#takeRetired()
+    this.#waitOrClose(close, delay, wasProbing)
+    retired?.drop(1000)
+  }
+
+  #waitOrClose(close: Closed, delay: number | null | undefined, wasProbing: boolean): void {
     // The application's own rules are called next, and may do anything.
     this.status = 'waiting'
     const failure = { attempt: this.failures, close }
@@ -260,7 +278,7 @@ export class Lifecycle implements ConnectionOwner {
     if (delay === undefined) this.failures++
     const wait = delay === undefined ? this.#nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
-    if (wait === null) return this.#closeFinally(close)
+    if (wait === null) return this.close(close, this.#isRevivable)
     this.#waitFor(delay ?? this.#adjusted(wait, close, wasProbing), failure)
   }
 
@@ -328,15 +346,6 @@ export class Lifecycle implements ConnectionOwner {
     return close.cause === 'peer' && isUnauthorized(close.code) && canProvide && !isNamed && !this.#isRenewing
   }
 
-  #closeFinally(close: Closed): void {
-    const isRevivable = this.#isRevivable
-    this.close(close)
-    if (!isRevivable || this.status !== 'closed' || this.#stopObserving) return
-    this.#isRevivable = true
-    // Without a timer: a socket that was given up holds none.
-    this.#observePage(false)
-  }
-
   #listenToSignal(): void {
     const { signal } = this.#options
     if (!signal) return
@@ -381,22 +390,25 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #dialReplacement(): void {
-    this.#replacement?.drop(1000)
+    const before = this.#replacement
     this.#replacement = this.#connect()
+    before?.drop(1000)
   }
 
-  /** It may still carry what was sent to it before the server knew of the new one. */
-  #retire(connection: Connection): void {
-    this.#dropRetired()
+  /** It may still carry what was sent to it before the server knew of the new one. Returns the one retired before it. */
+  #retire(connection: Connection): Connection | undefined {
+    const before = this.#takeRetired()
     this.#retired = connection
-    this.#cancelRetired = longTimeout(OVERLAP, () => this.#dropRetired())
+    this.#cancelRetired = longTimeout(OVERLAP, () => this.#takeRetired()?.drop(1000))
+    return before
   }
 
-  #dropRetired(): void {
+  /** The caller drops it, after everything else: that runs listeners of the application. */
+  #takeRetired(): Connection | undefined {
     const retired = this.#retired
     this.#cancelRetired?.()
     this.#retired = this.#cancelRetired = undefined
-    retired?.drop(1000)
+    return retired
   }
 
   /** The connection ended before its replacement was open: the replacement is the present attempt. */
@@ -522,8 +534,7 @@ export class Lifecycle implements ConnectionOwner {
     return this.#dropped(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
-  #dropExpired(): void {
-    const expired = this.#queue.expired(monotonicNow())
+  #dropExpired(expired: QueuedMessage[]): void {
     this.#drop(expired, 'expired', `it waited longer than ${this.#options.queue.ttl} ms (option queue.ttl)`)
   }
 
@@ -533,8 +544,9 @@ export class Lifecycle implements ConnectionOwner {
     if (ms === Infinity || this.#cancelExpiry) return
     this.#cancelExpiry = longTimeout(ms, () => {
       this.#cancelExpiry = undefined
-      this.#dropExpired()
+      const expired = this.#queue.expired(monotonicNow())
       this.#watchExpiry()
+      this.#dropExpired(expired)
     })
   }
 
