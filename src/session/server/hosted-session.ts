@@ -54,6 +54,8 @@ export class HostedSession implements ServerSession, Recorder {
   abilities: readonly string[] = []
   /** The hand-over to another process, while it is under way. */
   leaving: Promise<void> | undefined
+  /** The last message that was acknowledged when the client refused one as too large. */
+  #refusedAfter: number | undefined
   /** How many handled messages of the client are recorded, where they must be. */
   #recorded = 0
   /** Callers of `sendStored`, by their messages. */
@@ -236,6 +238,17 @@ export class HostedSession implements ServerSession, Recorder {
         new Error('holdfast: send: another process has the session, and it is unknown whether it was stored'),
       )
     this.#waiters.clear()
+  }
+
+  /**
+   * Its client has closed the connection because a message is too large for it. Whether it did so before, with the same
+   * messages unacknowledged.
+   */
+  isRefusedAgain(): boolean {
+    const { acked, highest } = this.outbox
+    const isAgain = this.#refusedAfter === acked
+    this.#refusedAfter = acked < highest ? acked : undefined
+    return isAgain
   }
 
   /** Whether its messages are all handled. */
