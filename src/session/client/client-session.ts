@@ -272,7 +272,7 @@ export class ClientSession implements ConnectionProtocol {
     if (!message) return undefined
     const { topic, cursor } = message
     // After its listeners have run.
-    queueMicrotask(() => this.topics.handedOver(topic))
+    queueMicrotask(() => this.topics.handedOver(message))
     return Object.assign(new MessageEvent('message', { data, lastEventId: cursor }), { topic })
   }
 
