@@ -1,7 +1,7 @@
 import { byteLength, snapshot } from './binary.ts'
 import { monotonicNow } from './clock.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import type { Emitter, Entry } from './emitter.ts'
+import type { Emitter } from './emitter.ts'
 import { abnormalClosure, abortReason } from './errors.ts'
 import type { Closed, Data, DropReason, Events, Failure, Outcome, SendResult, Status } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
@@ -34,7 +34,7 @@ interface QueuedMessage {
   onOutcome: ((outcome: Outcome) => void) | undefined
 }
 
-type EventEntry = Entry<Events>
+type EventEntry = { [Name in keyof Events]: [Name, Events[Name]] }[keyof Events]
 
 /** One status, one connection, one timer, one count of failures: when to dial, when to wait, when to stop. */
 export class Lifecycle implements ConnectionOwner {
@@ -141,24 +141,25 @@ export class Lifecycle implements ConnectionOwner {
   #replace(connection: Connection): void {
     const replacement = this.#replacement
     this.#replacement = undefined
-    this.#ended(connection, { ...abnormalClosure('user'), code: 1000 }, 0)
-    // Last: this aborts signals, whose listeners may do anything.
+    const close = { ...abnormalClosure('user'), code: 1000 }
+    this.#ended(connection, close, 0)
+    // Last: these run listeners of the application.
     connection.drop(1000)
     replacement?.drop(1000)
   }
 
-  suspend(opensWhenShown = false): void {
+  suspend(): void {
     this.#heldEnd = undefined
-    this.#opensWhenShown = opensWhenShown
-    this.#isRevivable = false
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
+    this.#opensWhenShown = false
     const connections = this.#release()
     this.#become('suspended')
     for (const connection of connections) connection.drop(1000)
   }
 
+  /** `isRevivable`: because the attempts were used up, so that a wake opens it again. */
   close(close: Closed, isRevivable = false): void {
-    this.#isRevivable = isRevivable
+    this.#isRevivable = false
     this.#heldEnd = undefined
     this.#stopObserving?.()
     this.#stopObserving = undefined
@@ -170,9 +171,10 @@ export class Lifecycle implements ConnectionOwner {
     this.#patience = 1
     this.#wasOpen = this.#isRenewing = false
     this.#stopWatchingExpiry()
-    // Without a timer: a socket that was given up holds none.
-    if (isRevivable) this.#observePage(false)
     const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
+    this.#isRevivable = isRevivable
+    // Without a timer: a socket that is closed holds none.
+    if (isRevivable) this.#observePage(false)
     this.#become('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
   }
@@ -184,24 +186,26 @@ export class Lifecycle implements ConnectionOwner {
       if (onOutcome) callSafely(onOutcome, { result: 'sent' })
       return 'sent'
     }
-    this.#dropExpired()
-    // A listener of `drop` may have closed it.
     if (this.status === 'closed') return this.#refuse(onOutcome, 'the socket is closed')
+    const now = monotonicNow()
+    const expired = this.#queue.expired(now)
     const bytes = byteLength(data)
     const message: QueuedMessage = { data, copy: data, onOutcome }
     // A listener of `drop` that sends again would otherwise go round for ever.
     const isFromDrop = this.#emitter.dispatching === 'drop'
-    const displaced = this.#queue.push(message, bytes, monotonicNow(), !isFromDrop)
-    if (!displaced) {
-      const why = this.#whyFull(bytes)
-      if (isFromDrop) return this.#refuse(onOutcome, why)
-      this.#drop([message], 'overflow', why)
-      return 'dropped'
-    }
-    message.copy = snapshot(data)
-    this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+    const displaced = this.#queue.push(message, bytes, now, !isFromDrop)
+    const why = displaced ? '' : this.#whyFull(bytes)
+    if (displaced) message.copy = snapshot(data)
     this.#watchExpiry()
-    return 'queued'
+    // Last: a listener may do anything.
+    this.#dropExpired(expired)
+    if (displaced) {
+      this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+      return 'queued'
+    }
+    if (isFromDrop) return this.#refuse(onOutcome, why)
+    this.#drop([message], 'overflow', why)
+    return 'dropped'
   }
 
   dialling(connection: Connection, url: string): void {
@@ -211,16 +215,15 @@ export class Lifecycle implements ConnectionOwner {
 
   opened(connection: Connection): void {
     const replaced = connection === this.#replacement ? this.#connection : undefined
+    let retired: Connection | undefined
     if (replaced) {
       this.#connection = connection
       this.#replacement = undefined
-      // It is replaced in any case.
+      retired = this.#retire(replaced)
+      // It may have ended during a navigation: there is nothing to tell any more.
       this.#heldEnd = undefined
       // It sends what it still holds before it closes.
       this.#forgetUnsent()
-      this.#retire(replaced)
-      // A listener of a signal may have ended the connection.
-      if (this.#connection !== connection) return
     }
     const reconnected = this.#wasOpen
     this.#wasOpen = true
@@ -228,10 +231,13 @@ export class Lifecycle implements ConnectionOwner {
     this.#timeouts = 0
     this.protocol = connection.protocol
     this.#become('open', ['open', { protocol: connection.protocol, reconnected }])
+    retired?.drop(1000)
     // A listener may have ended the connection.
     if (this.#connection !== connection || this.status !== 'open') return
+    const expired = this.#queue.expired(monotonicNow())
     this.#pumpedAt = Number.NEGATIVE_INFINITY
     this.#pump()
+    this.#dropExpired(expired)
   }
 
   ended(connection: Connection, close: Closed, final: boolean): void {
@@ -258,10 +264,15 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelPump = this.#connection = undefined
     this.#lost = [...this.#lost, ...this.#unsentDrops(connection, close)]
     if (this.#replacement) return this.#adoptReplacement(close)
-    // Listeners of signals and the application's own rules are called next, and may do anything.
-    this.status = 'waiting'
     // Messages are received while the status is `open` only.
-    this.#dropRetired()
+    const retired = this.#takeRetired()
+    this.#waitOrClose(close, delay, wasProbing)
+    retired?.drop(1000)
+  }
+
+  #waitOrClose(close: Closed, delay: number | null | undefined, wasProbing: boolean): void {
+    // The application's own rules are called next, and may do anything.
+    this.status = 'waiting'
     const failure = { attempt: this.failures, close }
     // What was asked for is no failure.
     if (delay === undefined) this.failures++
@@ -379,27 +390,25 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #dialReplacement(): void {
-    const previous = this.#replacement
+    const before = this.#replacement
     this.#replacement = this.#connect()
-    // Last: this aborts a signal, whose listeners may do anything.
-    previous?.drop(1000)
+    before?.drop(1000)
   }
 
-  /** It may still carry what was sent to it before the server knew of the new one. */
-  #retire(connection: Connection): void {
-    const previous = this.#retired
-    this.#cancelRetired?.()
+  /** It may still carry what was sent to it before the server knew of the new one. Returns the one retired before it. */
+  #retire(connection: Connection): Connection | undefined {
+    const before = this.#takeRetired()
     this.#retired = connection
-    this.#cancelRetired = longTimeout(OVERLAP, () => this.#dropRetired())
-    // Last: this aborts a signal, whose listeners may do anything.
-    previous?.drop(1000)
+    this.#cancelRetired = longTimeout(OVERLAP, () => this.#takeRetired()?.drop(1000))
+    return before
   }
 
-  #dropRetired(): void {
+  /** The caller drops it, after everything else: that runs listeners of the application. */
+  #takeRetired(): Connection | undefined {
     const retired = this.#retired
     this.#cancelRetired?.()
     this.#retired = this.#cancelRetired = undefined
-    retired?.drop(1000)
+    return retired
   }
 
   /** The connection ended before its replacement was open: the replacement is the present attempt. */
@@ -429,7 +438,6 @@ export class Lifecycle implements ConnectionOwner {
   #waitFor(delay: number, failure: Failure): void {
     this.#cancelDial?.()
     this.#cancelDial = longTimeout(delay, () => {
-      this.#cancelDial = undefined
       // Not while the page is being left. If it stays, it dials then.
       if (!this.#options.wake || !isLeaving()) this.#dial()
     })
@@ -464,7 +472,6 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Hands queued messages to the browser: all at once, or spaced by `queue.perSecond`. */
   #pump(): void {
-    this.#dropExpired()
     this.#cancelPump?.()
     this.#cancelPump = undefined
     const queue = this.#queue
@@ -527,8 +534,7 @@ export class Lifecycle implements ConnectionOwner {
     return this.#dropped(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
-  #dropExpired(): void {
-    const expired = this.#queue.expired(monotonicNow())
+  #dropExpired(expired: QueuedMessage[]): void {
     this.#drop(expired, 'expired', `it waited longer than ${this.#options.queue.ttl} ms (option queue.ttl)`)
   }
 
@@ -538,8 +544,9 @@ export class Lifecycle implements ConnectionOwner {
     if (ms === Infinity || this.#cancelExpiry) return
     this.#cancelExpiry = longTimeout(ms, () => {
       this.#cancelExpiry = undefined
-      this.#dropExpired()
+      const expired = this.#queue.expired(monotonicNow())
       this.#watchExpiry()
+      this.#dropExpired(expired)
     })
   }
 
@@ -565,13 +572,12 @@ export class Lifecycle implements ConnectionOwner {
     if (messages.length) this.#emitter.emitAll(this.#dropped(messages, why, reason))
   }
 
-  /** The events to emit for dropped messages. Each tells the outcome first. */
+  /** Tells the outcome of dropped messages. Returns the events to emit. */
   #dropped(messages: QueuedMessage[], why: DropReason, reason: string): EventEntry[] {
-    return messages.map(({ data, onOutcome }) => [
-      'drop',
-      { data, why, reason },
-      onOutcome && (() => onOutcome({ result: 'dropped', reason })),
-    ])
+    return messages.map(({ data, onOutcome }) => {
+      if (onOutcome) callSafely(onOutcome, { result: 'dropped', reason })
+      return ['drop', { data, why, reason }]
+    })
   }
 
   #refuse(onOutcome: ((outcome: Outcome) => void) | undefined, reason: string): 'dropped' {
@@ -618,17 +624,18 @@ export class Lifecycle implements ConnectionOwner {
 
   #onStayed(): void {
     const wasHeld = this.#endHeld()
-    if (this.status !== 'waiting' || !this.#wait) return
     // The timer of the next attempt may have passed meanwhile.
-    if (wasHeld || !this.#isOffline) this.#dial()
-    else if (!this.#cancelDial) this.#waitFor(this.#wait.delay, this.#wait)
+    if (this.status === 'waiting' && (wasHeld || !this.#isOffline)) this.#dial()
   }
 
   #onHidden(): void {
     const { suspendHidden } = this.#options
     if (suspendHidden === false || this.status === 'suspended' || this.status === 'closed') return
     this.#cancelSuspension?.()
-    this.#cancelSuspension = longTimeout(suspendHidden, () => this.suspend(true))
+    this.#cancelSuspension = longTimeout(suspendHidden, () => {
+      this.suspend()
+      this.#opensWhenShown = this.status === 'suspended'
+    })
   }
 
   #onOffline(): void {
@@ -648,12 +655,9 @@ export class Lifecycle implements ConnectionOwner {
 
   /** The page is shown, restored or resumed, or the machine has slept. */
   #onBack(signal: 'shown' | 'restored' | 'resumed' | 'slept' | 'jumped'): void {
-    // A hidden page may be resumed too, and its machine may sleep.
-    if (!isHidden()) {
-      this.#cancelSuspension?.()
-      this.#cancelSuspension = undefined
-      if (this.#opensWhenShown) return this.open()
-    }
+    this.#cancelSuspension?.()
+    this.#cancelSuspension = undefined
+    if (this.#opensWhenShown) return this.open()
     this.#wokeAt = monotonicNow()
     if (this.#endHeld()) return
     const connection = this.#connection
@@ -682,8 +686,6 @@ export class Lifecycle implements ConnectionOwner {
     if (this.status !== 'waiting' && this.status !== 'connecting') return
     this.failures = this.#timeouts = 0
     if (this.status === 'connecting') return this.#replaceOldAttempt()
-    // If the page stays, it dials then.
-    if (this.#options.wake && isLeaving()) return
     if (delay === 0 || !this.#wait) this.#dial()
     else if (monotonicNow() + delay < this.#dialsAt)
       this.#waitFor(delay, { attempt: 0, close: this.#wait.close })
