@@ -88,7 +88,8 @@ describe('a callback that does something else', () => {
     sleep(60)
     socket.on('drop', () => socket.close())
     const outcomes: Outcome[] = []
-    expect(socket.send('new', { onOutcome: (outcome) => outcomes.push(outcome) })).toBe('dropped')
+    socket.send('new', { onOutcome: (outcome) => outcomes.push(outcome) })
+    expect([socket.status, socket.bufferedAmount]).toEqual(['closed', 0])
     expect(outcomes.map(({ result }) => result)).toEqual(['dropped'])
   })
 
