@@ -170,7 +170,7 @@ test('a session has as many topics as it may, and a client that knows none has n
   const results = await Promise.allSettled(['a', 'b', 'c'].map((topic) => session.subscribe(topic)))
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected'])
   await raw(url).hello({ id: 'a-session-of-somebody-0' })
-  await expect((await next()).subscribe('a')).rejects.toThrow('does not know topics')
+  await expect((await next()).subscribe('a')).rejects.toThrow('does not support topics')
 })
 
 test('who joined, who left, and who is there', async ({ house, client, raw }) => {
