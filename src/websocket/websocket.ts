@@ -56,7 +56,8 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     // biome-ignore lint/complexity/noArguments: a rest parameter would change `length`, which WebIDL fixes
     const given = arguments.length
     // WebIDL converts an explicit `undefined` to the relative URL "undefined". With options, it is a mistake.
-    if (url === undefined && (given === 0 || given === 3)) throw new TypeError('holdfast: url: there is none')
+    if (url === undefined && (given === 0 || given === 3))
+      throw new TypeError('holdfast: url: is missing. Pass it as the first argument.')
     requireEvents()
     super()
     const target = typeof url === 'function' ? url : `${url}`

@@ -43,7 +43,7 @@ test('events carry their values', () => {
   socket.on('drop', ({ why }) => expectTypeOf(why).toEqualTypeOf<DropReason>())
 })
 
-test('on answers with its undo', () => {
+test('on returns an unsubscribe function', () => {
   expectTypeOf(socket.on('open', () => {})).toEqualTypeOf<() => void>()
 })
 

@@ -34,7 +34,7 @@ test('what is published reaches all who are subscribed, once and in order, text 
   for (const text of texts) cursors.push(await sessions.publish('room', text))
   await sessions.publish('room', new Uint8Array([1, 2]))
   await sessions.publish('room', new Uint8Array())
-  await sessions.publish('other', 'nobody hears it')
+  await sessions.publish('other', 'not subscribed')
   const last = await sessions.publish('room', 'last')
   await until(() => watched.every(({ heard }) => heard.length === 8))
   for (const { heard, events } of watched) {
