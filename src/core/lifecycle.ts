@@ -58,6 +58,8 @@ export class Lifecycle implements ConnectionOwner {
   #cancelRetired: Cancel | undefined
   /** Cancels the timer of the next attempt. */
   #cancelDial: Cancel | undefined
+  /** When the next attempt starts. */
+  #dialsAt = 0
   /** Cancels the timer of the next queued messages, where `queue.perSecond` limits their rate. */
   #cancelPump: Cancel | undefined
   #pumpedAt = 0
@@ -65,7 +67,7 @@ export class Lifecycle implements ConnectionOwner {
   /** Queued messages that were handed to the browser and may still be in its buffer. */
   #unsent: Unsent<QueuedMessage> | undefined
   #cancelUnsent: Cancel | undefined
-  /** The `drop` events of the connection that ended, until the next transition emits them. */
+  /** `drop` events that the next transition emits. */
   #lost: EventEntry[] = nothing
   /** Cancels the timer of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
@@ -111,8 +113,7 @@ export class Lifecycle implements ConnectionOwner {
 
   open(): void {
     if (this.#options.signal?.aborted) return
-    this.#emitHeldEnd()
-    if (this.status === 'open') return
+    if (this.#endHeld(0) || this.status === 'open') return
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     if (this.status !== 'waiting') this.#start()
     this.#dial()
@@ -120,28 +121,35 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Checks the connection now, without waiting for a timer: the public form of a wake. */
   check(): void {
-    this.#emitHeldEnd()
+    if (this.#endHeld(0)) return
     if (this.status === 'open') this.#connection?.probe()
     else this.#wake()
   }
 
   /** Ends the present connection or attempt, and dials again. */
   reconnect({ dropQueue, overlap }: { dropQueue: boolean; overlap: boolean }): void {
-    this.#emitHeldEnd()
     if (dropQueue) this.#discardQueue()
     const connection = this.#connection
-    if (!connection) return this.open()
-    if (overlap && this.status === 'open') return this.#dialReplacement()
-    this.#replacement?.drop(1000)
+    if (this.#heldEnd) this.#endHeld(0)
+    else if (!connection) this.open()
+    else if (overlap && this.status === 'open') this.#dialReplacement()
+    else this.#replace(connection)
+    // Emits what no transition has emitted. Last, because a listener may call any method.
+    this.#emitLost()
+  }
+
+  #replace(connection: Connection): void {
+    const replacement = this.#replacement
     this.#replacement = undefined
-    this.#dropRetired()
     const close = { ...abnormalClosure('user'), code: 1000 }
     this.#connectionEnded(connection, close, 0)
+    // Last: these run listeners of the application.
     connection.drop(1000)
+    replacement?.drop(1000)
   }
 
   suspend(): void {
-    this.#emitHeldEnd()
+    this.#heldEnd = undefined
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
     this.#opensWhenShown = false
     const connections = this.#release()
@@ -149,7 +157,8 @@ export class Lifecycle implements ConnectionOwner {
     for (const connection of connections) connection.drop(1000)
   }
 
-  close(close: Closed): void {
+  /** `isRevivable`: because the attempts were used up, so that a wake opens it again. */
+  close(close: Closed, isRevivable = false): void {
     this.#isRevivable = false
     this.#heldEnd = undefined
     this.#stopObserving?.()
@@ -163,6 +172,9 @@ export class Lifecycle implements ConnectionOwner {
     this.#wasOpen = this.#isRenewing = false
     this.#stopWatchingExpiry()
     const drops = this.#dropEvents(this.#queue.clear(), 'closed', 'the socket was closed')
+    this.#isRevivable = isRevivable
+    // Without the timer that detects a sleep: a closed socket keeps no timer.
+    if (isRevivable) this.#observePage(false)
     this.#become('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
   }
@@ -175,22 +187,25 @@ export class Lifecycle implements ConnectionOwner {
       return 'sent'
     }
     if (this.status === 'closed') return this.#refuse(onOutcome, 'the socket is closed')
-    this.#dropExpired()
+    const now = monotonicNow()
+    const expired = this.#queue.expired(now)
     const bytes = byteLength(data)
     const message: QueuedMessage = { data, copy: data, onOutcome }
     // Otherwise a `drop` listener that sends again would never end.
     const isFromDrop = this.#emitter.dispatching === 'drop'
-    const displaced = this.#queue.push(message, bytes, monotonicNow(), !isFromDrop)
-    if (!displaced) {
-      const why = this.#whyFull(bytes)
-      if (isFromDrop) return this.#refuse(onOutcome, why)
-      this.#drop([message], 'overflow', why)
-      return 'dropped'
-    }
-    message.copy = snapshot(data)
-    this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+    const displaced = this.#queue.push(message, bytes, now, !isFromDrop)
+    const why = displaced ? '' : this.#whyFull(bytes)
+    if (displaced) message.copy = snapshot(data)
     this.#watchExpiry()
-    return 'queued'
+    // Last, because a listener may call any method.
+    this.#dropExpired(expired)
+    if (displaced) {
+      this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+      return 'queued'
+    }
+    if (isFromDrop) return this.#refuse(onOutcome, why)
+    this.#drop([message], 'overflow', why)
+    return 'dropped'
   }
 
   dialling(connection: Connection, url: string): void {
@@ -200,10 +215,13 @@ export class Lifecycle implements ConnectionOwner {
 
   opened(connection: Connection): void {
     const replaced = connection === this.#replacement ? this.#connection : undefined
+    let retired: Connection | undefined
     if (replaced) {
       this.#connection = connection
       this.#replacement = undefined
-      this.#retire(replaced)
+      retired = this.#retire(replaced)
+      // If its end was held back during a navigation, it is not emitted any more.
+      this.#heldEnd = undefined
       // The replaced connection still sends its buffer before it closes.
       this.#forgetUnsent()
     }
@@ -213,11 +231,13 @@ export class Lifecycle implements ConnectionOwner {
     this.#timeouts = 0
     this.protocol = connection.protocol
     this.#become('open', ['open', { protocol: connection.protocol, reconnected }])
+    retired?.drop(1000)
     // A listener may have ended the connection.
     if (this.#connection !== connection || this.status !== 'open') return
-    this.#dropExpired()
+    const expired = this.#queue.expired(monotonicNow())
     this.#pumpedAt = Number.NEGATIVE_INFINITY
     this.#pump()
+    this.#dropExpired(expired)
   }
 
   ended(connection: Connection, close: Closed, final: boolean): void {
@@ -242,10 +262,15 @@ export class Lifecycle implements ConnectionOwner {
     this.#openedAt = 0
     this.#cancelPump?.()
     this.#cancelPump = this.#connection = undefined
-    this.#lost = this.#unsentDrops(connection, close)
+    this.#lost = [...this.#lost, ...this.#unsentDrops(connection, close)]
     if (this.#replacement) return this.#adoptReplacement(close)
     // No connection may emit messages unless the status is `open`.
-    this.#dropRetired()
+    const retired = this.#takeRetired()
+    this.#waitOrClose(close, delay, wasProbing)
+    retired?.drop(1000)
+  }
+
+  #waitOrClose(close: Closed, delay: number | null | undefined, wasProbing: boolean): void {
     // The application's `final` and `reconnect` functions run next, and may call any method.
     this.status = 'waiting'
     const failure = { attempt: this.failures, close }
@@ -253,7 +278,7 @@ export class Lifecycle implements ConnectionOwner {
     if (delay === undefined) this.failures++
     const wait = delay === undefined ? this.#nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
-    if (wait === null) return this.#closeFinally(close)
+    if (wait === null) return this.close(close, this.#isRevivable)
     this.#waitFor(delay ?? this.#adjusted(wait, close, wasProbing), failure)
   }
 
@@ -321,15 +346,6 @@ export class Lifecycle implements ConnectionOwner {
     return close.cause === 'peer' && isUnauthorized(close.code) && canProvide && !isNamed && !this.#isRenewing
   }
 
-  #closeFinally(close: Closed): void {
-    const isRevivable = this.#isRevivable
-    this.close(close)
-    if (!isRevivable || this.status !== 'closed' || this.#stopObserving) return
-    this.#isRevivable = true
-    // Without the timer that detects a sleep: a closed socket keeps no timer.
-    this.#observePage(false)
-  }
-
   #listenToSignal(): void {
     const { signal } = this.#options
     if (!signal) return
@@ -374,22 +390,25 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #dialReplacement(): void {
-    this.#replacement?.drop(1000)
+    const before = this.#replacement
     this.#replacement = this.#connect()
+    before?.drop(1000)
   }
 
-  /** Keeps the old connection for a moment: the server may have sent messages over it before it knew of the new one. */
-  #retire(connection: Connection): void {
-    this.#dropRetired()
+  /** Keeps the old connection for a moment: the server may have sent messages over it. Returns the one retired before it. */
+  #retire(connection: Connection): Connection | undefined {
+    const before = this.#takeRetired()
     this.#retired = connection
-    this.#cancelRetired = longTimeout(OVERLAP, () => this.#dropRetired())
+    this.#cancelRetired = longTimeout(OVERLAP, () => this.#takeRetired()?.drop(1000))
+    return before
   }
 
-  #dropRetired(): void {
+  /** The caller drops it, after everything else: that runs listeners of the application. */
+  #takeRetired(): Connection | undefined {
     const retired = this.#retired
     this.#cancelRetired?.()
     this.#retired = this.#cancelRetired = undefined
-    retired?.drop(1000)
+    return retired
   }
 
   /** The connection ended before its replacement was open: the replacement is the present attempt. */
@@ -421,6 +440,7 @@ export class Lifecycle implements ConnectionOwner {
       // Do not dial while the page is being left. If it stays, `#onStayed` dials.
       if (!this.#options.wake || !isLeaving()) this.#dial()
     })
+    this.#dialsAt = monotonicNow() + delay
     this.#wait = { ...failure, delay }
     this.#become('waiting', ['waiting', this.#wait])
   }
@@ -518,8 +538,7 @@ export class Lifecycle implements ConnectionOwner {
     return this.#dropEvents(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
-  #dropExpired(): void {
-    const expired = this.#queue.expired(monotonicNow())
+  #dropExpired(expired: QueuedMessage[]): void {
     this.#drop(expired, 'expired', `it waited longer than ${this.#options.queue.ttl} ms (option queue.ttl)`)
   }
 
@@ -529,8 +548,9 @@ export class Lifecycle implements ConnectionOwner {
     if (ms === Infinity || this.#cancelExpiry) return
     this.#cancelExpiry = longTimeout(ms, () => {
       this.#cancelExpiry = undefined
-      this.#dropExpired()
+      const expired = this.#queue.expired(monotonicNow())
       this.#watchExpiry()
+      this.#dropExpired(expired)
     })
   }
 
@@ -539,9 +559,17 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelExpiry = undefined
   }
 
+  /** The events are emitted with the next transition. */
   #discardQueue(): void {
     this.#stopWatchingExpiry()
-    this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
+    const reason = "reconnect({ queue: 'drop' }) was called"
+    this.#lost = [...this.#lost, ...this.#dropEvents(this.#queue.clear(), 'discarded', reason)]
+  }
+
+  #emitLost(): void {
+    const lost = this.#lost
+    this.#lost = nothing
+    if (lost.length) this.#emitter.emitAll(lost)
   }
 
   #drop(messages: QueuedMessage[], why: DropReason, reason: string): void {
@@ -569,11 +597,16 @@ export class Lifecycle implements ConnectionOwner {
     return `${count(bytes)} bytes do not fit the queue of ${count(most)} (option queue.bytes)`
   }
 
-  /** Handles the end that was held back during a navigation. */
-  #emitHeldEnd(): void {
+  /**
+   * Handles the end that was held back during a navigation; returns false if there is none. `delay`, in ms, replaces that of
+   * the retry policy.
+   */
+  #endHeld(delay?: number): boolean {
     const close = this.#heldEnd
     this.#heldEnd = undefined
-    if (close && this.#connection) this.#connectionEnded(this.#connection, close)
+    if (!close || !this.#connection) return false
+    this.#connectionEnded(this.#connection, close, delay)
+    return true
   }
 
   #onPageSignal(signal: PageSignal): void {
@@ -594,8 +627,7 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #onStayed(): void {
-    const wasHeld = this.#heldEnd !== undefined
-    this.#emitHeldEnd()
+    const wasHeld = this.#endHeld()
     // The timer of the next attempt may have passed meanwhile.
     if (this.status === 'waiting' && (wasHeld || !this.#isOffline)) this.#dial()
   }
@@ -631,7 +663,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelSuspension = undefined
     if (this.#opensWhenShown) return this.open()
     this.#wokeAt = monotonicNow()
-    if (this.#heldEnd) return this.#emitHeldEnd()
+    if (this.#endHeld()) return
     const connection = this.#connection
     if (this.status !== 'open') return this.#isOffline ? undefined : this.#wake()
     if (signal === 'shown') {
@@ -659,7 +691,8 @@ export class Lifecycle implements ConnectionOwner {
     this.failures = this.#timeouts = 0
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     if (delay === 0 || !this.#wait) this.#dial()
-    else this.#waitFor(Math.min(delay, this.#wait.delay), { attempt: 0, close: this.#wait.close })
+    else if (monotonicNow() + delay < this.#dialsAt)
+      this.#waitFor(delay, { attempt: 0, close: this.#wait.close })
   }
 }
 

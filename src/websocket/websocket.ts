@@ -8,7 +8,7 @@ import {
   requireEvents,
 } from './interface.ts'
 import { nativeWebSocket, RECONNECTING, readProtocols } from './native.ts'
-import type { WebSocketOptions } from './options.ts'
+import { checkOptions, type WebSocketOptions } from './options.ts'
 
 /** What sends and receives for this object: a native socket, or the `Socket` that reconnects. */
 type Transport = WebSocket | Socket
@@ -60,6 +60,7 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
       throw new TypeError('holdfast: url: is missing. Pass it as the first argument.')
     requireEvents()
     super()
+    checkOptions(options)
     const target = typeof url === 'function' ? url : `${url}`
     const { reopen = true, WebSocket: Native = nativeWebSocket(), ...rest } = { ...options }
     const offered = toOffered(protocols, Native)
@@ -125,9 +126,15 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
       handled = close
       this.#live = undefined
     })
-    socket.on('status', ({ status }) => {
-      // `suspendHidden`: the connection is closed, and opened again when the page is shown.
-      if (status === 'suspended') this.#ended({ code: 1000, reason: '', wasClean: false, cause: 'user' })
+    socket.on('status', ({ status, previous }) => {
+      // `suspendHidden`: the connection is closed, and opened again when the page is shown. The end before a wait is told
+      // already.
+      if (status !== 'suspended' || previous === 'waiting') return
+      if (isVisible) {
+        if (!reopen) socket.close()
+        this.#ended({ code: 1000, reason: '', wasClean: false, cause: 'user' })
+      }
+      this.#live = undefined
     })
     socket.on('closed', (close) => {
       if (close.cause !== 'user') this.#ended(close)

@@ -46,12 +46,16 @@ export class HostedSession implements ServerSession, Recorder {
   proven = false
   /** Its subscriptions, by topic. */
   readonly subscriptions = new Map<string, Subscription>()
+  /** Topics whose subscription is being looked up, each with an object that identifies the call: unsubscribing removes it. */
+  readonly subscribing = new Map<string, object>()
   /** The positions in topics that the client sent in its hello, until they are used. */
   cursors = new Map<string, string>()
   /** The member `can` of the client's hello. */
   abilities: readonly string[] = []
   /** The hand-over to another process, while it is under way. */
   leaving: Promise<void> | undefined
+  /** The last message that was acknowledged when the client refused one as too large. */
+  #refusedAfter: number | undefined
   /** How many handled messages of the client are recorded, with a shared store. */
   #recorded = 0
   /** Callers of `sendStored`, by their messages. */
@@ -234,6 +238,17 @@ export class HostedSession implements ServerSession, Recorder {
         new Error('holdfast: send: another process has the session, and it is unknown whether it was stored'),
       )
     this.#waiters.clear()
+  }
+
+  /**
+   * Its client has closed the connection because a message is too large for it. Whether it did so before, with the same
+   * messages unacknowledged.
+   */
+  isRefusedAgain(): boolean {
+    const { acked, highest } = this.outbox
+    const isAgain = this.#refusedAfter === acked
+    this.#refusedAfter = acked < highest ? acked : undefined
+    return isAgain
   }
 
   /** Whether its messages are all handled. */

@@ -88,9 +88,13 @@ export class Topics {
     checkName(topic)
     session.cursors.delete(topic)
     const subscription = session.subscriptions.get(topic)
-    if (!subscription) return
-    subscription.end()
-    this.#drop(subscription)
+    // A subscription that is still being looked up does not begin any more.
+    const wasWanted = session.subscribing.delete(topic)
+    if (!subscription && !wasWanted) return
+    if (subscription) {
+      subscription.end()
+      this.#drop(subscription)
+    }
     await this.#leave(topic, { id: session.id, principal: session.principal })
   }
 
@@ -142,6 +146,8 @@ export class Topics {
   /** Subscribes: the place is that of `since`, of the client, of the newest `last` messages, or the present. */
   async #begin(session: HostedSession, topic: string, { since, last = 0 }: SubscribeOptions): Promise<void> {
     const feed = this.#feed(topic)
+    const intent = session.subscribing.get(topic) ?? {}
+    session.subscribing.set(topic, intent)
     const wanted = since ?? session.cursors.get(topic)
     let from: number
     feed.awaited++
@@ -150,11 +156,14 @@ export class Topics {
       from = wanted === undefined ? await this.#newest(feed, last) : wanted === 'beginning' ? 0 : feed.last
     } catch (error) {
       if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
+      session.subscribing.delete(topic)
       throw error
     } finally {
       feed.awaited--
     }
-    if (session.over || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
+    const isWanted = session.subscribing.get(topic) === intent
+    if (isWanted) session.subscribing.delete(topic)
+    if (session.over || !isWanted || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
     const { limits } = this.#settings
     if (session.subscriptions.size >= limits.topics) {
       this.#closeIfUnused(feed)
