@@ -52,7 +52,7 @@ function print<Value>(
 
 const words = ({ ratio, error }: Ratio) => `${ratio.toFixed(3)} ± ${error.toFixed(3)}`
 
-/** Messages per round: about as much time for each kind, and little, because whoever disturbs a round spoils it all. */
+/** Messages per round: about as much time for each kind, and little, because one disturbance spoils a whole round. */
 const counts: Record<Rig['name'], Record<Kind, number>> = {
   chromium: { text: 500, json: 500, binary: 80 },
   node: { text: 5_000, json: 2_500, binary: 250 },

@@ -19,7 +19,7 @@ function native(event: { type: string }): object {
   return Object.assign(new Event(event.type), { code, reason, wasClean })
 }
 
-/** Counts, because nobody hears a dial that is refused. Where an event is not a message, it is as in a browser. */
+/** Counts dials, because a refused one emits nothing at the server. Where an event is not a message, it is as in a browser. */
 class Counted extends WebSocket {
   readonly #wrapped = new Map<Heard, Heard>()
 
@@ -92,7 +92,7 @@ serve({
     }
   },
   dials: () => dials,
-  /** Sends the numbers from 0 up, so many every 10 ms. Answers with how many were refused with an error. */
+  /** Sends the numbers from 0 up, so many every 10 ms. Returns how many were refused with an error. */
   number: async (count: number, each: number) => {
     let thrown = 0
     for (let n = 0; n < count; n++) {

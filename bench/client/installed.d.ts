@@ -1,4 +1,4 @@
-// Only what the bench calls, so that the types of the house do not need the peers to be installed.
+// Only what the bench calls, so that this project's types do not need the compared libraries to be installed.
 interface Standard {
   binaryType: BinaryType
   addEventListener(type: 'open', listener: () => void): void

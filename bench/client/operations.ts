@@ -20,7 +20,7 @@ function entry(key: string): Entry {
   return found
 }
 
-/** Opens a line under a key. Answers with the ms it took. */
+/** Opens a connection under a key. Returns the ms that it took. */
 export function open(peer: string, key: string, url: string, kind: Kind): Promise<number> {
   return new Promise((resolve) => {
     const start = performance.now()
@@ -54,7 +54,7 @@ export function heard(key: string, total: number): Promise<void> {
   })
 }
 
-/** Sends so many messages in one go. Answers with the ms that the loop took. */
+/** Sends so many messages in one go. Returns the ms that the loop took. */
 export function send(key: string, count: number): number {
   const { line, kind } = entry(key)
   const value = payload[kind]
@@ -63,7 +63,7 @@ export function send(key: string, count: number): number {
   return performance.now() - start
 }
 
-/** Sends a message, waits for the echo, and so on. Answers with the ms of each. */
+/** Sends a message, waits for the echo, and so on. Returns the ms of each. */
 export async function roundTrips(key: string, count: number): Promise<number[]> {
   const line = entry(key)
   const times: number[] = []

@@ -25,7 +25,7 @@ export interface DemoServer {
   socketUrl: string
   port: number
   clients(): Client[]
-  /** Sends a text to a client by its id. False: there is none. */
+  /** Sends a text to a client by its id. Returns false if there is no such client. */
   push(id: number, text: string): boolean
   /** Cuts every client and refuses upgrades for `ms`. Pages are still served. */
   restart(ms?: number): void

@@ -1,6 +1,6 @@
 import type { SocketLike } from '../index.ts'
 
-/** A socket that is created but not used by a mounted component is forgotten after this many ms. */
+/** A socket that no mounted component uses is forgotten this many ms after it was created. */
 const UNUSED = 10_000
 
 interface Shared {
@@ -28,10 +28,10 @@ function createIdle<S extends SocketLike>(key: string, create: () => S): S {
 }
 
 /**
- * Opens or closes the socket in a task of its own. So a component that is unmounted and mounted again in one task
- * (React's StrictMode, hot reload, a list that is built anew) keeps its connection.
+ * Opens or closes the socket in a later task. So a component that is unmounted and mounted again in one task (React's
+ * StrictMode, hot reload, a list that is rebuilt) keeps its connection.
  */
-function settle(key: string, shared: Shared, delay = 0): void {
+function updateLater(key: string, shared: Shared, delay = 0): void {
   clearTimeout(shared.timer)
   shared.timer = setTimeout(() => {
     if (shared.holders) {
@@ -50,18 +50,18 @@ function find(key: string, create: () => SocketLike): Shared {
     shared = { socket: createIdle(key, create), holders: 0, opened: false }
     sockets.set(key, shared)
     // A framework may discard a rendering before it is mounted.
-    settle(key, shared, UNUSED)
+    updateLater(key, shared, UNUSED)
   }
   return shared
 }
 
-/** The socket of that key, which is created if there is none. It is not opened before a component holds it. */
+/** Returns the socket of that key, or creates it. It is opened once a mounted component holds it. */
 export function sharedSocket<S extends SocketLike>(key: string, create: () => S): S {
-  // Whoever uses a key creates the same kind of socket for it: the key says which.
+  // All callers create the same type of socket for a key.
   return find(key, create).socket as S
 }
 
-/** The same for a rendering that may be on a server. Requests share nothing there, and nothing is kept. */
+/** The same for a rendering that may run on a server, where requests share nothing and nothing is kept. */
 export function initialSocket<S extends SocketLike>(key: string, create: () => S): S {
   return typeof document === 'undefined' ? createIdle(key, create) : sharedSocket(key, create)
 }
@@ -70,9 +70,9 @@ export function initialSocket<S extends SocketLike>(key: string, create: () => S
 export function hold(key: string, create: () => SocketLike): () => void {
   const shared = find(key, create)
   shared.holders++
-  settle(key, shared)
+  updateLater(key, shared)
   return () => {
     shared.holders--
-    settle(key, shared)
+    updateLater(key, shared)
   }
 }

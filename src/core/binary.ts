@@ -15,12 +15,12 @@ export function toBlob(data: Data, type?: string): Blob {
 }
 
 /**
- * A message as text, decoded as UTF-8; invalid bytes become U+FFFD. Awaiting it lets other messages overtake: to read text
- * and binary in order, await it in a `messages()` loop.
+ * A message as text, decoded as UTF-8; invalid bytes become U+FFFD. Later messages may be handled while it is
+ * awaited: to read text and binary in order, await it in a `messages()` loop.
  */
 export async function toText(data: Data): Promise<string> {
   if (typeof data === 'string') return data
-  // As `Blob.text()` does: a byte order mark is no part of the text.
+  // As `Blob.text()` does: a byte order mark is not part of the text.
   return isBlob(data) ? data.text() : new TextDecoder().decode(bytesOf(data))
 }
 
@@ -30,7 +30,7 @@ function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
     : new Uint8Array(data)
 }
 
-/** Also one of another realm, such as a frame's; React Native's has no `arrayBuffer()`. */
+/** Not by `instanceof`, which fails for a Blob of another realm, such as an iframe. React Native's has no `arrayBuffer()`. */
 export function isBlob(data: unknown): data is Blob {
   const { size, slice } = (data ?? {}) as Partial<Blob>
   return typeof data === 'object' && typeof size === 'number' && typeof slice === 'function'
@@ -40,7 +40,7 @@ export function isBlob(data: unknown): data is Blob {
 export function isData(data: unknown): data is Data {
   if (typeof data === 'string' || isBlob(data)) return true
   const buffer = ArrayBuffer.isView(data) ? data.buffer : data
-  // By its tag: one of another realm is no instance of ours. A SharedArrayBuffer is refused by every WebSocket.
+  // By its tag, which also works for buffers of another realm. Every WebSocket refuses a SharedArrayBuffer.
   return Object.prototype.toString.call(buffer) === '[object ArrayBuffer]'
 }
 

@@ -13,16 +13,16 @@ import type { FrameHandler, Link } from './protocol.ts'
 import { callSafely, report } from './report.ts'
 import { checkUrl, type ResolvedOptions } from './resolve-options.ts'
 
-/** Is notified by a connection. After `ended`, and after `drop`, it is notified of nothing more. */
+/** Receives the events of a connection: none after `ended`, and none after `drop`. */
 export interface ConnectionOwner {
-  /** The URL is known, and the native socket is made next. */
+  /** The URL is known; the native socket is constructed next. */
   dialling(connection: Connection, url: string): void
   opened(connection: Connection): void
   /** `final`: another attempt cannot help. */
   ended(connection: Connection, close: Closed, final: boolean): void
 }
 
-/** How patient a connection is, by what happened to those before it. */
+/** Time limits of a connection, which depend on how the connections before it ended. */
 export interface Patience {
   /** How long the attempt may take, in ms. */
   attemptTimeout: number
@@ -37,17 +37,17 @@ const CLOSED = 3
 /** How long to wait for `close` after an `error` that left the socket closed, or connecting, in ms. */
 const CLOSE_AFTER_ERROR = 50
 const CLOSE_AFTER_EARLY_ERROR = 1_000
-/** Names of what constructors throw: of the standard for mixed content, and of Firefox for Content Security Policy. */
+/** Names of errors that constructors throw: the standard's for mixed content, Firefox's for Content Security Policy. */
 const BLOCKED = new Set(['SecurityError', 'NS_ERROR_CONTENT_BLOCKED'])
 /** How often a message re-arms the heartbeat's timer while the page is hidden, in ms. */
 const REARM = 1_000
-/** How long an attempt waits at most for the answer to a prompt that may not be there, in ms. */
+/** How long an attempt waits for the answer to a permission prompt that may not be shown, in ms. */
 const PROMPT = 120_000
 
 /** A connection to a private address was opened without asking the user: the page needs no permission for that. */
 let needsNoPermission = false
 
-/** One attempt and the connection that comes of it: URL → handshake → `greet` → messages and heartbeat → one end. */
+/** One attempt, and the connection that it opens: URL → handshake → `greet` → messages and heartbeat → one end. */
 export class Connection {
   native: WebSocket | undefined
   /** The subprotocol that the server selected. */
@@ -58,18 +58,18 @@ export class Connection {
   readonly #options: ResolvedOptions
   readonly #emitter: Emitter<Events>
   readonly #patience: Patience
-  /** None once the connection is over. */
+  /** `undefined` once the connection is over. */
   #owner: ConnectionOwner | undefined
-  /** Exists once a function of the application was given its signal. */
+  /** Created when a function of the application needs its signal. */
   #abort: AbortController | undefined
   /** The listeners on the native socket. */
   #listeners: NativeListeners | undefined
-  /** Of the attempt's timeout, then of the next check of the heartbeat. */
+  /** Cancels the attempt's timeout, later the timer of the next heartbeat check. */
   #cancelTimer: Cancel | undefined
   #armedAt = 0
-  /** The timer was set from a timer, not from a socket event. */
+  /** The timer was set inside a timer's callback, not inside a socket event. */
   #isChained = false
-  /** Of what is only observed during the attempt. */
+  /** Stops the observers that only an attempt needs. `undefined` before the handshake and once open. */
   #cancelAttempt: Cancel | undefined
   /** Receives the frames until the connection is open; those of a session also afterwards. */
   #handler: FrameHandler | undefined
@@ -103,7 +103,7 @@ export class Connection {
     return this.#heartbeat?.patience ?? this.#patience.silence
   }
 
-  /** Whether a new attempt in its place would be of use: a prompt that waits for the user would be lost with it. */
+  /** Whether a new attempt may replace this one. Not while the browser may show a permission prompt, which would be closed. */
   get isReplaceable(): boolean {
     return !this.#mayBePrompting
   }
@@ -126,7 +126,7 @@ export class Connection {
     return this.#heartbeat?.isQuiet(monotonicNow()) ?? false
   }
 
-  /** Asks the peer now. Returns false where there is nothing to ask with. */
+  /** Sends a ping now. Returns false if the options have no ping. */
   probe(): boolean {
     if (!this.#heartbeat || this.#options.heartbeat?.silence) return false
     this.isProbing = true
@@ -140,7 +140,7 @@ export class Connection {
     this.#abort?.abort()
   }
 
-  /** Ends the connection and notifies the owner. The server is told `code` and `reason`. */
+  /** Ends the connection and notifies the owner. `code` and `reason` are sent in the close frame. */
   end(close: Closed, final = false, code?: number, reason?: string): void {
     const owner = this.#owner
     if (!owner) return
@@ -158,7 +158,7 @@ export class Connection {
     this.#cancelAttempt?.()
     if (!native) return
     if (this.#listeners) unlisten(native, this.#listeners)
-    // The peer may never answer, and Chromium waits 60 s for it. We do not.
+    // The native `close` event is not awaited: if the peer is silent, Chromium fires it after 60 s.
     native.close(code, reason)
   }
 
@@ -198,7 +198,7 @@ export class Connection {
     } catch (error) {
       if (cause === 'refused' && BLOCKED.has((error as Error | undefined)?.name ?? ''))
         return this.end(blockedByPolicy(error), typeof url !== 'function')
-      // A URL that no WebSocket takes will not get better, unless a function returns another one next time.
+      // An invalid URL stays invalid, unless a function returns another one next time.
       const isFixed = typeof url !== 'function' && typeof protocols !== 'function' && !protocol
       this.end(abnormalClosure(cause, error), isFixed || isRefused(error))
     }
@@ -233,7 +233,7 @@ export class Connection {
     this.#observeAttempt(url)
   }
 
-  /** What may block this attempt: Content Security Policy, and the permission to reach a private address. */
+  /** Observes what may block this attempt: Content Security Policy, and the permission to reach a private address. */
   #observeAttempt(url: string): void {
     const stop = observeCspViolation(url, () =>
       this.end(blockedByCsp(url), typeof this.#options.url !== 'function'),
@@ -242,7 +242,7 @@ export class Connection {
     void localNetworkPermission(url).then((permission) => {
       if (!permission || this.isOver || this.#cancelAttempt !== stop) return
       this.#permission = permission
-      // The user has answered: the handshake goes on, and has its full time.
+      // The user has answered, and the handshake goes on: the timeout starts again.
       const changed = () => this.#startAttemptTimer()
       permission.addEventListener?.('change', changed)
       this.#cancelAttempt = () => {
@@ -255,7 +255,7 @@ export class Connection {
   /** Whether the browser may be waiting for the user to allow this attempt. */
   get #mayBePrompting(): boolean {
     if (this.#permission?.state !== 'prompt' || needsNoPermission) return false
-    // A page on a private address is asked only if the browser takes its address for a public one, which it does not tell.
+    // On a private address, the browser asks only if it considers the page's own address public, which a page cannot find out.
     if (!isLocalPage()) return true
     return this.#patience.attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT
   }
@@ -283,7 +283,7 @@ export class Connection {
     const { code, reason, wasClean } = event
     const close: Closed = { code, reason, wasClean, cause: 'peer', error }
     const isAttempt = this.#cancelAttempt !== undefined
-    // Chromium does not tell that the server selected no subprotocol.
+    // Chromium reports 1006 without a reason when the server selected no subprotocol.
     if (isAttempt && code === 1006 && !reason && offered.length)
       close.reason = `The handshake failed. Perhaps the server selected none of the subprotocols ${offered.join(', ')}.`
     if (!isAttempt || !this.#permission) return this.end(close)
@@ -293,12 +293,12 @@ export class Connection {
     })
   }
 
-  /** After the handshake: is it the right server, and is there anything to say first? */
+  /** After the handshake: checks the subprotocol, then starts the protocol or `greet`, or opens the connection. */
   #handshakeDone(native: WebSocket, offered: string[]): void {
     if (this.isOver) return
     const { greet, protocol } = this.#options
     // RFC 6455 §4.1 lets a server select none. Chromium fails the connection then, Firefox and WebKit open it. React Native
-    // does not tell which one was selected.
+    // does not report the selected one.
     const { protocol: selected } = native as { protocol?: string }
     if (offered.length && typeof selected === 'string' && !offered.includes(selected)) {
       const error = new Error(`The server selected none of the subprotocols ${offered.join(', ')}`)
@@ -357,8 +357,8 @@ export class Connection {
   #receivedAt(now: number): void {
     this.isProbing = false
     this.#heartbeat?.received(now)
-    // A timer that is set from a timer fires once a minute in a hidden tab of Chromium; one that is set from a socket event
-    // fires within a second of its time.
+    // In a hidden tab of Chromium, a timer that was set inside a timer's callback fires once a minute; one that was set inside
+    // a socket event fires at most a second late.
     if ((this.#isChained || now - this.#armedAt > REARM) && isHidden()) this.#checkHeartbeat()
   }
 
@@ -380,8 +380,8 @@ export class Connection {
     const now = monotonicNow()
     const verdict = heartbeat.check(now, native.bufferedAmount, probe)
     if (verdict === 'silent') {
-      const words = 'The server did not answer in time. A large message on a slow network looks the same.'
-      return this.end(abnormalClosure('silent', undefined, words))
+      const reason = 'The server did not answer in time. A large message on a slow network looks the same.'
+      return this.end(abnormalClosure('silent', undefined, reason))
     }
     if (verdict === 'ask') this.#ping(native, now)
     if (this.isOver) return
@@ -430,7 +430,7 @@ function unlisten(native: WebSocket, listeners: NativeListeners): void {
   }
 }
 
-/** React Native throws for `blob` where its Blob module is missing; every other shape must be had. */
+/** React Native throws for `blob` where its Blob module is missing. That is ignored; any other type must work. */
 function setBinaryType(native: WebSocket, binaryType: BinaryType): void {
   if (native.binaryType === binaryType) return
   try {
@@ -454,10 +454,10 @@ const blockedByCsp = (url: string) =>
   )
 
 const blockedByPolicy = (error: unknown) => {
-  const words =
+  const reason =
     (error as Error).message ||
     'The browser does not allow this page to connect there. See its Content Security Policy (connect-src), and whether an https: page dials ws:.'
-  return abnormalClosure('blocked', error, words)
+  return abnormalClosure('blocked', error, reason)
 }
 
 const blockedByPermission = (permission: PermissionStatus) =>

@@ -3,7 +3,7 @@ import type { Events } from './events.ts'
 import type { Schema } from './options.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
-/** Emits a frame as it is and by its kind, until a listener ends the connection that it came over. */
+/** Emits a frame as `message`, then as `text`, `json` or `binary`. Stops when a listener ends the connection. */
 export function deliver(
   event: MessageEvent,
   emitter: Emitter<Events>,
@@ -30,7 +30,7 @@ export function deliver(
   if (!connection.isOver) emitter.emit('json', value)
 }
 
-/** Parses and validates a text frame. Throws what is wrong with it, with the schema's issues as the `cause`. */
+/** Parses and validates a text frame. @throws if it is not valid; the schema's issues are the error's `cause` */
 export function readJson(
   text: string,
   { parse, schema }: Pick<ResolvedOptions, 'parse' | 'schema'>,

@@ -3,7 +3,7 @@ import type { AnyListener, ListenerOptions } from './events.ts'
 import { callSafely, report } from './report.ts'
 import { abortSignal, nearest, type OptionRules, resolveGroup, shown } from './validate.ts'
 
-/** A listener as it is stored: with the function that the application gave. */
+/** A listener as it is stored: a wrapper, with the application's function for `off`. */
 interface Handler {
   (first: never, second?: never): void
   listener: (...values: never) => void
@@ -19,7 +19,7 @@ export type Entry<Map> = {
   [Name in keyof Map]: [name: Name, value: Map[Name], before?: (() => void) | undefined]
 }[keyof Map]
 
-/** Names that other libraries use, and what has their place here. */
+/** Event names of other libraries, and the events to suggest instead. */
 const SUGGESTIONS: Record<string, string> = {
   close: 'waiting or closed',
   error: 'waiting or closed',
@@ -38,11 +38,11 @@ export class Emitter<Map extends object> {
   /** The event that is being dispatched. */
   dispatching: keyof Map | undefined
   readonly #handlers = new globalThis.Map<keyof Map | '*', Handler[]>()
-  readonly #names: readonly (keyof Map & string)[]
-  /** Events emitted during the present one. */
+  readonly #names: readonly string[]
+  /** Events that were emitted while another one was dispatched. */
   #pending: Entry<Map>[] | undefined
 
-  constructor(names: readonly (keyof Map & string)[]) {
+  constructor(names: readonly string[]) {
     this.#names = names
   }
 
@@ -51,7 +51,7 @@ export class Emitter<Map extends object> {
     return this.#handlers.has(name) || this.#handlers.has('*')
   }
 
-  /** @throws {TypeError} for an unknown name, or a listener that is no function */
+  /** @throws {TypeError} for an unknown name, or a listener that is not a function */
   on(
     name: (keyof Map & string) | '*',
     listener: ((value: never) => void) | AnyListener<Map>,
@@ -73,7 +73,7 @@ export class Emitter<Map extends object> {
       this.#remove(name, handler)
     }
     signal?.addEventListener('abort', remove)
-    // mitt itself is not kept: its three functions would weigh more than the lists.
+    // The mitt object is not stored: its three closures would use more memory than the lists of handlers.
     mitt(this.#handlers as EventHandlerMap<Record<string, never>>).on(name, handler as never)
     return remove
   }
@@ -103,7 +103,7 @@ export class Emitter<Map extends object> {
   }
 
   #flush(): void {
-    // It grows meanwhile.
+    // Listeners may append to this list while it is iterated over.
     for (const [name, value, before] of this.#pending ?? []) this.#dispatch(name, value, before)
     this.#pending = undefined
   }
@@ -120,14 +120,14 @@ export class Emitter<Map extends object> {
   }
 
   #remove(name: keyof Map | '*', handler: Handler): void {
-    // A new list: the old one may be being walked.
+    // A new list, because a dispatch may be iterating over the old one.
     const rest = this.#handlers.get(name)?.filter((other) => other !== handler)
     if (rest?.length) this.#handlers.set(name, rest)
     else this.#handlers.delete(name)
   }
 
   #check(name: keyof Map | '*', listener: unknown): void {
-    if (name !== '*' && !this.#names.includes(name as keyof Map & string)) {
+    if (name !== '*' && !this.#names.includes(name as string)) {
       const instead = Object.hasOwn(SUGGESTIONS, name)
         ? SUGGESTIONS[name as string]
         : nearest(String(name), this.#names)
@@ -142,7 +142,7 @@ export class Emitter<Map extends object> {
 }
 
 function callAll(handlers: Handler[], first: never, second?: never): void {
-  // Handlers added meanwhile stand behind `length`.
+  // `length` is read once: handlers that are added during this event are not called for it.
   for (let i = 0, { length } = handlers; i < length; i++) {
     try {
       handlers[i]?.(first, second)

@@ -1,6 +1,6 @@
 import type { Events } from './events.ts'
 
-/** The events of every socket: others throw. */
+/** The events of every socket. `on` throws for any other name. */
 export const EVENTS = [
   'status',
   'connecting',

@@ -16,7 +16,7 @@ export type Status = 'idle' | 'connecting' | 'open' | 'waiting' | 'suspended' | 
  * Who or what ended a connection or an attempt.
  * - `peer`: the server or the network: a close frame, or a connection that broke. `code` and `reason` are the browser's
  * - `silent`: the server did not answer the heartbeat
- * - `wake`: the network went away and came back, or the machine slept, and there is no heartbeat to ask with
+ * - `wake`: the network went away and came back, or the machine slept, and no heartbeat is configured that could check the connection
  * - `timeout`: the attempt took longer than `attemptTimeout`
  * - `url`: the `url` or `protocols` function threw, rejected, or returned no valid URL
  * - `refused`: `greet` failed, no offered subprotocol was selected, or the `WebSocket` constructor threw
@@ -30,7 +30,7 @@ export type Cause = 'peer' | 'silent' | 'wake' | 'timeout' | 'url' | 'refused' |
 export interface Closed {
   /** The close code. 1006 where no close frame was received; the code given to `close()` for `user`. */
   code: number
-  /** The peer's own words for `peer`; ours for the other causes. */
+  /** For `peer`, the reason that the server sent; for the other causes, a sentence of this library. */
   reason: string
   /** Whether the closing handshake was completed. False wherever this side did not wait for it. */
   wasClean: boolean
@@ -39,7 +39,7 @@ export interface Closed {
   error?: unknown
 }
 
-/** A failed attempt or a lost connection, as a `reconnect` function is given it. */
+/** A failed attempt or a lost connection: the argument of a `reconnect` function. */
 export interface Failure {
   /** How many attempts in a row failed before this one, from 0. */
   attempt: number
@@ -55,7 +55,7 @@ export type SendResult = 'sent' | 'queued' | 'dropped'
 /**
  * What finally became of one message.
  * On a `Socket`: `sent` (handed to the browser) or `dropped`. On a `Session`: `delivered` (the server has it), `lost` (the
- * server does not have it) or `unknown` (it was written to a connection that broke, and nobody can tell).
+ * server does not have it) or `unknown` (it was written to a connection that broke, and may or may not have arrived).
  */
 export interface Outcome {
   result: 'sent' | 'dropped' | 'delivered' | 'lost' | 'unknown'
@@ -78,7 +78,7 @@ export interface SendOptions {
  */
 export type DropReason = 'overflow' | 'expired' | 'closed' | 'discarded' | 'disconnected'
 
-/** What a listener of `binary` is given, by `binaryType`. */
+/** The value of a `binary` event, by `binaryType`. */
 export type BinaryData<Kind extends BinaryType = BinaryType> = {
   blob: Blob
   arraybuffer: ArrayBuffer
@@ -104,13 +104,16 @@ export interface Events<In = unknown, Kind extends BinaryType = BinaryType> {
   invalid: { text: string; error: unknown }
   /** The connection or attempt ended; the next attempt starts in `delay` ms. Emitted again when `delay` changes. */
   waiting: { attempt: number; delay: number; close: Closed }
-  /** Ended for good. Nothing more is emitted until `open()`, or until a wake where `reconnect.attempts` were used up. */
+  /**
+   * Ended for good. Nothing more is emitted until `open()`. One exception: if `reconnect.attempts` were used up, the socket
+   * opens again when the page or the network comes back.
+   */
   closed: Closed
   /** The heartbeat was answered, `rtt` ms after the ping. */
   pulse: { rtt: number }
   /**
-   * A message was dropped. `data` is what `send` was given: the same object. Not emitted for what is sent when already
-   * closed, nor for what a `drop` listener sends: there `send` returns `dropped`.
+   * A message was dropped. `data` is the same object that was passed to `send`. Not emitted for messages that are sent after
+   * `closed` or by a `drop` listener: there `send` returns `dropped`.
    */
   drop: { data: Data; why: DropReason; reason: string }
 }
@@ -125,10 +128,7 @@ export interface ListenerOptions {
 /** What a listener of `'*'` is called with: the name of each event, then its value. */
 export type AnyListener<Map> = (name: keyof Map & string, value: Map[keyof Map]) => void
 
-/**
- * What everything that carries messages has in common: `Socket`, `Session`, and the socket of a tab. Write helpers and
- * bindings against this.
- */
+/** The interface of `Socket`, `Session` and the socket of a tab. Write helpers and bindings against this. */
 export interface SocketLike<In = unknown, Out = unknown, Kind extends BinaryType = BinaryType> {
   /** Exists for the compiler only, which cannot infer `In` from `on`. */
   readonly '~in'?: In

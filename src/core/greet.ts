@@ -5,7 +5,7 @@ import type { FrameHandler, Link } from './protocol.ts'
 
 type Greet = Exclude<Options['greet'], false | undefined>
 
-/** Runs `greet` on a connection: holds the frames that come meanwhile, and opens the connection when it is done. */
+/** Runs `greet` on a connection: stores the frames that arrive meanwhile, and opens the connection once `greet` resolves. */
 export function startGreeting(greet: Greet, link: Link, failed: (error: unknown) => void): FrameHandler {
   const { signal } = link
   const held: MessageEvent[] = []
@@ -18,7 +18,7 @@ export function startGreeting(greet: Greet, link: Link, failed: (error: unknown)
       if (frame) resolve(frame.data)
       else waiting.push({ resolve, reject })
     })
-    // If nobody awaits it any more when the attempt ends, that is no unhandled rejection.
+    // `greet` may no longer await this promise when the attempt ends: that must not be an unhandled rejection.
     data.catch(() => {})
     return data
   }

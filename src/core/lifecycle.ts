@@ -13,63 +13,63 @@ import { Unsent } from './policy/unsent.ts'
 import { callSafely } from './report.ts'
 import { defaultReconnect, type ResolvedOptions } from './resolve-options.ts'
 
-/** After `online`, a whole office would dial in the same millisecond. In ms. */
+/** After `online`, dial at a random time within this span: otherwise all devices of a network dial at once. In ms. */
 const SPREAD = 500
 /** How often to dial while the browser says that there is no network: it may be wrong. In ms. */
-const OFFLINE_LOOK = 60_000
-/** A wake leaves a younger attempt alone, in ms. */
+const OFFLINE_RETRY = 60_000
+/** A wake does not replace an attempt that is younger than this, in ms. */
 const YOUNG = 2_000
-/** How many times longer than configured a silent peer is waited for at most: a large message on a slow network looks so. */
-const MOST_PATIENCE = 8
-/** How often to look whether queued messages have left the browser, in ms. */
-const UNSENT_LOOK = 100
-/** How long the old connection still receives after an overlapping reconnect, in ms. */
+/** The largest factor for the heartbeat's timeout: a large message on a slow network looks like silence. */
+const MAX_PATIENCE = 8
+/** How often to check whether queued messages have left the browser, in ms. */
+const UNSENT_CHECK = 100
+/** How long the old connection still receives messages after an overlapping reconnect, in ms. */
 const OVERLAP = 1_000
 
 interface QueuedMessage {
-  /** As given, for `drop`. */
+  /** The object that was passed to `send`, for the `drop` event. */
   data: Data
-  /** As it was then, to be sent. */
+  /** A snapshot, which is sent: the caller may change a buffer after `send`. */
   copy: Data
   onOutcome: ((outcome: Outcome) => void) | undefined
 }
 
 type EventEntry = Entry<Events>
 
-/** One status, one connection, one timer, one count of failures: when to dial, when to wait, when to stop. */
+/** Decides when to dial, when to wait and when to stop: one status, one connection, one timer, one count of failures. */
 export class Lifecycle implements ConnectionOwner {
   status: Status = 'idle'
   closed: Closed | undefined
   protocol = ''
-  /** The status of the last `status` event: while the application's own rules are asked, `status` is ahead of it. */
+  /** The status of the last `status` event. `status` itself changes before the `final` and `reconnect` functions run. */
   #emittedStatus: Status = 'idle'
   /** The URL dialled last. */
   url = ''
-  /** Attempts in a row that failed, connections that did not last among them. */
+  /** How many attempts in a row failed. A connection that ended before `stableAfter` counts as failed. */
   failures = 0
   readonly #options: ResolvedOptions
   readonly #emitter: Emitter<Events>
   readonly #queue: SendQueue<QueuedMessage>
   #connection: Connection | undefined
-  /** The attempt of a reconnect that overlaps with the open connection. */
+  /** The next connection of an overlapping reconnect, until it is open. */
   #replacement: Connection | undefined
-  /** The connection before that one, which still receives for a moment. */
+  /** The previous connection of an overlapping reconnect, which still receives for a moment. */
   #retired: Connection | undefined
   #cancelRetired: Cancel | undefined
-  /** Of the next attempt. */
+  /** Cancels the timer of the next attempt. */
   #cancelDial: Cancel | undefined
   /** When the next attempt starts. */
   #dialsAt = 0
-  /** Of the next queued messages, where `queue.perSecond` spaces them. */
+  /** Cancels the timer of the next queued messages, where `queue.perSecond` limits their rate. */
   #cancelPump: Cancel | undefined
   #pumpedAt = 0
   #cancelExpiry: Cancel | undefined
-  /** Queued messages that the browser was given and may still hold. */
+  /** Queued messages that were handed to the browser and may still be in its buffer. */
   #unsent: Unsent<QueuedMessage> | undefined
   #cancelUnsent: Cancel | undefined
-  /** `drop` events of what was dropped by a transition, which emits them. */
+  /** `drop` events that the next transition emits. */
   #lost: EventEntry[] = nothing
-  /** Of `suspendHidden`. */
+  /** Cancels the timer of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
   /** Attempts in a row that timed out. */
   #timeouts = 0
@@ -81,15 +81,15 @@ export class Lifecycle implements ConnectionOwner {
   #wokeAt = Number.NEGATIVE_INFINITY
   #wasOpen = false
   #wasOffline = false
-  /** The last end said that the credentials are no good, and fresh ones are being tried. */
+  /** The server rejected the credentials, and the present attempt uses fresh ones. */
   #isRenewing = false
   /** Suspended by `suspendHidden`: the page opens it again. */
   #opensWhenShown = false
   /** Closed because the attempts were used up: a wake opens it again. */
   #isRevivable = false
-  /** The end of a connection during a navigation, which the page is not told while it is being left. */
+  /** How the connection ended during a navigation. Emitted only if the page stays. */
   #heldEnd: Closed | undefined
-  /** What the present, or last, wait is for. */
+  /** The last `waiting` event. */
   #wait: Events['waiting'] | undefined
   #stopObserving: (() => void) | undefined
   #stopListening: (() => void) | undefined
@@ -119,14 +119,14 @@ export class Lifecycle implements ConnectionOwner {
     this.#dial()
   }
 
-  /** Looks now, without waiting for a timer: the public form of a wake. */
+  /** Checks the connection now, without waiting for a timer: the public form of a wake. */
   check(): void {
     if (this.#endHeld(0)) return
     if (this.status === 'open') this.#connection?.probe()
     else this.#wake()
   }
 
-  /** Ends what there is, open or not, and dials again. */
+  /** Ends the present connection or attempt, and dials again. */
   reconnect({ dropQueue, overlap }: { dropQueue: boolean; overlap: boolean }): void {
     if (dropQueue) this.#discardQueue()
     const connection = this.#connection
@@ -134,7 +134,7 @@ export class Lifecycle implements ConnectionOwner {
     else if (!connection) this.open()
     else if (overlap && this.status === 'open') this.#dialReplacement()
     else this.#replace(connection)
-    // Where nothing has changed. Not before: a listener may do anything.
+    // Emits what no transition has emitted. Last, because a listener may call any method.
     this.#emitLost()
   }
 
@@ -142,7 +142,7 @@ export class Lifecycle implements ConnectionOwner {
     const replacement = this.#replacement
     this.#replacement = undefined
     const close = { ...abnormalClosure('user'), code: 1000 }
-    this.#ended(connection, close, 0)
+    this.#connectionEnded(connection, close, 0)
     // Last: these run listeners of the application.
     connection.drop(1000)
     replacement?.drop(1000)
@@ -172,16 +172,16 @@ export class Lifecycle implements ConnectionOwner {
     this.#patience = 1
     this.#wasOpen = this.#isRenewing = false
     this.#stopWatchingExpiry()
-    const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
+    const drops = this.#dropEvents(this.#queue.clear(), 'closed', 'the socket was closed')
     this.#isRevivable = isRevivable
-    // Without a timer: a socket that is closed holds none.
+    // Without the timer that detects a sleep: a closed socket keeps no timer.
     if (isRevivable) this.#observePage(false)
     this.#become('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
   }
 
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
-    // While queued messages are spaced, what comes later goes behind them.
+    // While `queue.perSecond` holds queued messages back, later ones are queued behind them.
     if (this.status === 'open' && !this.#cancelPump && this.#connection?.send(data)) {
       this.#unsent?.add(undefined, byteLength(data))
       if (onOutcome) callSafely(onOutcome, { result: 'sent' })
@@ -192,13 +192,13 @@ export class Lifecycle implements ConnectionOwner {
     const expired = this.#queue.expired(now)
     const bytes = byteLength(data)
     const message: QueuedMessage = { data, copy: data, onOutcome }
-    // A listener of `drop` that sends again would otherwise go round for ever.
+    // Otherwise a `drop` listener that sends again would never end.
     const isFromDrop = this.#emitter.dispatching === 'drop'
     const displaced = this.#queue.push(message, bytes, now, !isFromDrop)
     const why = displaced ? '' : this.#whyFull(bytes)
     if (displaced) message.copy = snapshot(data)
     this.#watchExpiry()
-    // Last: a listener may do anything.
+    // Last, because a listener may call any method.
     this.#dropExpired(expired)
     if (displaced) {
       this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
@@ -221,9 +221,9 @@ export class Lifecycle implements ConnectionOwner {
       this.#connection = connection
       this.#replacement = undefined
       retired = this.#retire(replaced)
-      // It may have ended during a navigation: there is nothing to tell any more.
+      // If its end was held back during a navigation, it is not emitted any more.
       this.#heldEnd = undefined
-      // It sends what it still holds before it closes.
+      // The replaced connection still sends its buffer before it closes.
       this.#forgetUnsent()
     }
     const reconnected = this.#wasOpen
@@ -242,16 +242,16 @@ export class Lifecycle implements ConnectionOwner {
   ended(connection: Connection, close: Closed, final: boolean): void {
     if (connection === this.#replacement) this.#replacement = undefined
     if (connection !== this.#connection) return
-    // Firefox closes the sockets of a page at the beginning of a navigation. Status lines of a page that is being left need
-    // not flash; if it stays, it is told then.
+    // Firefox closes the sockets of a page at the beginning of a navigation. Do not emit that while the page is being left,
+    // so that its status line does not flash; emit it if the page stays.
     if (this.status === 'open' && this.#options.wake && isLeaving()) this.#heldEnd = close
-    else this.#ended(connection, close, final ? null : undefined)
+    else this.#connectionEnded(connection, close, final ? null : undefined)
   }
 
-  /** `delay`: not for the retry policy to choose. `null`: the end is final. */
-  #ended(connection: Connection, close: Closed, delay?: number | null): void {
+  /** `delay`, in ms, replaces that of the retry policy; `null`: the end is final. */
+  #connectionEnded(connection: Connection, close: Closed, delay?: number | null): void {
     this.#patience = connection.silencePatience
-    if (close.cause === 'silent') this.#patience = Math.min(MOST_PATIENCE, this.#patience * 2)
+    if (close.cause === 'silent') this.#patience = Math.min(MAX_PATIENCE, this.#patience * 2)
     this.#timeouts = close.cause === 'timeout' ? this.#timeouts + 1 : 0
     if (this.#wasStable(close)) {
       this.failures = 0
@@ -263,17 +263,17 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelPump = this.#connection = undefined
     this.#lost = [...this.#lost, ...this.#unsentDrops(connection, close)]
     if (this.#replacement) return this.#adoptReplacement(close)
-    // Messages are received while the status is `open` only.
+    // No connection may emit messages unless the status is `open`.
     const retired = this.#takeRetired()
     this.#waitOrClose(close, delay, wasProbing)
     retired?.drop(1000)
   }
 
   #waitOrClose(close: Closed, delay: number | null | undefined, wasProbing: boolean): void {
-    // The application's own rules are called next, and may do anything.
+    // The application's `final` and `reconnect` functions run next, and may call any method.
     this.status = 'waiting'
     const failure = { attempt: this.failures, close }
-    // What was asked for is no failure.
+    // An end that the application asked for does not count as a failure.
     if (delay === undefined) this.failures++
     const wait = delay === undefined ? this.#nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
@@ -281,14 +281,14 @@ export class Lifecycle implements ConnectionOwner {
     this.#waitFor(delay ?? this.#adjusted(wait, close, wasProbing), failure)
   }
 
-  /** The delay after this end, where the page or the network has a say in it. */
+  /** The delay after this end, adapted to the state of the page and the network. */
   #adjusted(delay: number, close: Closed, wasProbing: boolean): number {
-    // A page that is shown again may hear only now that its socket was closed meanwhile.
+    // Browsers may report only when the page is shown again that its socket was closed meanwhile.
     const isAwake = monotonicNow() - this.#wokeAt < SPREAD
     this.#wokeAt = Number.NEGATIVE_INFINITY
-    if (this.#isOffline) return Math.max(delay, OFFLINE_LOOK)
+    if (this.#isOffline) return Math.max(delay, OFFLINE_RETRY)
     if (isAwake) return 0
-    // The server is not to blame: this side was away.
+    // This side was offline or asleep: no backoff is needed to spare the server.
     return close.cause === 'wake' || wasProbing ? spread() : delay
   }
 
@@ -303,13 +303,13 @@ export class Lifecycle implements ConnectionOwner {
     if (!this.#openedAt) return false
     const lasted = monotonicNow() - this.#openedAt
     const limits = typeof reconnect === 'object' ? reconnect : defaultReconnect
-    // Two tabs of which the server allows one would else throw each other out at full speed for ever.
-    const isThrownOut = close.cause === 'peer' && close.code !== 1006 && this.failures > 0
-    const extra = isThrownOut ? longestDelay(limits, this.failures) : 0
+    // If the server allows one connection per user, two tabs replace each other: this slows them down.
+    const wasClosedAgain = close.cause === 'peer' && close.code !== 1006 && this.failures > 0
+    const extra = wasClosedAgain ? longestDelay(limits, this.failures) : 0
     return lasted >= limits.stableAfter + extra
   }
 
-  /** How long to wait after a failure, in ms; `null`: it is final. The application's own rules are asked first. */
+  /** How long to wait after a failure, in ms; `null`: it is final. The application's functions decide first. */
   #nextDelay(failure: Failure): number | null {
     const { reconnect, protocol } = this.#options
     if (reconnect === false) return null
@@ -322,7 +322,7 @@ export class Lifecycle implements ConnectionOwner {
     }
     if (typeof reconnect === 'function') {
       const wait = callSafely(reconnect, failure)
-      // Anything that is no delay would hammer the server.
+      // Ignore a value that is not a delay: it would make the attempts follow each other without a pause.
       if (wait === null || (typeof wait === 'number' && wait >= 0)) return wait
     }
     const limits = typeof reconnect === 'object' ? reconnect : defaultReconnect
@@ -365,12 +365,12 @@ export class Lifecycle implements ConnectionOwner {
     if (isHidden()) this.#onHidden()
   }
 
-  #observePage(looksForSleep: boolean): void {
+  #observePage(detectsSleep: boolean): void {
     this.#stopObserving?.()
     this.#stopObserving = undefined
     this.#wasOffline = false
     if (this.#options.wake)
-      this.#stopObserving = observePage((signal) => this.#onPageSignal(signal), looksForSleep)
+      this.#stopObserving = observePage((signal) => this.#onPageSignal(signal), detectsSleep)
   }
 
   #dial(): void {
@@ -394,7 +394,7 @@ export class Lifecycle implements ConnectionOwner {
     before?.drop(1000)
   }
 
-  /** It may still carry what was sent to it before the server knew of the new one. Returns the one retired before it. */
+  /** Keeps the old connection for a moment: the server may have sent messages over it. Returns the one retired before it. */
   #retire(connection: Connection): Connection | undefined {
     const before = this.#takeRetired()
     this.#retired = connection
@@ -418,18 +418,17 @@ export class Lifecycle implements ConnectionOwner {
     this.#wait = { attempt, delay: 0, close }
     this.#become('waiting', ['waiting', this.#wait])
     if (!this.#connection || this.status !== 'waiting') return
-    // Otherwise it is emitted once the URL is known.
+    // `connecting` is emitted now if the URL is known already, otherwise by `dialling`.
     const isDialling = this.#connection.native !== undefined
-    this.#become(
-      'connecting',
-      ...(isDialling ? [['connecting', { attempt, url: this.url }] as EventEntry] : []),
-    )
+    const events: EventEntry[] = isDialling ? [['connecting', { attempt, url: this.url }]] : []
+    this.#become('connecting', ...events)
   }
 
   #replaceOldAttempt(): void {
     const attempt = this.#connection
     if (!attempt?.isReplaceable || monotonicNow() - attempt.startedAt < YOUNG) return
-    // A hung attempt keeps browsers from dialling the same server: it is closed before the next one dials, a microtask later.
+    // Browsers do not dial a server while another handshake with it hangs. The new attempt dials in a microtask, after the
+    // old one is closed.
     this.#dial()
     attempt.drop()
   }
@@ -438,7 +437,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelDial?.()
     this.#cancelDial = longTimeout(delay, () => {
       this.#cancelDial = undefined
-      // Not while the page is being left. If it stays, it dials then.
+      // Do not dial while the page is being left. If it stays, `#onStayed` dials.
       if (!this.#options.wake || !isLeaving()) this.#dial()
     })
     this.#dialsAt = monotonicNow() + delay
@@ -446,7 +445,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#become('waiting', ['waiting', this.#wait])
   }
 
-  /** Changes the status and emits that, then the more specific events. What listeners do in reaction comes after all. */
+  /** Changes the status and emits `status`, then the more specific events. Events of its listeners follow after all of them. */
   #become(status: Status, ...events: EventEntry[]): void {
     const previous = this.#emittedStatus
     this.status = this.#emittedStatus = status
@@ -456,7 +455,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#emitter.emitAll([...change, ...lost, ...events])
   }
 
-  /** Lets go of all connections and timers. */
+  /** Cancels the timers and forgets all connections. Returns them, for the caller to close. */
   #release(): Connection[] {
     const connections = [this.#connection, this.#replacement, this.#retired]
     this.#connection = this.#replacement = this.#retired = undefined
@@ -470,7 +469,7 @@ export class Lifecycle implements ConnectionOwner {
     return connections.filter((connection): connection is Connection => connection !== undefined)
   }
 
-  /** Hands queued messages to the browser: all at once, or spaced by `queue.perSecond`. */
+  /** Hands queued messages to the browser: all at once, or at the rate of `queue.perSecond`. */
   #pump(): void {
     // Before the next ones are handed over: the timer that drops them may be late.
     const expired = this.#queue.expired(monotonicNow())
@@ -478,9 +477,7 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelPump = undefined
     const queue = this.#queue
     const now = monotonicNow()
-    const elapsed = now - this.#pumpedAt
-    const most =
-      elapsed === Infinity ? (queue.spacing > 0 ? 1 : Infinity) : Math.max(1, queue.allowance(elapsed))
+    const most = this.#allowance(now)
     this.#pumpedAt = now
     const outcomes: (() => void)[] = []
     queue.takeWhile((message) => this.#handOver(message, outcomes), most)
@@ -489,9 +486,16 @@ export class Lifecycle implements ConnectionOwner {
       this.#watchUnsent()
       if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
     }
-    // Last: they may send, or end the connection.
+    // Last: these callbacks may send, or end the connection.
     this.#dropExpired(expired)
-    for (const tell of outcomes) tell()
+    for (const callOnOutcome of outcomes) callOnOutcome()
+  }
+
+  /** How many queued messages may be sent now: with a rate limit, one right after `open`, and at least one per timer. */
+  #allowance(now: number): number {
+    if (this.#queue.spacing === 0) return Infinity
+    const isFirst = this.#pumpedAt === Number.NEGATIVE_INFINITY
+    return isFirst ? 1 : Math.max(1, this.#queue.allowance(now - this.#pumpedAt))
   }
 
   #handOver(message: QueuedMessage, outcomes: (() => void)[]): boolean {
@@ -499,7 +503,7 @@ export class Lifecycle implements ConnectionOwner {
     const isSent = callSafely(() => this.#connection?.send(copy) ?? false)
     if (isSent === false) return false
     if (isSent) this.#noteUnsent(message)
-    // What no WebSocket takes was reported, and must not stand in the way at every reconnect.
+    // If `send` threw, the error was reported. The message is removed, so that it does not block the queue for ever.
     const outcome: Outcome = isSent
       ? { result: 'sent' }
       : { result: 'dropped', reason: 'the browser refused it' }
@@ -509,18 +513,18 @@ export class Lifecycle implements ConnectionOwner {
 
   #noteUnsent(message: QueuedMessage): void {
     this.#unsent ??= new Unsent()
-    // Its outcome is `sent`, and an outcome is told once.
+    // `onOutcome` is called with `sent`, and is called once per message.
     this.#unsent.add({ ...message, onOutcome: undefined }, byteLength(message.copy))
   }
 
-  /** Lets go of queued messages once they have left the browser. */
+  /** Forgets queued messages once they have left the browser. */
   #watchUnsent(): void {
     const connection = this.#connection
     if (!this.#unsent || !connection) return
     this.#unsent.keepLast(connection.native?.bufferedAmount ?? 0)
     this.#cancelUnsent?.()
     if (this.#unsent.isEmpty) this.#forgetUnsent()
-    else this.#cancelUnsent = longTimeout(UNSENT_LOOK, () => this.#watchUnsent())
+    else this.#cancelUnsent = longTimeout(UNSENT_CHECK, () => this.#watchUnsent())
   }
 
   #forgetUnsent(): void {
@@ -532,9 +536,9 @@ export class Lifecycle implements ConnectionOwner {
   #unsentDrops(connection: Connection, close: Closed): EventEntry[] {
     const unsent = this.#unsent?.keepLast(connection.native?.bufferedAmount ?? 0) ?? []
     this.#forgetUnsent()
-    // What this side closes is sent first.
+    // When this side closes, the browser sends its buffer before the close frame.
     if (close.cause === 'user') return []
-    return this.#dropped(unsent, 'disconnected', 'the connection ended while the browser still held it')
+    return this.#dropEvents(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
   #dropExpired(expired: QueuedMessage[]): void {
@@ -562,7 +566,7 @@ export class Lifecycle implements ConnectionOwner {
   #discardQueue(): void {
     this.#stopWatchingExpiry()
     const reason = "reconnect({ queue: 'drop' }) was called"
-    this.#lost = [...this.#lost, ...this.#dropped(this.#queue.clear(), 'discarded', reason)]
+    this.#lost = [...this.#lost, ...this.#dropEvents(this.#queue.clear(), 'discarded', reason)]
   }
 
   #emitLost(): void {
@@ -572,11 +576,11 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #drop(messages: QueuedMessage[], why: DropReason, reason: string): void {
-    if (messages.length) this.#emitter.emitAll(this.#dropped(messages, why, reason))
+    if (messages.length) this.#emitter.emitAll(this.#dropEvents(messages, why, reason))
   }
 
-  /** The events to emit for dropped messages. Each tells the outcome first. */
-  #dropped(messages: QueuedMessage[], why: DropReason, reason: string): EventEntry[] {
+  /** The `drop` events of these messages. Before each, `onOutcome` of the message is called. */
+  #dropEvents(messages: QueuedMessage[], why: DropReason, reason: string): EventEntry[] {
     return messages.map(({ data, onOutcome }) => [
       'drop',
       { data, why, reason },
@@ -598,14 +602,14 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   /**
-   * Ends the connection whose end was held back during a navigation; returns false where there is none. `delay`: not for the
-   * retry policy to choose.
+   * Handles the end that was held back during a navigation; returns false if there is none. `delay`, in ms, replaces that of
+   * the retry policy.
    */
   #endHeld(delay?: number): boolean {
     const close = this.#heldEnd
     this.#heldEnd = undefined
     if (!close || !this.#connection) return false
-    this.#ended(this.#connection, close, delay)
+    this.#connectionEnded(this.#connection, close, delay)
     return true
   }
 
@@ -645,15 +649,15 @@ export class Lifecycle implements ConnectionOwner {
     this.#wasOffline = true
     const { status } = this
     if (status === 'waiting' && this.#wait)
-      this.#waitFor(Math.max(OFFLINE_LOOK, this.#wait.delay), this.#wait)
+      this.#waitFor(Math.max(OFFLINE_RETRY, this.#wait.delay), this.#wait)
   }
 
   #onOnline(): void {
     const wasOffline = this.#wasOffline
     this.#wasOffline = false
     if (this.status !== 'open') return this.#wake(spread())
-    // Without an `offline` before it, this is no evidence.
-    if (wasOffline) this.#doubt()
+    // Without a preceding `offline`, `online` does not mean that the connection is broken.
+    if (wasOffline) this.#verifyConnection()
   }
 
   /** The page is shown, restored or resumed, or the machine has slept. */
@@ -670,12 +674,12 @@ export class Lifecycle implements ConnectionOwner {
     if (this.status !== 'open') return this.#isOffline ? undefined : this.#wake()
     if (signal === 'shown') {
       if (connection?.isQuiet) connection.probe()
-    } else if (signal === 'slept') this.#doubt()
+    } else if (signal === 'slept') this.#verifyConnection()
     else connection?.probe()
   }
 
-  /** The open connection cannot be trusted: ask the peer, or dial again where there is nothing to ask with. */
-  #doubt(): void {
+  /** The open connection may be dead: sends a ping, or dials again if no heartbeat is configured. */
+  #verifyConnection(): void {
     const connection = this.#connection
     if (!connection || connection.probe() || this.#options.heartbeat) return
     connection.end(
@@ -683,7 +687,7 @@ export class Lifecycle implements ConnectionOwner {
     )
   }
 
-  /** The page or the network is back: earlier failures say nothing any more. Dials after `delay` ms at most. */
+  /** The page or the network is back: earlier failures no longer count. Dials after at most `delay` ms. */
   #wake(delay = 0): void {
     if (this.status === 'closed' && this.#isRevivable) {
       this.open()

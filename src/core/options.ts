@@ -42,7 +42,7 @@ export interface PingOptions {
   timeout?: number | undefined
 }
 
-/** For a server that sends on its own: nothing is sent, and this many ms without a frame end the connection. */
+/** For a server that sends on its own: no ping is sent, and the connection ends after this many ms without a frame. */
 export interface SilenceOptions {
   silence: number
   ping?: undefined
@@ -56,11 +56,11 @@ export interface QueueOptions {
   bytes?: number | undefined
   /** Which message is dropped when there is no room: the one being sent, or the oldest ones. @default 'newest' */
   overflow?: 'newest' | 'oldest' | undefined
-  /** How long a message is worth sending, in ms. @default Infinity */
+  /** How long a message may wait before it is dropped, in ms. @default Infinity */
   ttl?: number | undefined
   /**
-   * How many stored messages are sent per second once open. For servers that limit the rate, and for those that take one
-   * `recv` for one message. What is sent meanwhile is queued behind them. @default Infinity
+   * How many stored messages are sent per second once open. For servers that limit the rate, and for those that treat the
+   * bytes of one `recv` as one message. What is sent meanwhile is queued behind them. @default Infinity
    */
   perSecond?: number | undefined
 }
@@ -69,7 +69,7 @@ export interface QueueOptions {
 export interface Greeting {
   /** Sends before everything else. */
   send(data: Data): void
-  /** The data of the next frame. Frames that are not asked for are emitted as messages after `open`. */
+  /** The data of the next frame. Frames that `greet` does not read are emitted as messages after `open`. */
   next(): Promise<unknown>
   /** Aborts when the attempt has ended. */
   signal: AbortSignal

@@ -1,8 +1,8 @@
 import { monotonicNow } from './clock.ts'
 
 /**
- * What the page tells about itself and the network.
- * - `offline`, `online`: of `navigator.onLine`, which proves little, but both are a reason to look
+ * Events of the page and the network.
+ * - `offline`, `online`: of `navigator.onLine`, which proves little, but both are a reason to check the connection
  * - `shown`, `hidden`: the tab
  * - `restored`: from bfcache; `resumed`: from being frozen. The browser may have closed the sockets meanwhile
  * - `slept`: the machine was asleep for certain; `jumped`: it was asleep, or somebody set the clock
@@ -20,22 +20,22 @@ export type PageSignal =
   | 'leaving'
   | 'stayed'
 
-/** How often to look for a sleep, in ms. */
-const LOOK = 10_000
-/** A look that is this much too late means that the machine slept: hidden tabs get one timer a minute. In ms. */
+/** How often to check whether the machine was asleep, in ms. */
+const SLEEP_CHECK = 10_000
+/** A check that runs this much too late means that the machine was asleep: hidden tabs get one timer a minute. In ms. */
 const SLEEP = 60_000
-/** How long after `beforeunload` a page that is still there counts as not left. In ms. */
+/** If the page is still there this long after `beforeunload`, the navigation did not take place. In ms. */
 const LEAVING = 5_000
 
-/** All sockets of the page share its listeners and its timer, which exist while anybody observes. */
+/** All sockets of the page share one set of listeners and one timer, which exist while there is an observer. */
 const observers = new Set<(signal: PageSignal) => void>()
 let listeners: AbortController | undefined
-/** How many of the observers want to know of a sleep of which no event tells. */
+/** How many of the observers need the timer that detects a sleep. */
 let sleepObservers = 0
 let sleepTimer: ReturnType<typeof setInterval>
 let leavingTimer: ReturnType<typeof setTimeout> | undefined
-let lookedAt: number
-let lookedAtDate: number
+let checkedAt: number
+let checkedAtDate: number
 
 /** Whether a navigation away from the page has begun. */
 export const isLeaving = (): boolean => leavingTimer !== undefined
@@ -46,32 +46,32 @@ export const isHidden = (): boolean => globalThis.document?.visibilityState === 
 /** Whether the browser says that there is no network. `false` proves nothing. */
 export const isOffline = (): boolean => globalThis.navigator?.onLine === false
 
-function tell(signal: PageSignal): void {
+function notify(signal: PageSignal): void {
   for (const observer of [...observers]) observer(signal)
 }
 
-function lookForSleep(): void {
+function checkForSleep(): void {
   if (!sleepObservers) return
-  const elapsed = monotonicNow() - lookedAt
-  const elapsedByDate = Date.now() - lookedAtDate
-  lookedAt = monotonicNow()
-  lookedAtDate = Date.now()
+  const elapsed = monotonicNow() - checkedAt
+  const elapsedByDate = Date.now() - checkedAtDate
+  checkedAt = monotonicNow()
+  checkedAtDate = Date.now()
   // Some systems stop the monotonic clock while they sleep: then a sleep looks as if the clock had been set.
-  if (elapsed > LOOK + SLEEP) tell('slept')
-  else if (elapsedByDate > LOOK + SLEEP) tell('jumped')
+  if (elapsed > SLEEP_CHECK + SLEEP) notify('slept')
+  else if (elapsedByDate > SLEEP_CHECK + SLEEP) notify('jumped')
 }
 
 function leave(): void {
   clearTimeout(leavingTimer)
   leavingTimer = setTimeout(stay, LEAVING)
-  tell('leaving')
+  notify('leaving')
 }
 
 function stay(): void {
   if (!isLeaving()) return
   clearTimeout(leavingTimer)
   leavingTimer = undefined
-  tell('stayed')
+  notify('stayed')
 }
 
 function listen(): void {
@@ -80,42 +80,42 @@ function listen(): void {
   const on = (target: EventTarget | undefined, type: string, run: (event: Event) => void) =>
     // React Native's `window` has no `addEventListener`; a worker has no `document`.
     target?.addEventListener?.(type, run, { signal })
-  const then = (pageSignal: PageSignal) => () => {
-    // A sleep shows before what woke the page.
-    lookForSleep()
-    tell(pageSignal)
+  const forward = (pageSignal: PageSignal) => () => {
+    // A sleep is reported before the signal that came after it.
+    checkForSleep()
+    notify(pageSignal)
   }
-  on(globalThis, 'online', then('online'))
-  on(globalThis, 'offline', then('offline'))
+  on(globalThis, 'online', forward('online'))
+  on(globalThis, 'offline', forward('offline'))
   on(globalThis, 'beforeunload', leave)
   on(globalThis, 'pagehide', leave)
   on(globalThis, 'pageshow', (event) => {
     // Chromium closes the sockets of a page in the bfcache, and tells the page only when it is shown again.
-    if ((event as PageTransitionEvent).persisted) then('restored')()
+    if ((event as PageTransitionEvent).persisted) forward('restored')()
     stay()
   })
-  on(globalThis.document, 'visibilitychange', () => then(isHidden() ? 'hidden' : 'shown')())
-  on(globalThis.document, 'resume', then('resumed'))
+  on(globalThis.document, 'visibilitychange', () => forward(isHidden() ? 'hidden' : 'shown')())
+  on(globalThis.document, 'resume', forward('resumed'))
 }
 
 /**
  * Observes the page, where there is one. Returns a function that stops it.
  *
- * @param looksForSleep whether to look for a sleep of the machine by a timer too; one timer serves all observers
+ * @param detectsSleep whether to detect a sleep of the machine with a timer too; one timer serves all observers
  */
-export function observePage(observer: (signal: PageSignal) => void, looksForSleep: boolean): () => void {
+export function observePage(observer: (signal: PageSignal) => void, detectsSleep: boolean): () => void {
   if (!observers.size) listen()
   observers.add(observer)
-  if (looksForSleep && !sleepObservers++) {
-    lookedAt = monotonicNow()
-    lookedAtDate = Date.now()
-    sleepTimer = setInterval(lookForSleep, LOOK)
+  if (detectsSleep && !sleepObservers++) {
+    checkedAt = monotonicNow()
+    checkedAtDate = Date.now()
+    sleepTimer = setInterval(checkForSleep, SLEEP_CHECK)
     // In Node it must not keep the process alive.
     ;(sleepTimer as { unref?: () => void }).unref?.()
   }
   return () => {
     if (!observers.delete(observer)) return
-    if (looksForSleep && !--sleepObservers) clearInterval(sleepTimer)
+    if (detectsSleep && !--sleepObservers) clearInterval(sleepTimer)
     if (observers.size) return
     listeners?.abort()
     clearTimeout(leavingTimer)

@@ -3,11 +3,11 @@ import type { Closed, Data, Events } from './events.ts'
 
 /**
  * The key under which a `Session` passes its protocol to the constructor of `Socket`. A registered symbol, so that the
- * UMD file of the session fits the core that another script tag has loaded.
+ * UMD file of the session works with the core that another script tag has loaded.
  */
 export const PROTOCOL: unique symbol = Symbol.for('holdfast.protocol')
 
-/** One connection after its handshake, as a protocol above it may use it. */
+/** One connection after its handshake: the operations that a protocol above it may use. */
 export interface Link {
   /** The subprotocol that the server selected. */
   readonly protocol: string
@@ -21,8 +21,8 @@ export interface Link {
    */
   open(handler?: FrameHandler, early?: MessageEvent[]): void
   /**
-   * Ends the connection as if the server had closed it so: its close frame may never come. `code` and `reason` are what the
-   * server is told.
+   * Ends the connection as if the server had closed it with `close`, because its close frame may never arrive. `code` and
+   * `reason` are sent to the server in a close frame.
    */
   end(close: Closed, code?: number, reason?: string): void
 }
@@ -35,7 +35,7 @@ export interface FrameHandler {
   closing?(final: boolean): void
 }
 
-/** What a protocol is given of the socket that it runs on. */
+/** The parts of a socket that its protocol may use. */
 export interface ProtocolHost {
   readonly emitter: Emitter<Events>
   /** Whether the connection is open for messages. */

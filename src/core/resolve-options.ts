@@ -93,7 +93,7 @@ export interface ResolvedHeartbeat extends HeartbeatTiming {
   pong: string | ((message: MessageEvent) => boolean) | undefined
 }
 
-/** The options inside: every group complete, every value of its type and in range. */
+/** The options with all defaults filled in: every group is complete, every value was checked. */
 export interface ResolvedOptions
   extends Pick<Options, 'protocols' | 'final' | 'greet' | 'schema' | 'signal' | 'WebSocket'> {
   url: Provided<string | URL>
@@ -111,7 +111,7 @@ export interface ResolvedOptions
   protocol: ConnectionProtocol | undefined
 }
 
-// Most sockets share these: groups of their own would double the memory of an idle one.
+// Sockets with default options share these objects: a copy for each would double the memory of an idle socket.
 export const defaultReconnect = resolveGroup('', {}, reconnectRules) as unknown as Backoff
 const defaultQueue = resolveGroup('', {}, queueRules) as unknown as QueueLimits
 const noQueue: QueueLimits = { ...defaultQueue, messages: 0 }
@@ -124,7 +124,7 @@ export function resolveOptions(url: Provided<string | URL>, options: Options): R
       `holdfast: the second argument must be an object of options, not ${shown(options)}.${cure}`,
     )
   }
-  // An object with a `toString` of its own is read at each attempt.
+  // An object with its own `toString` is converted to text, and checked, at each attempt.
   if (!isFunction(url) && !(isGroup(url) && Object.hasOwn(url as URL, 'toString')))
     checkUrl(url as string | URL)
   if ((options.heartbeat as unknown) === true)
@@ -167,7 +167,7 @@ function resolveHeartbeat(heartbeat: Options['heartbeat']): ResolvedHeartbeat | 
 }
 
 /**
- * A URL that no `WebSocket` accepts will not get better by dialling it again and again.
+ * Throws for a URL that no `WebSocket` accepts: another attempt with it cannot succeed.
  *
  * @throws {TypeError | DOMException} `SyntaxError`, as the `WebSocket` constructor does
  */

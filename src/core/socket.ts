@@ -35,7 +35,7 @@ export interface ReconnectCallOptions {
   overlap?: boolean | undefined
 }
 
-/** What the methods of `Socket` work on. A tab's socket has the same methods, and another lifecycle. */
+/** The parts that the methods of `Socket` use. The socket of a tab has the same methods on a different lifecycle. */
 export interface Parts {
   options: Pick<ResolvedOptions, 'stringify' | 'binaryType'>
   emitter: Emitter<Events>
@@ -62,7 +62,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   constructor(url: Provided<string | URL>, options: Options<In, Out, Kind> = {}) {
     const resolved = resolveOptions(url, options as Options)
     const { protocol } = resolved
-    const emitter = new Emitter<Events>(protocol ? [...EVENTS, ...(protocol.events as [])] : EVENTS)
+    const emitter = new Emitter<Events>(protocol ? [...EVENTS, ...protocol.events] : EVENTS)
     const lifecycle = new Lifecycle(resolved, emitter)
     const parts = { options: resolved, emitter, lifecycle }
     this.parts = () => parts
@@ -74,7 +74,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     if (resolved.autoOpen) this.open()
   }
 
-  /** Vue and others make no Proxy of what is not a plain object by this name. */
+  /** Vue wraps an object in a Proxy only if this tag says that it is a plain object or a collection. */
   get [Symbol.toStringTag](): string {
     return 'Socket'
   }
@@ -103,7 +103,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     return this.parts().lifecycle.protocol
   }
 
-  /** Bytes given to `send` that have not left: those queued here, and those that the browser still holds. */
+  /** Bytes passed to `send` that were not written to the network yet: those queued here, and those in the browser's buffer. */
   get bufferedAmount(): number {
     return this.parts().lifecycle.bufferedAmount
   }
@@ -123,7 +123,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    * Calls `listener` for every event of that name; `'*'`: for every event, with its name and value. Returns an unsubscribe
    * function. A listener that throws is reported, and does not affect the others.
    *
-   * @throws {TypeError} for an event that does not exist, or a listener that is no function
+   * @throws {TypeError} for an event that does not exist, or a listener that is not a function
    */
   on(name: '*', listener: AnyListener<Events<In, Kind>>, options?: ListenerOptions): () => void
   on<Name extends keyof Events<In, Kind>>(
@@ -151,7 +151,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
 
   /**
    * Sends text or bytes, at once if open, otherwise, within the limits of `queue`, once open. Buffers may be written to
-   * afterwards. `sent` means handed to the browser: only the server's own answer can tell that it arrived.
+   * afterwards. `sent` means handed to the browser: only an answer of the server proves that it arrived.
    *
    * @throws {TypeError} for anything that is neither text nor bytes
    */
@@ -163,7 +163,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   /**
    * Sends a value as JSON text.
    *
-   * @throws {TypeError} for a value that has no JSON: undefined, a function, a cycle, a bigint
+   * @throws {TypeError} for a value that JSON cannot represent: undefined, a function, a cycle, a bigint
    */
   sendJson(value: Out, options?: SendOptions): SendResult {
     const text = this.parts().options.stringify(value)
@@ -179,8 +179,8 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   }
 
   /**
-   * Resolves when `bufferedAmount` is at most `limit` bytes: the moment to send more. Bytes that a broken connection
-   * took with it count as gone. Rejects as `opened` does.
+   * Resolves when `bufferedAmount` is at most `limit` bytes: the moment to send more. Bytes that were lost with a
+   * broken connection no longer count. Rejects as `opened` does.
    */
   async drained(limit = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     const { signal } = waitOptions('drained', options)
@@ -219,11 +219,11 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   }
 
   /**
-   * Ends it for good: one `closed`, and nothing more until `open()`. Queued messages are dropped, with a `drop` each.
+   * Closes for good: emits `closed` once, and nothing more until `open()`. Queued messages are dropped, with a `drop` each.
    *
    * @param code 1000 or 3000–4999
    * @param reason at most 123 bytes of UTF-8
-   * @throws {DOMException} `InvalidAccessError` or `SyntaxError`, as `WebSocket.close` does; nothing has happened then
+   * @throws {DOMException} `InvalidAccessError` or `SyntaxError`, as `WebSocket.close` does; the socket is unchanged then
    */
   close(code = 1000, reason = ''): void {
     if (!isAllowedCloseCode(code))

@@ -10,7 +10,7 @@ export interface OptionRule {
 
 export type OptionRules = Record<string, OptionRule>
 
-/** A number of at least `least`. NaN is none. */
+/** Accepts a number that is at least `least`, but not NaN. */
 export const numberFrom = (least: number, fallback?: number): OptionRule => ({
   default: fallback,
   accepts: (value) => typeof value === 'number' && value >= least,
@@ -50,7 +50,7 @@ export function shown(value: unknown): string {
 /**
  * Checks the options of one group and fills in the defaults.
  *
- * @param path what stands in front of the names in messages: `''`, or `'reconnect.'`
+ * @param path the prefix of the option's name in messages: `''`, or `'reconnect.'`
  * @returns a new object with every option of the group
  * @throws {TypeError | RangeError} for an unknown option, or a value that is not accepted
  */
@@ -78,7 +78,7 @@ export function rejectUnknown(path: string, given: object, known: readonly strin
   }
 }
 
-/** The name that differs least, if it differs by no more than half of its letters. */
+/** The known name with the smallest edit distance, if at most half of its letters differ. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let least = Math.max(2, Math.floor(name.length / 2)) + 1

@@ -2,8 +2,8 @@ import { abortReason } from './errors.ts'
 import type { Closed, SocketLike } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 
-/** How often to look at `bufferedAmount`, for which the platform has no event, in ms. */
-const LOOK = 10
+/** How often to read `bufferedAmount`, for which the platform has no event, in ms. */
+const CHECK_INTERVAL = 10
 
 /**
  * Resolves once `isDone` returns true: it is called now, at every change of status, at every `drop`, and every few ms while
@@ -21,21 +21,21 @@ export async function waitUntil<In>(
     await new Promise<void>((resolve, reject) => {
       const closed = (cause?: Closed) => reject(new Error('holdfast: the socket is closed', { cause }))
       const aborted = () => signal && reject(abortReason(signal))
-      const look = () => {
+      const check = () => {
         cancel?.()
         if (socket.status === 'closed') return closed(socket.closed)
         try {
           if (isDone()) resolve()
-          else if (socket.status === 'open') cancel = longTimeout(LOOK, look)
+          else if (socket.status === 'open') cancel = longTimeout(CHECK_INTERVAL, check)
         } catch (error) {
           reject(error)
         }
       }
-      cleanups.push(socket.on('closed', closed), socket.on('status', look), socket.on('drop', look))
+      cleanups.push(socket.on('closed', closed), socket.on('status', check), socket.on('drop', check))
       signal?.addEventListener('abort', aborted)
       cleanups.push(() => signal?.removeEventListener('abort', aborted))
       if (signal?.aborted) aborted()
-      look()
+      check()
     })
   } finally {
     cancel?.()

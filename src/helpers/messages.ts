@@ -20,7 +20,7 @@ const rules = {
 
 /**
  * `for await (const message of messages(socket))`: everything that arrives from this call on, in order, over reconnects, until
- * `closed` ends the loop. Nothing is skipped: a loop that cannot keep up ends with an error, after what was stored for it.
+ * `closed` ends the loop. Nothing is skipped: a loop that cannot keep up receives the stored values and then ends with an error.
  *
  * @throws {TypeError | RangeError} for unknown options and values
  */
@@ -75,16 +75,16 @@ export function messages<In, Name extends 'message' | 'text' | 'json' | 'binary'
     }
   }
   const iterator = loop()
-  // A generator that has not begun runs no `finally`.
-  const leave = iterator.return.bind(iterator)
+  // The `finally` block of a generator does not run before its first `next()`, so these two clean up as well.
+  const returnLoop = iterator.return.bind(iterator)
   iterator.return = (value) => {
     stop({})
-    return leave(value)
+    return returnLoop(value)
   }
-  const fail = iterator.throw.bind(iterator)
+  const throwIntoLoop = iterator.throw.bind(iterator)
   iterator.throw = (error) => {
     stop({})
-    return fail(error)
+    return throwIntoLoop(error)
   }
   return iterator
 }

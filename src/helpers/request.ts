@@ -6,11 +6,11 @@ import { abortSignal, numberFrom, ofType, resolveGroup, shown } from '../core/va
 /** How a reply is recognized, and how long it is waited for. */
 export interface RequestOptions<In, Reply extends In> {
   /**
-   * The property that carries a number, or text, of ours in the request and its reply, as in JSON-RPC. The reply must not have
-   * the property `method`: that is a request of the server's. @default 'id'
+   * The property that carries the request's number in the request and in its reply, as in JSON-RPC. A message with the
+   * property `method` is not taken for the reply: it is a request of the server. @default 'id'
    */
   id?: string | undefined
-  /** Recognizes the reply by other means; the value is then sent as it is. */
+  /** Recognizes the reply. The value is then sent unchanged, without a number. */
   match?: ((message: In) => message is Reply) | ((message: In) => boolean) | undefined
   /** In ms, from the call on. @default 10_000 */
   timeout?: number | undefined
@@ -54,12 +54,12 @@ export async function request<In, Out, Reply extends In = In>(
   if (signal?.aborted) throw abortReason(signal)
   const key = ++lastId
   const message = match ? value : ({ ...value, [id]: key } as Out)
-  const isReply = match ?? ((reply: In) => carries(reply, id, key))
+  const isReply = match ?? ((reply: In) => isReplyTo(reply, id, key))
   const cleanups: (() => void)[] = []
   try {
     return await new Promise<Reply>((resolve, reject) => {
       const fail = (what: string, cause?: unknown) => reject(new Error(`request: ${what}`, { cause }))
-      /** The request went out over the present connection, and nothing keeps it if that breaks. */
+      /** The request was sent over the present connection, and is lost if that breaks. */
       let isExposed = false
       let lastClose: Closed | undefined
       const onOutcome = ({ result, reason }: Outcome) => {
@@ -84,7 +84,7 @@ export async function request<In, Out, Reply extends In = In>(
           if (isExposed && !resend) fail('the connection broke before the reply', close)
         }),
         socket.on('status', ({ status }) => {
-          // The events that follow say more, if there are any.
+          // After other changes `waiting` or `closed` follows, with the reason.
           if (isExposed && !resend && (status === 'suspended' || status === 'connecting'))
             fail('the connection broke before the reply', lastClose)
         }),
@@ -101,8 +101,8 @@ export async function request<In, Out, Reply extends In = In>(
   }
 }
 
-/** Whether this is the reply to a request of ours, and not a request of the server's that has the same number. */
-function carries(reply: unknown, id: string, key: number): boolean {
+/** Whether this is the reply to our request, and not a request of the server with the same number. */
+function isReplyTo(reply: unknown, id: string, key: number): boolean {
   const fields = reply as Record<string, unknown> | null | undefined
   return fields?.[id] === key && !('method' in fields)
 }

@@ -6,7 +6,7 @@ import { waitUntil } from '../core/wait-until.ts'
 
 /** How to follow an upload. */
 export interface UploadOptions {
-  /** Called as bytes leave, with how many have left and how many there are. */
+  /** Called as bytes leave the browser. `loaded`: how many have left; `total`: how many there are. */
   onProgress?: ((progress: { loaded: number; total: number }) => void) | undefined
   /** Aborting stops the waiting. The message cannot be called back once the browser has it. */
   signal?: AbortSignal | undefined
@@ -54,7 +54,7 @@ export async function upload<In>(
       }
       if (result !== 'sent') throw new Error(`upload: ${result}, because ${reason ?? 'the connection broke'}`)
       if (socket.status !== 'open') throw new Error('upload: the connection broke while it was under way')
-      // It was the last message when it was sent: all that is still held is taken to be its.
+      // The browser sends in order: until later messages are sent, the buffered bytes are those of this one.
       const left = Math.min(total, socket.bufferedAmount)
       progress(left)
       return left === 0

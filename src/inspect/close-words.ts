@@ -98,7 +98,7 @@ const broken: Entry = [
 
 const notOpened: Entry = [
   'The connection could not be opened (1006).',
-  'Browsers do not tell why. The server may not be running, the host, port or path may be wrong, it may have refused the upgrade (401, 403, 404, 502), or its certificate is not valid. The browser’s console and network panel know more.',
+  'Browsers do not say why. The server may not be running, the host, port or path may be wrong, it may have refused the upgrade (401, 403, 404, 502), or its certificate is not valid. The browser’s console and network panel know more.',
 ]
 
 const offline: Entry = [
@@ -113,7 +113,7 @@ const idleLimits = [60, 100, 600]
 const causes: Partial<Record<string, Entry>> = {
   silent: [
     'The server stopped answering.',
-    'The heartbeat had no answer. The server may be stopped, frozen or overloaded, or a device on the way dropped the connection without telling. If it happens to a healthy server, check that it answers the ping with exactly the configured pong, or raise heartbeat.timeout.',
+    'The heartbeat had no answer. The server may be stopped, frozen or overloaded, or a device on the way dropped the connection silently. If it happens to a healthy server, check that it answers the ping with exactly the configured pong, or raise heartbeat.timeout.',
   ],
   wake: [
     'The connection did not survive a sleep or a change of network.',

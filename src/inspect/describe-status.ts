@@ -4,7 +4,7 @@ import type { Recorder } from './recorder.ts'
 import { attemptsOf, type Period, timeline } from './timeline.ts'
 import { duration, plural, wholeSeconds } from './words.ts'
 
-/** What is true now, as the header shows it. */
+/** The present state, as the header shows it. */
 export interface StatusDescription {
   /** Decides the colour. */
   tone: 'ok' | 'busy' | 'warn' | 'bad' | 'off'
@@ -70,7 +70,7 @@ export function describeStatus(
   }
 }
 
-/** What a screen reader is told: the beginning and the end of an outage, not each attempt in it. */
+/** The text for screen readers: announces the beginning and the end of an outage, not each attempt in it. */
 export function announcement(period: Period, before: Period | undefined): string {
   switch (period.kind) {
     case 'connected':

@@ -4,7 +4,7 @@ import type { RecordedClose, Transition } from './entries.ts'
 export interface Step {
   kind: 'waiting' | 'connecting'
   start: number
-  /** Absent while it lasts. */
+  /** Absent while it is under way. */
   end?: number
   /** For `waiting`: how long it was meant to be, in ms. */
   delay?: number
@@ -13,14 +13,14 @@ export interface Step {
   url?: string
 }
 
-/** A stretch of time in which the socket was in one state, as a person would tell it. */
+/** A span of time in one state, as the timeline shows it: an outage includes all of its waits and attempts. */
 export interface Period {
   kind: 'connected' | 'outage' | 'closed' | 'suspended' | 'idle'
   /** The id of its first transition: the same for as long as the period is in the record. */
   id: number
   /** In ms since the epoch. */
   start: number
-  /** Absent for the period that lasts. */
+  /** Absent for the current period. */
   end?: number
   /** How the connection or attempt before it ended. For an outage: why it began; absent for the first connection. */
   close?: RecordedClose

@@ -17,7 +17,7 @@ import type { AnyListener, Events, SendOptions, SendResult, SocketLike, Status }
  * @throws {TypeError} for a socket that connects by itself
  */
 export function useSocket<S extends SocketLike>(key: string, create: () => S): S {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for all that `create` depends on
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key includes everything that `create` depends on
   const subscribe = useCallback(() => hold(key, create), [key])
   // React reads the snapshot again after it has subscribed: by then this may be another socket, as in an <Activity> that
   // was hidden.
@@ -88,7 +88,7 @@ export function useListener(
   useInsertionEffect(() => {
     newest.current = listener
   })
-  // Any of the two overloads of `on`; `'*'` stands for both.
+  // `'*'` selects an overload of `on` that accepts both kinds of listeners.
   useEffect(
     () => socket.on(name as '*', (...event: unknown[]) => newest.current(...(event as never[]))),
     [socket, name],

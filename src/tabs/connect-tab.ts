@@ -24,7 +24,7 @@ const QUEUE = ['messages', 'bytes', 'overflow', 'ttl']
  *
  * `close()` and `suspend()` leave the shared socket; the other tabs keep it.
  *
- * @param start creates the `SharedWorker`. It is called again when the worker has died. Bundlers find the worker's file
+ * @param start creates the `SharedWorker`. It is called again after the worker has ended. Bundlers find the worker's file
  * by the literal expression `new SharedWorker(new URL('…', import.meta.url))`.
  * @throws {TypeError | RangeError} for unknown options and values that can never work
  */
@@ -38,13 +38,13 @@ export function connectTab<In = unknown, Out = unknown>(
       throw new TypeError(`holdfast: connectTab: ${name} must be a function, not ${shown(value)}`)
   rejectUnknown('', options, OPTIONS)
   rejectUnknown('queue.', shared.queue || {}, QUEUE)
-  // The URL is the worker's concern.
+  // The worker's socket has the real URL: this one is never dialled.
   const resolved = resolveOptions('ws://worker', shared as Options)
   if (typeof SharedWorker === 'undefined') return fallback()
   const emitter = new Emitter<Events>(EVENTS)
   const lifecycle = new TabLifecycle(start, resolved, emitter, onSnapshot)
   const parts: Parts = { options: resolved, emitter, lifecycle }
-  // The methods of `Socket`, with its checks and types, on another lifecycle.
+  // An object with the methods of `Socket`, including their checks and types, on a different lifecycle.
   const tab: SocketLike<In, Out> = Object.assign(Object.create(Socket.prototype), { parts: () => parts })
   try {
     if (resolved.autoOpen) tab.open()

@@ -5,7 +5,7 @@ export type FromTab =
   /** First on a port. `open`: open the worker's socket if it is closed. `pings`: this page has no Web Locks. */
   | ['join', { open: boolean; pings: boolean }]
   | ['send', id: number, data: Data]
-  /** Answers a `frames` message that asked for it, after all of its frames were handed to the page's listeners. */
+  /** The answer to a `frames` message with `ack`, after all of its frames were handed to the page's listeners. */
   | ['ack']
   /** Calls of the same name on this tab's socket. */
   | ['open']
@@ -19,12 +19,12 @@ export type State = {
   [Name in Status]: readonly [status: Name, value: Name extends keyof Events ? Events[Name] : undefined]
 }[Status]
 
-/** What a page learns when it joins, and again after it has missed something. */
+/** Sent to a page when it joins, and again after it has missed something. */
 export interface Joined {
   state: State
   /** How many frames were not relayed to this page since it joined on this port. */
   missed: number
-  /** There if `serveTabs` was given a `snapshot` function. */
+  /** Present if `serveTabs` has the option `snapshot`. */
   snapshot?: { value: unknown }
   /** The name of the Web Lock that the worker holds as long as it lives, once it holds one. */
   lock?: string | undefined
@@ -38,7 +38,7 @@ export type FromWorker =
   | ['joined', Joined]
   | ['lock', name: string]
   | ['state', State]
-  /** Frames of the server, in order. `ack`: the page answers with `ack`. An empty list is a ping. */
+  /** Frames of the server, in order. `ack`: the page must post `['ack']`. An empty list is a ping. */
   | ['frames', frames: Data[], ack: boolean]
   | ['pulse', Events['pulse']]
   /** What became of messages of this page, and how many bytes the worker's socket still holds. */

@@ -5,13 +5,13 @@ import type { BacklogLimits } from './tab-connection.ts'
 /** How a worker serves its tabs. */
 export interface ServeOptions {
   /**
-   * Returns what a new tab needs to know of the past, such as the state that the messages so far have built. Called
-   * whenever a tab joins. The value must be one that `structuredClone` takes.
+   * Returns the state for a new tab, for example what the messages so far have added up to. Called whenever a tab joins.
+   * The value must be one that `structuredClone` accepts.
    */
   snapshot?: (() => unknown) | undefined
   /**
    * How long the connection is kept after the last tab has left, in ms. A navigation or a reload in the only tab then
-   * finds the connection as it was, if the browser keeps the worker for that long. @default 1_000
+   * keeps the connection, if the browser keeps the worker for that long. @default 1_000
    */
   linger?: number | undefined
   /**

@@ -3,15 +3,15 @@ import { callSafely } from '../core/report.ts'
 import type { Closed, Data, Events, Socket, SocketLike } from '../index.ts'
 import { type FromTab, type Joined, locks, type SentOutcome, type State } from './protocol.ts'
 import { resolveServeOptions, type ServeOptions } from './serve-options.ts'
-import { type Batch, LOOKS, TabConnection } from './tab-connection.ts'
+import { type Batch, CHECKS_UNTIL_DEAD, TabConnection } from './tab-connection.ts'
 
 /** The first frame after a pause is relayed at once; those of the next few ms go together in one message per tab. */
 const GATHER = 4
-/** How often tabs without Web Locks are shown that the worker lives, in ms. */
+/** How often tabs without Web Locks receive a ping, in ms. */
 const PING = 1_000
-/** How often to look at `bufferedAmount`, for which the platform has no event, in ms. */
-const LOOK = 50
-/** Signs of several pages within this time are answered with one `check()`, and one more at its end, in ms. */
+/** How often to read `bufferedAmount`, for which the platform has no event, in ms. */
+const BUFFER_CHECK = 50
+/** Requests of several pages to check, within this time, cause one `check()` and one more at its end. In ms. */
 const CHECKS = 250
 
 /** What `serveTabs` returns. */
@@ -23,7 +23,7 @@ export interface TabServer {
 }
 
 /**
- * Shares a `Socket` or a `Session` with all tabs that call `connectTab`. Belongs into a SharedWorker of the application,
+ * Shares a `Socket` or a `Session` with all tabs that call `connectTab`. Call it in a SharedWorker of the application,
  * before any `await`, because the worker's first `connect` event comes right after its script:
  *
  * ```ts
@@ -56,11 +56,11 @@ class TabHub implements TabServer {
   #position = 0
   #batch: Batch = { frames: [], bytes: 0 }
   #gathering = false
-  /** The name of the Web Lock that tells the pages that this worker lives. `null`: there is none. */
+  /** The name of the Web Lock that this worker holds as long as it lives. `null`: there are no Web Locks here. */
   #lock: string | null | undefined
-  #looking: ReturnType<typeof setInterval> | undefined
-  #pinging: ReturnType<typeof setInterval> | undefined
-  #lingering: ReturnType<typeof setTimeout> | undefined
+  #checkTimer: ReturnType<typeof setInterval> | undefined
+  #pingTimer: ReturnType<typeof setInterval> | undefined
+  #lingerTimer: ReturnType<typeof setTimeout> | undefined
   #checking: 'once' | 'again' | undefined
   #reporting = false
   /** Messages of tabs that the socket has just dropped. */
@@ -89,15 +89,15 @@ class TabHub implements TabServer {
 
   connect(port: MessagePort): void {
     const tab = new TabConnection(port, this.#options.backlog)
-    port.addEventListener('message', ({ data }) => callSafely(() => this.#heard(tab, data)))
+    port.addEventListener('message', ({ data }) => callSafely(() => this.#receivedFrom(tab, data)))
     port.start()
   }
 
   /** The page, or something else on this origin, may post anything: what is not of the protocol is ignored. */
-  #heard(tab: TabConnection, message: FromTab): void {
+  #receivedFrom(tab: TabConnection, message: FromTab): void {
     if (!Array.isArray(message)) return
     const joined = this.#tabs.has(tab)
-    tab.heard()
+    tab.alive()
     switch (message[0]) {
       case 'join':
         return this.#join(tab, message[1]?.open === true, message[1]?.pings === true)
@@ -121,17 +121,17 @@ class TabHub implements TabServer {
         if (joined) this.#reconnect(message[1])
         break
     }
-    // It was too slow, or silent for so long that it was taken for dead. Now it has handled all that it was sent.
+    // The tab was too slow, or counted as dead. It has now handled all that was posted to it, so it joins again.
     if (tab.behind && !tab.left && tab.caughtUp) this.#join(tab, false, false)
   }
 
-  /** `open`: also a socket that was closed for good is opened, as a page that is loaded does with a socket of its own. */
+  /** `open`: opens the socket even if it was closed for good, as a newly loaded page opens a socket of its own. */
   #join(tab: TabConnection, open: boolean, pings: boolean): void {
     this.#flush()
     const missed = tab.behind ? this.#position - tab.position : 0
     this.#tabs.add(tab)
-    clearTimeout(this.#lingering)
-    this.#watch(pings || this.#lock === null)
+    clearTimeout(this.#lingerTimer)
+    this.#startTimers(pings || this.#lock === null)
     const { status } = this.#socket
     if (status === 'idle' || status === 'suspended' || (open && status === 'closed')) this.#socket.open()
     else if (open && status === 'waiting') this.#check()
@@ -143,10 +143,10 @@ class TabHub implements TabServer {
 
   #remove(tab: TabConnection): void {
     if (!this.#tabs.delete(tab) || this.#tabs.size) return
-    clearInterval(this.#looking)
-    clearInterval(this.#pinging)
-    this.#looking = this.#pinging = undefined
-    this.#lingering = setTimeout(() => this.#suspend(), this.#options.linger)
+    clearInterval(this.#checkTimer)
+    clearInterval(this.#pingTimer)
+    this.#checkTimer = this.#pingTimer = undefined
+    this.#lingerTimer = setTimeout(() => this.#suspend(), this.#options.linger)
   }
 
   #suspend(): void {
@@ -162,11 +162,11 @@ class TabHub implements TabServer {
       this.#report()
     }
     if (!isData(data)) return settle({ result: 'dropped', reason: 'it is nothing that a WebSocket can send' })
-    // A copy, because the socket may tell the same outcome to somebody else too.
+    // A copy, because the socket may pass the same object to other callbacks.
     this.#socket.send(data, { onOutcome: (outcome) => settle({ ...outcome }) })
   }
 
-  /** Of the `drop` event, which comes after the outcome. */
+  /** Adds `why`, from the `drop` event, to an outcome that was received just before. */
   #explain({ data, why }: Events['drop']): void {
     const found = this.#dropped.find((dropped) => dropped.data === data && !dropped.outcome.why)
     if (found) found.outcome.why = why
@@ -181,7 +181,7 @@ class TabHub implements TabServer {
       this.#dropped = []
       const { bufferedAmount } = this.#socket
       this.#broadcast((tab) => tab.reportOutcomes(bufferedAmount))
-      if (bufferedAmount) this.#report(LOOK)
+      if (bufferedAmount) this.#report(BUFFER_CHECK)
     }, delay)
   }
 
@@ -214,7 +214,7 @@ class TabHub implements TabServer {
     this.#broadcast((tab) => tab.post(['state', state]))
   }
 
-  /** One tab's failure is not the others'. */
+  /** Posts to every tab. An error with one tab does not affect the others. */
   #broadcast(post: (tab: TabConnection) => void): void {
     for (const tab of this.#tabs) callSafely(post, tab)
   }
@@ -237,7 +237,7 @@ class TabHub implements TabServer {
     }
   }
 
-  /** For a tab that comes while the socket waits, less of the wait is left. */
+  /** The state for a tab that joins now: while the socket waits, with the rest of the delay. */
   #stateNow(): State {
     if (this.#state[0] !== this.#socket.status) return this.#readState()
     const [status, value] = this.#state
@@ -251,7 +251,7 @@ class TabHub implements TabServer {
     socket.reconnect?.({ queue, overlap: options?.overlap === true })
   }
 
-  /** Thirty pages that are online again are one reason to look, not thirty. */
+  /** Limits the rate of checks: many pages report at once that the network is back. */
   #check(): void {
     if (this.#checking) {
       this.#checking = 'again'
@@ -266,23 +266,23 @@ class TabHub implements TabServer {
     }, CHECKS)
   }
 
-  /** Looks after the tabs as long as there are any. */
-  #watch(pings: boolean): void {
-    this.#looking ??= setInterval(() => {
+  /** Starts the timers that check and ping the tabs. They run while there are any. */
+  #startTimers(pings: boolean): void {
+    this.#checkTimer ??= setInterval(() => {
       for (const tab of this.#tabs) {
-        if (tab.look()) continue
+        if (tab.check()) continue
         tab.fallBehind()
         this.#remove(tab)
       }
-    }, this.#options.silence / LOOKS)
+    }, this.#options.silence / CHECKS_UNTIL_DEAD)
     if (!pings) return
-    this.#pinging ??= setInterval(() => this.#broadcast((tab) => tab.post(['frames', [], false])), PING)
+    this.#pingTimer ??= setInterval(() => this.#broadcast((tab) => tab.post(['frames', [], false])), PING)
   }
 
   /**
-   * No event tells a page that the worker has died: browsers kill it with the tab that created it, or on a crash, and
-   * WebKit starts it anew without a word (WebKit/WebKit#71486). A Web Lock is released at once then. Pages hold none:
-   * Chromium does not freeze a page that does.
+   * There is no event for the end of a worker: browsers end it with the tab that created it, or on a crash, and WebKit
+   * restarts it silently (WebKit/WebKit#71486). A Web Lock is released at once then. Pages hold none, because Chromium does
+   * not freeze a page that does.
    */
   async #holdLock(): Promise<void> {
     const name = `holdfast-tabs-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
@@ -295,12 +295,12 @@ class TabHub implements TabServer {
       })
     } catch {
       this.#lock = null
-      if (this.#tabs.size) this.#watch(true)
+      if (this.#tabs.size) this.#startTimers(true)
     }
   }
 }
 
-/** How much memory a frame takes, about. */
+/** The approximate memory of a frame, in bytes. */
 const size = (data: Data): number =>
   typeof data === 'string' ? data.length * 2 : data instanceof Blob ? data.size : data.byteLength
 

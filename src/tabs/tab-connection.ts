@@ -6,8 +6,8 @@ import type { FromWorker, Joined, SentOutcome } from './protocol.ts'
 const STRIDE = { messages: 64, bytes: 262_144 }
 /** While so many acknowledgements are missing, further messages wait in the worker. */
 const WINDOW = 4
-/** A tab that stays silent in so many looks in a row is taken to be frozen or dead. */
-export const LOOKS = 3
+/** After this many checks in a row without an answer, a tab counts as frozen or dead. */
+export const CHECKS_UNTIL_DEAD = 3
 
 /** What may wait in the worker for one tab. */
 export interface BacklogLimits {
@@ -31,16 +31,16 @@ export interface Batch {
 /**
  * One tab, as the worker sees it. A browser queues without limit what is posted to a page that is busy or frozen, so this
  * posts only as much as the page acknowledges, keeps a bounded backlog, and drops it when it overflows: the tab is then
- * `behind`, and joins anew once it has caught up.
+ * `behind`, and joins again once it has caught up.
  */
 export class TabConnection {
   /** How many frames of the shared socket were posted to this tab or skipped for it. */
   position = 0
-  /** It missed frames, and must join anew. */
+  /** It missed frames, and must join again. */
   behind = false
-  /** It said goodbye, and nothing may be posted to it: a message would evict a page from the back/forward cache. */
+  /** It has left, and nothing may be posted to it: a message would evict its page from the back/forward cache. */
   left = false
-  /** How many bytes of the worker's socket the tab was last told of. */
+  /** The last `bufferedAmount` that was posted to the tab. */
   bufferedAmount = 0
   readonly #port: MessagePort
   readonly #limits: BacklogLimits
@@ -50,7 +50,7 @@ export class TabConnection {
   #backlog: Waiting[] = []
   #backlogFrames = 0
   #backlogBytes = 0
-  #silentLooks = 0
+  #unanswered = 0
   #outcomes: [id: number, outcome: SentOutcome][] = []
 
   constructor(port: MessagePort, limits: BacklogLimits) {
@@ -87,16 +87,16 @@ export class TabConnection {
     this.#enqueue({ message, frames: 0, bytes: 0 })
   }
 
-  /** Every few seconds the page is asked to acknowledge. Returns whether it may still be alive. */
-  look(): boolean {
-    this.#silentLooks = this.#missing ? this.#silentLooks + 1 : 0
+  /** Called every few seconds: asks the page to acknowledge. Returns whether it may still be alive. */
+  check(): boolean {
+    this.#unanswered = this.#missing ? this.#unanswered + 1 : 0
     if (!this.#missing) this.#post(['frames', [], true])
-    return this.#silentLooks < LOOKS
+    return this.#unanswered < CHECKS_UNTIL_DEAD
   }
 
-  /** The page did something. */
-  heard(): void {
-    this.#silentLooks = 0
+  /** The page has posted something. */
+  alive(): void {
+    this.#unanswered = 0
   }
 
   acknowledged(): void {
@@ -110,7 +110,7 @@ export class TabConnection {
     }
   }
 
-  /** Gives up what waits for the page. It is told how much it missed when it joins anew. */
+  /** Drops what waits for the page. When it joins again, it receives the number of messages that it missed. */
   fallBehind(): void {
     this.behind = true
     this.#dropBacklog()
@@ -121,7 +121,7 @@ export class TabConnection {
     this.#outcomes.push([id, outcome])
   }
 
-  /** Reports outcomes past the backlog: the page itself limits how many there are. */
+  /** Posts the outcomes at once, ahead of the backlog: their number is limited by what the page sends. */
   reportOutcomes(bufferedAmount: number): void {
     const outcomes = this.#outcomes
     if (!outcomes.length && this.bufferedAmount === bufferedAmount) return

@@ -18,17 +18,17 @@ import {
   type State,
 } from './protocol.ts'
 
-/** How often to look whether the worker has answered or pinged, in ms. */
-const LOOK = 250
-/** After so many looks without a ping the worker is taken for dead, where there are no Web Locks. */
-const PATIENCE = 12
-/** The longest wait for an answer, and between attempts, in looks. */
+/** How often to check whether the worker has answered or pinged, in ms. */
+const CHECK = 250
+/** Without Web Locks, the worker counts as dead after this many checks without a ping. */
+const MISSED_PINGS = 12
+/** The longest wait for an answer, and between attempts, in units of `CHECK`. */
 const LONGEST = 120
 
 interface Message {
-  /** As given, for `drop`. */
+  /** The object that was passed to `send`, for the `drop` event. */
   data: Data
-  /** As it was then, to be sent. */
+  /** A snapshot, which is sent: the caller may change a buffer after `send`. */
   copy: Data
   bytes: number
   onOutcome: ((outcome: Outcome) => void) | undefined
@@ -46,15 +46,15 @@ interface Link {
 type EventEntry = { [Name in keyof Events]: [Name, Events[Name]] }[keyof Events]
 
 /**
- * The lifecycle of a tab's socket: mirrors the socket of the worker, connects again when the worker has died, and knows what
- * became of each message of this tab.
+ * The lifecycle of a tab's socket: mirrors the state of the worker's socket, connects again when the worker has died, and
+ * settles the outcome of each message of this tab.
  */
 export class TabLifecycle {
   status: Status = 'idle'
   closed: Closed | undefined
   protocol = ''
   url = ''
-  /** Attempts in a row to reach the worker that failed. */
+  /** How many attempts in a row to reach the worker failed. */
   failures = 0
   readonly #start: () => SharedWorker
   readonly #options: ResolvedOptions
@@ -69,11 +69,11 @@ export class TabLifecycle {
   /** Messages wait here, not in the worker, until the shared socket is open: they outlive the worker. */
   readonly #queue: SendQueue<Message>
   #cancelExpiry: Cancel | undefined
-  /** Messages that the worker has, until it tells what became of them. */
+  /** Messages that were posted to the worker, until it posts their outcome. */
   readonly #sent = new Map<number, Message>()
   #sentBytes = 0
   #lastId = 0
-  /** What the worker's own socket still holds. */
+  /** The `bufferedAmount` of the worker's socket. */
   #workerBuffered = 0
 
   constructor(
@@ -108,7 +108,7 @@ export class TabLifecycle {
     else if (this.status === 'waiting') this.#attachAgain()
   }
 
-  /** Of the shared socket. */
+  /** Reconnects the shared socket. */
   reconnect(options: { dropQueue: boolean; overlap: boolean }): void {
     if (options.dropQueue)
       this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
@@ -139,7 +139,7 @@ export class TabLifecycle {
     this.#dropExpired()
     const displaced = this.#queue.push(message, message.bytes, monotonicNow(), !isFromDrop)
     const why = 'the queue of this tab is full (option queue)'
-    // A listener of `drop` that sends again would otherwise go round for ever.
+    // Otherwise a `drop` listener that sends again would never end.
     if (!displaced && isFromDrop) return this.#refuse(message, why)
     this.#drop(displaced ?? [message], 'overflow', why)
     this.#watchExpiry()
@@ -164,36 +164,36 @@ export class TabLifecycle {
     const { signal } = over
     const link: Link = { port, over, isJoined: false, isOver: false }
     this.#link = link
-    let looks = 0
-    // The first worker may take long to load. One that was there before starts at once.
-    const patience = Math.min(2 ** this.failures * (this.#wasJoined ? 1 : 8), LONGEST)
+    let checks = 0
+    // The first worker may take long to load; later the script is cached.
+    const limit = Math.min(2 ** this.failures * (this.#wasJoined ? 1 : 8), LONGEST)
     port.addEventListener(
       'message',
       ({ data }) => {
-        looks = 0
+        checks = 0
         if (Array.isArray(data)) this.#received(data as FromWorker, link)
       },
       { signal },
     )
     port.start()
     const failed = () => {
-      // Firefox reports here also what the worker's code throws later.
+      // Firefox also fires this event for errors that the worker's code throws later.
       if (!link.isJoined) this.#failed(new Error('The script of the shared worker failed'))
     }
     worker.addEventListener('error', failed, { signal })
     this.#timer = setInterval(() => {
-      if (++looks < (link.isJoined ? PATIENCE : patience)) return
+      if (++checks < (link.isJoined ? MISSED_PINGS : limit)) return
       if (link.isJoined) return this.#lost('The shared worker does not answer any more')
-      // In Firefox a worker that is ending still accepts ports. One that is only slow to start meets a port that has left.
+      // In Firefox a worker that is ending still accepts ports, and never answers. Try again with a new worker.
       this.failures++
       this.#attachAgain()
-    }, LOOK)
+    }, CHECK)
     this.#post(['join', { open, pings: !locks() }])
     if (this.status !== 'connecting' && (open || this.status !== 'closed'))
       this.#become(['connecting', { attempt: this.failures, url: '' }])
   }
 
-  /** A socket that was closed for good stays so: it only follows what other tabs do with it. */
+  /** Joins again. A socket that was closed for good stays closed, unless another tab opens it. */
   #attachAgain(): void {
     let worker: SharedWorker
     try {
@@ -209,11 +209,11 @@ export class TabLifecycle {
     this.#lost((error as Error).message, error)
   }
 
-  /** What the worker had is not sent again: it may have been sent. */
+  /** The worker is gone. The messages that it had are not sent again, because it may have sent them. */
   #lost(reason: string, error?: unknown): void {
     this.#release()
     const attempt = this.failures
-    const delay = attempt && Math.min(2 ** attempt, LONGEST) * LOOK
+    const delay = attempt && Math.min(2 ** attempt, LONGEST) * CHECK
     // Timers of hidden pages are slow.
     if (delay) this.#timer = setTimeout(() => this.#attachAgain(), delay)
     if (this.status !== 'closed')
@@ -225,7 +225,7 @@ export class TabLifecycle {
     clearInterval(this.#timer)
     const link = this.#link
     if (!link) return
-    // Also a worker that was slow to start counts this tab once.
+    // Posted even if the worker has not answered yet: it may only be slow to start.
     this.#post(['leave'])
     this.#link = undefined
     link.isOver = true
@@ -234,7 +234,7 @@ export class TabLifecycle {
     this.#workerBuffered = this.#sentBytes = 0
     const sent = [...this.#sent.values()]
     this.#sent.clear()
-    const reason = 'the connection to the worker ended before it told what became of the message'
+    const reason = 'the connection to the worker ended before the outcome of the message was known'
     for (const message of sent) settle(message, { result: 'unknown', reason })
   }
 
@@ -250,7 +250,7 @@ export class TabLifecycle {
       case 'joined':
         return this.#joined(message[1], link)
       case 'lock':
-        return this.#guard(message[1], link)
+        return this.#awaitLock(message[1], link)
       case 'state':
         return this.#become(message[1])
       case 'pulse':
@@ -264,7 +264,7 @@ export class TabLifecycle {
   #joined({ state, missed, snapshot, lock }: Joined, link: Link): void {
     link.isJoined = this.#wasJoined = true
     this.failures = 0
-    if (lock) this.#guard(lock, link)
+    if (lock) this.#awaitLock(lock, link)
     if (missed) {
       const reason = `This tab was too slow or frozen, and missed ${missed} messages`
       this.#become(['waiting', { attempt: 0, delay: 0, close: abnormalClosure('peer', undefined, reason) }])
@@ -273,8 +273,8 @@ export class TabLifecycle {
     if (!link.isOver) this.#become(state)
   }
 
-  /** The worker holds that lock as long as it lives. Its pings need not be counted then. */
-  #guard(name: string, link: Link): void {
+  /** Waits for the lock that the worker holds as long as it lives, instead of counting its pings. */
+  #awaitLock(name: string, link: Link): void {
     const manager = locks()
     if (!manager) return
     clearInterval(this.#timer)
@@ -290,7 +290,7 @@ export class TabLifecycle {
     const { copy, bytes } = message
     this.#sent.set(id, message)
     this.#sentBytes += bytes
-    // The copy is ours: it is moved to the worker, not copied again.
+    // The snapshot belongs to this object, so its buffer can be transferred instead of copied.
     this.#post(['send', id, copy], copy instanceof ArrayBuffer ? [copy] : [])
   }
 
@@ -324,11 +324,11 @@ export class TabLifecycle {
   }
 
   #drop(messages: Message[], why: DropReason, reason: string): void {
-    if (messages.length) this.#emitter.emitAll(this.#dropped(messages, why, reason))
+    if (messages.length) this.#emitter.emitAll(this.#dropEvents(messages, why, reason))
   }
 
-  /** Tells the outcome of dropped messages. Returns the events to emit. */
-  #dropped(messages: Message[], why: DropReason, reason: string): EventEntry[] {
+  /** Calls `onOutcome` of the dropped messages, and returns their `drop` events. */
+  #dropEvents(messages: Message[], why: DropReason, reason: string): EventEntry[] {
     return messages.map((message) => {
       settle(message, { result: 'dropped', reason })
       return ['drop', { data: message.data, why, reason }]
@@ -355,7 +355,10 @@ export class TabLifecycle {
         events.push([status, value])
         break
       case 'closed':
-        events.push(...this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed'), [status, value])
+        events.push(...this.#dropEvents(this.#queue.clear(), 'closed', 'the socket was closed'), [
+          status,
+          value,
+        ])
     }
     this.#emitter.emitAll(events)
     if (this.status === 'open') this.#sendQueue()
@@ -370,7 +373,7 @@ export class TabLifecycle {
     })
   }
 
-  /** What the page notices reaches the worker, which has no document, and in Chromium no `online` event. */
+  /** Passes events of the page on to the worker, which has no document, and in Chromium no `online` event. */
   #observePage(): () => void {
     const stop = observePage((signal) => {
       if (signal === 'restored') this.#lost('The page was in the back/forward cache')

@@ -10,6 +10,6 @@ export interface TabOptions<In = unknown, Out = unknown>
    * may have missed messages. It is called before `open`; the messages that follow are newer than the snapshot.
    */
   onSnapshot?: ((value: unknown) => void) | undefined
-  /** What this page keeps while the shared socket is not open; `false`: nothing. */
+  /** The messages that this page stores while the shared socket is not open; `false`: none. */
   queue?: Omit<QueueOptions, 'perSecond'> | false | undefined
 }

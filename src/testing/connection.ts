@@ -4,10 +4,10 @@ import { type Message, type Payload, saidPayload } from './payload.ts'
 import { type Cancel, schedule } from './schedule.ts'
 import { describe, type Transcript } from './transcript.ts'
 
-/** How long Chromium waits for the answer to its close frame before it gives up, in ms. */
+/** How long Chromium waits for the answer to its close frame, in ms. */
 const CLOSE_TIMEOUT = 60_000
 
-/** The WebSocket, as its connection notifies it. */
+/** Receives the events of a connection at the client's end: the WebSocket. */
 export interface ClientEnd {
   opened(protocol: string): void
   received(message: Message): void
@@ -15,7 +15,7 @@ export interface ClientEnd {
   ended(close: CloseFrame, wasClean: boolean, failed: boolean): void
 }
 
-/** The server, as its connections notify it. */
+/** Receives the events of connections at the server's end. */
 export interface ServerEnd {
   /** `null`: refused. `undefined`: no answer, ever. */
   answer(connection: Connection): { protocol: string } | null | undefined
@@ -23,7 +23,7 @@ export interface ServerEnd {
   received(connection: Connection, message: Message): void
   /** `connection.closed` is set. The client may not know yet. */
   closed(): void
-  /** Nothing more comes of it. */
+  /** The last event of a connection. */
   ended(connection: Connection): void
 }
 
@@ -144,7 +144,7 @@ export class Connection {
     this.#down.send(EMPTY, () => {
       if (this.muted) return this.note(`← lost: the close frame${inWords(frame)}`)
       this.note(`← close frame${inWords(frame)}`)
-      // The client answers with the same code, and both ends close.
+      // The client's close frame has the same code, and both ends close.
       this.#closedAtServer(frame, true)
       this.#end(frame, true)
     })
@@ -171,7 +171,7 @@ export class Connection {
     this.#up.drain(bytes)
   }
 
-  /** Nothing happens any more, and nobody is notified. */
+  /** Cancels everything that is under way, without notifying either end. */
   stop(): void {
     this.#over = true
     this.#timer?.()

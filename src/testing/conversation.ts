@@ -19,7 +19,7 @@ interface Entry {
   taken: boolean
 }
 
-/** What has happened at a server, and waiting for what should happen. */
+/** Records what happened at a server, and waits for what should happen. */
 export class Conversation {
   readonly transcript = new Transcript()
   readonly changes = new Changes()
@@ -67,12 +67,12 @@ export class Conversation {
     const error = new Error('holdfast/testing')
     const value = await wait({ changes: this.changes, look, within, busy: this.#busy })
     if (value !== undefined) return value
-    error.message = this.told(`within ${within} ms the server ${failure()}`)
+    error.message = this.withTranscript(`within ${within} ms the server ${failure()}`)
     throw error
   }
 
   /** An error message with the conversation below it. */
-  told(what: string): string {
+  withTranscript(what: string): string {
     return `holdfast/testing: ${what}\n\nThe conversation so far (→ to the server, ← to the client):\n${this.transcript}`
   }
 }

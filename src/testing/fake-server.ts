@@ -143,11 +143,11 @@ export class FakeServer {
   /** The latest open connection. Throws when there is none. */
   get client(): FakeClient {
     const client = this.clients.at(-1)
-    if (!client) throw new Error(this.#conversation.told('no client is connected'))
+    if (!client) throw new Error(this.#conversation.withTranscript('no client is connected'))
     return client
   }
 
-  /** What happened so far, as text, for your own messages: `expect(value, server.transcript)`. */
+  /** What happened so far, as text, for the messages of your own assertions: `expect(value, server.transcript)`. */
   get transcript(): string {
     return this.#conversation.transcript.toString()
   }
@@ -179,17 +179,17 @@ export class FakeServer {
 
   /** From now on handshakes succeed. */
   accept(): void {
-    this.#turn('accept')
+    this.#setAnswer('accept')
   }
 
   /** From now on handshakes fail: the client gets `error`, then `close` with 1006. */
   refuse(): void {
-    this.#turn('refuse')
+    this.#setAnswer('refuse')
   }
 
   /** From now on handshakes are not answered. Those that came meanwhile are not answered later either. */
   hang(): void {
-    this.#turn('hang')
+    this.#setAnswer('hang')
   }
 
   /**
@@ -198,7 +198,8 @@ export class FakeServer {
    */
   say(message: unknown): void {
     const { clients } = this
-    if (clients.length === 0) throw new Error(this.#conversation.told('say(): no client is connected'))
+    if (clients.length === 0)
+      throw new Error(this.#conversation.withTranscript('say(): no client is connected'))
     for (const client of clients) client.say(message)
   }
 
@@ -287,7 +288,7 @@ export class FakeServer {
     this.#conversation.transcript.note('server', what)
   }
 
-  #turn(answer: Answer): void {
+  #setAnswer(answer: Answer): void {
     this.#answer = answer
     this.#note(`${answer}()`)
   }

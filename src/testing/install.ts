@@ -13,7 +13,7 @@ export interface Endpoint {
 const installed: Endpoint[] = []
 let original: PropertyDescriptor | undefined
 
-/** Fails as a host does where nobody listens. */
+/** Fails as a host does that has no server on this port. */
 export const refuse: Dial = (_socket, _url, _protocols, client) => {
   const fail = () => client.ended({ code: 1006, reason: '' }, false, true)
   let cancel = schedule(0, fail)

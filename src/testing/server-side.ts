@@ -36,7 +36,7 @@ export class ServerSide implements FakeClient {
   say(message: unknown): void {
     if (!this.#connection.open)
       throw new Error(
-        this.#conversation.told(`say() to ${this.#connection.name}, whose connection has ended`),
+        this.#conversation.withTranscript(`say() to ${this.#connection.name}, whose connection has ended`),
       )
     this.#connection.say(message)
   }

@@ -12,7 +12,7 @@ function fakeClock(): FakeClock | undefined {
   return typeof clock?.nextAsync === 'function' ? (clock as FakeClock) : undefined
 }
 
-/** Notifies those who wait that something has changed. */
+/** Notifies its listeners that something has changed. */
 export class Changes {
   readonly #listeners = new Set<() => void>()
 
@@ -26,7 +26,7 @@ export class Changes {
   }
 }
 
-/** What waiting needs. */
+/** The arguments of `wait`. */
 export interface Waiting<Value> {
   changes: Changes
   /** The value that is waited for, once it is there. */
@@ -38,8 +38,8 @@ export interface Waiting<Value> {
 }
 
 /**
- * Waits for a value, or for `undefined` when the time is up. Under fake timers nobody else would let the time pass, so
- * that it advances the clock itself, from timer to timer, and not beyond the value.
+ * Waits for a value, or for `undefined` when the time is up. Under fake timers it advances the clock itself, from
+ * timer to timer, and stops when the value is there.
  */
 export async function wait<Value>({
   changes,

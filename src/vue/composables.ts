@@ -130,12 +130,12 @@ export function useListener(
 ): void {
   whileMounted(
     () => toValue(socket),
-    // Any of the two overloads of `on`; `'*'` stands for both.
+    // `'*'` selects an overload of `on` that accepts both kinds of listeners.
     (current) => current.on(name as '*', listener as (...event: unknown[]) => void),
   )
 }
 
-/** Sends a value as JSON over the socket of the moment: for templates, and for keys that change. */
+/** Returns a function that sends a value as JSON over the current socket: for templates, and for keys that change. */
 export function useSend<Out>(
   socket: MaybeRefOrGetter<SocketLike<unknown, Out>>,
 ): (value: Out, options?: SendOptions) => SendResult {

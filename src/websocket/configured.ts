@@ -10,13 +10,13 @@ export function configured(options: WebSocketOptions): typeof ReconnectingWebSoc
   class Configured extends Base {
     constructor(...args: Partial<ConstructorParameters<typeof ReconnectingWebSocket>>) {
       super()
-      // Without arguments it throws, as it should; a given `undefined` is a URL to the standard.
-      if (args.length) args.splice(0, 3, args[0] ?? `${args[0]}`, args[1], { ...options, ...args[2] })
+      // Without arguments the constructor below throws. WebIDL converts an explicit `undefined` or `null` to text.
+      if (args.length) args.splice(0, 3, args[0] ?? String(args[0]), args[1], { ...options, ...args[2] })
       // biome-ignore lint/correctness/noConstructorReturn: a socket of the other class, with the prototype of this one
       return Reflect.construct(ReconnectingWebSocket, args, new.target)
     }
   }
-  // No subclass: in the standard, the prototype that has `constructor` stands right below that of `EventTarget`.
+  // Members are copied, not inherited: in the standard, the prototype of the class directly extends that of `EventTarget`.
   for (const [to, from] of [
     [Configured, ReconnectingWebSocket],
     [Configured.prototype, ReconnectingWebSocket.prototype],

@@ -1,7 +1,7 @@
 export type EventType = keyof WebSocketEventMap
 export type Listener<Type extends EventType> = (this: WebSocket, event: WebSocketEventMap[Type]) => unknown
 
-/** What `defineInterface` adds, for the compiler. */
+/** Declares the members that `defineInterface` adds at run time. */
 export declare class InterfaceMembers extends EventTarget {
   static readonly CONNECTING: 0
   static readonly OPEN: 1
@@ -17,10 +17,10 @@ export declare class InterfaceMembers extends EventTarget {
   onclose: Listener<'close'> | null
 }
 
-/** React Native has no `EventTarget`: there the class can be defined, and its constructor says what is missing. */
+/** React Native has no `EventTarget`. With `Object` in its place the module still loads, and the constructor says what is missing. */
 export const Base = (globalThis.EventTarget ?? Object) as unknown as typeof InterfaceMembers
 
-/** @throws {TypeError} where the platform lacks what the standard's interface is made of */
+/** @throws {TypeError} where the platform has no `EventTarget` or no `Event` */
 export function requireEvents(): void {
   for (const name of ['EventTarget', 'Event'] as const)
     if (typeof globalThis[name] !== 'function')
@@ -34,8 +34,9 @@ const constants = Object.getOwnPropertyDescriptors(
 )
 
 /**
- * What WebIDL makes of an interface and a class does not: constants, the name, event-handler attributes, enumerable members.
- * `handlers`: where an object of the class keeps what the attributes hold, by event type.
+ * Adds what a WebIDL interface has and a class lacks: constants, the name, event-handler attributes, enumerable members.
+ *
+ * @param handlers returns the object that stores the values of the event-handler attributes, by event type
  */
 export function defineInterface<Target extends EventTarget>(
   Class: { prototype: Target },
@@ -43,7 +44,7 @@ export function defineInterface<Target extends EventTarget>(
 ): void {
   const { prototype } = Class
   const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(prototype) as PropertyDescriptorMap
-  // One listener for all: added a second time it stays where it is, as the standard wants it of an attribute.
+  // One listener for all handlers: adding it again keeps its place in the order, as the standard says of such attributes.
   function callHandler(this: Target, event: Event) {
     const handler = handlers(this)[event.type]
     if (typeof handler === 'function') handler.call(this, event)

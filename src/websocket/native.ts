@@ -1,15 +1,15 @@
 import type { WebSocketConstructor } from '../index.ts'
 
-/** Marks our own classes, which may have taken the place of the global one. */
+/** Marks our own classes, one of which may have replaced the global `WebSocket`. */
 export const RECONNECTING = Symbol('holdfast.reconnecting')
 
 /** The platform's own class, as it was when this module was loaded. */
 const atImport = globalThis.WebSocket
 
 /**
- * The platform's class: the global one of now, which may be a mock, or the one of before if ours has taken its place.
+ * The platform's class: the present global one, which may be a mock; or the one at import, if ours has replaced it since.
  *
- * @throws {TypeError} where there is none
+ * @throws {TypeError} where the platform has no `WebSocket`
  */
 export function nativeWebSocket(): WebSocketConstructor {
   const current = globalThis.WebSocket
@@ -20,7 +20,7 @@ export function nativeWebSocket(): WebSocketConstructor {
 }
 
 /**
- * The subprotocols of `new WebSocket(url, { protocols })`, where the platform takes such an object; else what was given.
+ * The subprotocols of `new WebSocket(url, { protocols })`, where the platform accepts such an object; otherwise the argument itself.
  * https://github.com/whatwg/websockets/issues/76
  */
 export function readProtocols(given: unknown, Native: WebSocketConstructor): unknown {
@@ -29,12 +29,12 @@ export function readProtocols(given: unknown, Native: WebSocketConstructor): unk
   return (given as { protocols?: unknown }).protocols ?? []
 }
 
-/** Asks with an object that can be neither read as a dictionary nor as text: no connection is made. */
+/** Feature test. The argument throws however it is read, as a dictionary or as text, so that no connection is made. */
 function takesInit(Native: WebSocketConstructor): boolean {
-  const isRead = {}
+  const readAsDictionary = new Error('read as a dictionary')
   const probe = {
     get protocols() {
-      throw isRead
+      throw readAsDictionary
     },
     toString() {
       throw new TypeError('read as text')
@@ -43,7 +43,7 @@ function takesInit(Native: WebSocketConstructor): boolean {
   try {
     new Native('ws://localhost/', probe as unknown as string[]).close()
   } catch (error) {
-    return error === isRead
+    return error === readAsDictionary
   }
   return false
 }

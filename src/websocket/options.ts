@@ -14,7 +14,7 @@ export function checkOptions(options: WebSocketOptions | undefined): void {
   }
 }
 
-/** How a `ReconnectingWebSocket` behaves: the options of `Socket`, except those that a `WebSocket` has no use for. */
+/** How a `ReconnectingWebSocket` behaves: the options of `Socket`, except those that make no sense for a `WebSocket`. */
 export interface WebSocketOptions
   extends Omit<Options, 'protocols' | 'autoOpen' | 'schema' | 'sends' | 'parse' | 'stringify'> {
   /**

@@ -10,10 +10,10 @@ import {
 import { nativeWebSocket, RECONNECTING, readProtocols } from './native.ts'
 import { checkOptions, type WebSocketOptions } from './options.ts'
 
-/** What carries the bytes: a native socket, or the `Socket` above it. */
+/** What sends and receives for this object: a native socket, or the `Socket` that reconnects. */
 type Transport = WebSocket | Socket
 
-/** What was given as the URL, asked again only until a native socket has resolved it. */
+/** The URL argument, until a native socket has resolved it; then the resolved URL. */
 type LazyUrl = URL & { toString(): string }
 
 /**
@@ -29,19 +29,19 @@ type LazyUrl = URL & { toString(): string }
 export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) implements WebSocket {
   static readonly [RECONNECTING] = true
 
-  /** Dials, unless this is one native socket only; then it only observes the `signal`. */
+  /** Dials. With `reconnect: false` the native socket is used directly, and this one only observes the `signal`. */
   readonly #socket: Socket
-  /** The present native socket, or the last one. None until a `url` function has returned for the first time. */
+  /** The present native socket, or the last one. `undefined` until a `url` function has returned for the first time. */
   #native: WebSocket | undefined
-  /** The present native socket, until its end has been told. */
+  /** The present native socket, until its `close` event has been dispatched. */
   #live: WebSocket | undefined
   /** The native socket that fired `error` last. */
   #failed: WebSocket | undefined
-  /** How far the last end has been told. */
-  #end: 'none' | 'closing' | 'told' = 'none'
-  /** Whether somebody listens for `message`. Otherwise messages cost nothing. */
+  /** Whether the final `close` event is still to come, or has been dispatched. */
+  #end: 'none' | 'closing' | 'dispatched' = 'none'
+  /** Whether `message` events are forwarded: from the first listener on. */
   #wantsMessages = false
-  /** What the event-handler attributes hold, by event type. */
+  /** The values of the event-handler attributes, by event type. */
   readonly #handlers: Record<string, unknown> = {}
 
   static {
@@ -55,15 +55,16 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
   ) {
     // biome-ignore lint/complexity/noArguments: a rest parameter would change `length`, which WebIDL fixes
     const given = arguments.length
-    // The standard reads an `undefined` that was given as a relative URL; with options of ours it is a mistake.
-    if (url === undefined && (given === 0 || given === 3)) throw new TypeError('holdfast: url: there is none')
+    // WebIDL converts an explicit `undefined` to the relative URL "undefined". With options, it is a mistake.
+    if (url === undefined && (given === 0 || given === 3))
+      throw new TypeError('holdfast: url: is missing. Pass it as the first argument.')
     requireEvents()
     super()
     checkOptions(options)
     const target = typeof url === 'function' ? url : `${url}`
     const { reopen = true, WebSocket: Native = nativeWebSocket(), ...rest } = { ...options }
     const offered = toOffered(protocols, Native)
-    const Dialled = this.#dialledBy(Native)
+    const Dialled = this.#constructorFor(Native)
     // A relative URL is resolved once, as natively: the page may be elsewhere at the next attempt.
     const lazyUrl = Object.assign(Object.create(null) as object, {
       toString: () => this.#native?.url ?? target,
@@ -76,19 +77,19 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     })
     this.#socket = socket
     this.#observe(socket, reopen)
-    // Before the core dials: what the native constructor throws is for our caller.
+    // Constructed before the core dials, so that an error of the native constructor reaches our caller.
     if (typeof target !== 'function' && typeof offered !== 'function') new Dialled(target, offered)
     if (socket.closed) {
-      // An aborted `signal`, before anybody can listen.
+      // The `signal` was aborted already: no listener can have been added yet.
       this.#ended(socket.closed)
     } else if (rest.reconnect !== false || !this.#live) socket.open()
-    else this.#live.onopen = () => this.#tell('open')
+    else this.#live.onopen = () => this.#dispatch('open')
   }
 
-  /** A constructor for the core: makes native sockets whose events this object sees first. */
-  #dialledBy(Native: WebSocketConstructor): WebSocketConstructor {
+  /** A constructor for the core, whose native sockets are observed by this object before the core adds its listeners. */
+  #constructorFor(Native: WebSocketConstructor): WebSocketConstructor {
     return new Proxy(Native, {
-      // One may have been made before the core's first attempt.
+      // The constructor may have created one before the core's first attempt.
       construct: (Class, args: [string]) => this.#live ?? this.#adopt(new Class(...args) as WebSocket),
     })
   }
@@ -104,7 +105,7 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
       this.#failed = native
     })
     native.addEventListener('close', ({ code, reason, wasClean }) => {
-      // The core tells this end, unless it has let go of the socket.
+      // The core handles this end, unless it no longer uses this socket.
       if (native !== this.#live || native !== this.#transport) return
       this.#socket.close()
       this.#ended({ code, reason, wasClean, cause: 'peer' })
@@ -114,21 +115,21 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
   }
 
   #observe(socket: Socket, reopen: boolean): void {
-    /** Whether a failed attempt is told. */
+    /** Whether a failed attempt dispatches events. */
     let isVisible = reopen
-    /** The end told last: the core emits `waiting` again when the delay changes. */
-    let told: Closed | undefined
+    /** The last end that was handled: the core emits `waiting` again when the delay changes. */
+    let handled: Closed | undefined
     socket.on('open', () => {
       isVisible = true
-      this.#tell('open')
+      this.#dispatch('open')
     })
     socket.on('waiting', ({ close }) => {
-      if (isVisible && close !== told) {
-        // Once it has been open, any end is the last.
+      if (isVisible && close !== handled) {
+        // After it has been open, the next end is the last.
         if (!reopen) socket.close()
         this.#ended(close)
       }
-      told = close
+      handled = close
       this.#live = undefined
     })
     socket.on('status', ({ status, previous }) => {
@@ -143,38 +144,38 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     })
     socket.on('closed', (close) => {
       if (close.cause !== 'user') this.#ended(close)
-      // Attempts that were used up are not revived: a `WebSocket` that is CLOSED stays so.
+      // A wake must not reopen it after used-up attempts: a `WebSocket` that is CLOSED stays CLOSED.
       socket.close()
     })
-    socket.on('drop', (detail) => this.#tell('drop', { detail }, globalThis.CustomEvent))
+    socket.on('drop', (detail) => this.#dispatch('drop', { detail }, globalThis.CustomEvent))
   }
 
-  #tell(type: string, init?: object, Kind?: new (type: string, init?: object) => Event): void {
+  #dispatch(type: string, init?: object, Kind?: new (type: string, init?: object) => Event): void {
     // Node has no `CloseEvent` before version 23.
     this.dispatchEvent(Kind ? new Kind(type, init) : Object.assign(new Event(type), init))
   }
 
   #ended(close: Closed): void {
-    // What this side ended has failed: the browser fires `error` then, and so do we.
+    // A connection that this side ended for an error dispatches `error` first, as a browser does for a failed connection.
     const hasFailed = (this.#failed !== undefined && this.#failed === this.#live) || close.cause !== 'peer'
     this.#live = undefined
     if (this.#socket.closed) {
-      this.#end = 'told'
+      this.#end = 'dispatched'
       this.#native?.close()
     }
-    if (hasFailed) this.#tell('error')
+    if (hasFailed) this.#dispatch('error')
     // A listener of `error` may have closed it: then this is the last `close`.
-    if (this.#end === 'closing') this.#end = 'told'
-    this.#tell('close', close, globalThis.CloseEvent)
+    if (this.#end === 'closing') this.#end = 'dispatched'
+    this.#dispatch('close', close, globalThis.CloseEvent)
   }
 
-  /** The native socket, where the core has let go of it or never had it. */
+  /** The native socket where the core does not use it (any more); otherwise the `Socket`. */
   get #transport(): Transport {
     const { status } = this.#socket
     return this.#native && (status === 'idle' || status === 'closed') ? this.#native : this.#socket
   }
 
-  /** Where the present or last connection goes; `''` while a `url` function is called for the first time. */
+  /** The URL of the present or last connection; `''` while a `url` function is called for the first time. */
   get url(): string {
     return this.#native?.url ?? ''
   }
@@ -182,8 +183,8 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
   get readyState(): 0 | 1 | 2 | 3 {
     const { CONNECTING, OPEN, CLOSING, CLOSED } = ReconnectingWebSocket
     if (this.#transport === this.#native || this.#socket.closed) {
-      const ended = { none: CONNECTING, closing: CLOSING, told: CLOSED }[this.#end]
-      return (this.#live?.readyState as 0 | undefined) ?? ended
+      const ended = ({ none: CONNECTING, closing: CLOSING, dispatched: CLOSED } as const)[this.#end]
+      return (this.#live?.readyState as 0 | 1 | 2 | 3 | undefined) ?? ended
     }
     if (this.#socket.status !== 'open') return CONNECTING
     // A native socket that is CLOSED, and not yet noticed by the core, is dialled again.
@@ -191,7 +192,7 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     return state === OPEN || state === CLOSING ? state : CONNECTING
   }
 
-  /** Bytes given to `send` that have not left: those queued here, and those that the browser still holds. */
+  /** Bytes passed to `send` that were not written to the network yet: those queued here, and those in the browser's buffer. */
   get bufferedAmount(): number {
     return this.#transport.bufferedAmount
   }
@@ -209,7 +210,7 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
   }
 
   set binaryType(type: BinaryType) {
-    // Read first: on what is no socket this throws, whatever the value.
+    // Read first: this throws for a wrong `this`, whatever the value.
     const transport = this.#transport
     const value = `${type}`
     if (value === 'blob' || value === 'arraybuffer') transport.binaryType = value
@@ -229,7 +230,8 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     super.addEventListener(...args)
     if (`${args[0]}` !== 'message' || this.#wantsMessages) return
     this.#wantsMessages = true
-    const forward = ({ data, origin }: MessageEvent) => this.#tell('message', { data, origin }, MessageEvent)
+    const forward = ({ data, origin }: MessageEvent) =>
+      this.#dispatch('message', { data, origin }, MessageEvent)
     const transport = this.#transport
     if (transport instanceof Socket) transport.on('message', forward)
     else transport.addEventListener('message', forward)
@@ -246,13 +248,13 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     else transport.send(message)
   }
 
-  /** Ends it: `close` is told once more, and `readyState` is then `CLOSED` for good. */
+  /** Closes for good: one last `close` event, after which `readyState` stays `CLOSED`. */
   close(...args: [code?: number, reason?: string]): void {
     // Checks the arguments; closes the native socket with its handshake, unless it is closed already.
     if (this.#native) this.#native.close(...args)
     else this.#socket.close(...args)
     this.#socket.close()
-    // A live native socket tells its end itself.
+    // A live native socket fires its own `close` event.
     if ((this.#live?.readyState ?? 3) < 3 || this.#end !== 'none') return
     this.#end = 'closing'
     // A listener of `drop` may call this during the last `close`.
@@ -262,7 +264,7 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
   }
 }
 
-/** As WebIDL reads them. What is iterable is iterated once: an iterator has nothing to give the second time. */
+/** Converts subprotocols as WebIDL does. An iterable is read only once, because an iterator is empty the second time. */
 function toOffered(given: unknown, Native: WebSocketConstructor): Provided<string[]> | undefined {
   if (typeof given === 'function' || given === undefined) return given as undefined
   const protocols = readProtocols(given, Native)

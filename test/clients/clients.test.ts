@@ -10,7 +10,7 @@ import * as Y from 'yjs'
 import { configured } from '../../src/websocket/index.ts'
 
 const reconnect = { base: 50, max: 200 }
-/** All of them answer `close` with a new WebSocket: each object lives once, and the first dial is a patient one. */
+/** All of them respond to `close` with a new WebSocket: each object has one connection, and retries until that opens. */
 const Patient = configured({ reopen: false, reconnect })
 /** Opens again by itself. */
 const Default = configured({ reconnect })

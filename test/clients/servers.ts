@@ -6,7 +6,7 @@ import { useServer } from 'graphql-ws/use/ws'
 import { Server as SocketIo } from 'socket.io'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 
-/** Puts a real server of that protocol on an HTTP server. Answers with its end, where closing the port is not enough. */
+/** Puts a real server of that protocol on an HTTP server. Returns a function that ends it, where closing the port is not enough. */
 type Put = (server: Server) => (() => unknown) | Promise<() => unknown>
 
 /** Counts up from where the clock of the server stands, so that a subscriber can tell that it goes on. */
@@ -46,7 +46,7 @@ export const kinds: Record<string, Put> = {
     const broker = new StompServer({ server, path: '/', heartbeat: [0, 0] })
     let news = 0
     const timer = setInterval(() => broker.send('/news', {}, `${news++}`), 20)
-    // This broker writes to whoever is just closing, too, and the error would be the end of all tests.
+    // This broker also writes to clients that are closing, and the error would be the end of all tests.
     broker.socket.on('connection', (socket) => {
       const send = socket.send.bind(socket)
       socket.send = (data: string) => {

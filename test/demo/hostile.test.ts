@@ -78,7 +78,7 @@ test('a client that answers no ping is cut, one that does is kept, and the servi
   await expect.poll(() => server.clients().length).toBe(2)
   let asked = 0
   alive?.socket.on('ping', () => asked++)
-  // Enough rounds for whoever did not answer one of them to be cut.
+  // Enough rounds to disconnect a client that did not answer one of them.
   await expect.poll(() => asked).toBeGreaterThan(3)
   expect(server.clients().length).toBe(2)
   expect(alive?.socket.readyState).toBe(alive?.socket.OPEN)
@@ -96,7 +96,7 @@ test.each([
   'GET /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
   'GET //[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
   'nonsense\r\n\r\n',
-])('a broken request gets an HTTP answer and hurts nobody (%#)', async (request) => {
+])('a broken request gets an HTTP answer and affects no other client (%#)', async (request) => {
   const server = await serve()
   const answer = await new Promise<string>((resolve) => {
     let text = ''
@@ -111,7 +111,7 @@ test.each([
   await settle(server)
 })
 
-test('a client that vanishes inside the handshake hurts nobody', async () => {
+test('a client that vanishes inside the handshake affects no other client', async () => {
   const server = await serve()
   const line = dial(server.port, '127.0.0.1', () => {
     line.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')

@@ -43,7 +43,7 @@ test('the handshake, the texts and the close are logged, a text on one line', as
   expect(lines).toContain('/echo #1 close 1000 "bye"')
 })
 
-test('the service welcomes, answers with the text and the date, and knows ping', async () => {
+test('the service sends a welcome, replies with the text and the date, and answers ping', async () => {
   const { socketUrl } = await serve()
   const client = await connect(`${socketUrl}/ws`)
   expect(await client.next()).toBe('Welcome to LaravelS')

@@ -43,7 +43,7 @@ test('the idle cut counts bytes inside TLS too', async () => {
   expect((await client.closed).code).toBe(1006)
 })
 
-test('a client that does not speak TLS hurts nobody', async () => {
+test('a client that does not speak TLS affects no other client', async () => {
   const tls = certificate()
   const { port, socketUrl } = await serve({ tls })
   await new Promise<void>((resolve) => {

@@ -23,7 +23,7 @@ const bundle = join(import.meta.dirname, '../../dist/holdfast.umd.min.js')
 /** A page of the server's own origin. `ws` answers 426, which is page enough; `about:blank` may not dial 127.0.0.1. */
 const origin = ({ port }: { port: number }) => `http://127.0.0.1:${port}/`
 
-/** Dials from a plain page with a script tag. Answers with a look at what was heard there so far. */
+/** Dials from a plain page with a script tag. Returns a function that reads what was received there so far. */
 async function dial(page: Page, url: string, options: Settings = {}): Promise<() => Promise<Heard[]>> {
   await page.addScriptTag({ path: bundle })
   const dialHere = ({ url, options }: { url: string; options: Settings }) => {
@@ -104,7 +104,7 @@ describe('in a real Chromium, a connection', () => {
 
 describe('in a real Chromium, an attempt', () => {
   // A hung handshake blocks the next one to the same host and port until it is closed.
-  test('that hangs is given up, and does not block the next', async ({ listen, proxy, visit }) => {
+  test('that hangs is dropped, and does not block the next', async ({ listen, proxy, visit }) => {
     const server = await listen()
     const line = await proxy(server)
     line.answer = 'hang'

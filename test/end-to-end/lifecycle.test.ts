@@ -115,7 +115,7 @@ const AWAY = 4_000
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Freezes a hidden tab, and answers with the ticks of its clock until then. */
+/** Freezes a hidden tab, and returns the ticks of its clock until then. */
 async function freeze(tab: Tab) {
   await tab.become('frozen')
   await expect.poll(() => tab.run('frozen')).toBe(true)

@@ -73,7 +73,7 @@ describe('the scenario', { timeout: 60_000 }, () => {
     await says(/(came in at \d\d:\d\d:\d\d.*){3}/)
   })
 
-  test('6: takes JSON after a frame that is none', async ({ card }) => {
+  test('6: receives JSON after a frame that is not JSON', async ({ card }) => {
     const { press, says } = await card('Guest on demand')
     await says(/Not JSON: The server is listening to you now\./)
     await press('Next guest')

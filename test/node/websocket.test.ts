@@ -30,7 +30,7 @@ test('stands over the socket of "ws", and comes back', async () => {
   expect(socket.readyState).toBe(socket.CLOSED)
 })
 
-test('lives once with reconnect: false', async () => {
+test('has one connection with reconnect: false', async () => {
   const socket = new ReconnectingWebSocket(url, [], { WebSocket, reconnect: false })
   await next(socket, 'open')
   socket.send('vanish')
@@ -55,7 +55,7 @@ test.each([
   ['a connection', url],
   ['an attempt', nowhere],
 ])('closed by a listener of error, %s tells one close, the last', async (_, address) => {
-  // Where nothing is said the peer is given up, and that is an error.
+  // A silent peer is dropped, which is an error.
   const options = { WebSocket, reconnect: { base: 0 }, heartbeat: { silence: 20 } }
   const socket = new ReconnectingWebSocket(address, [], options)
   if (address === url) await next(socket, 'open')
@@ -116,7 +116,7 @@ test('an empty address is one like others where the subprotocols are a function'
   expect(asked).toEqual([''])
 })
 
-describe('a signal that lives on', () => {
+describe('a signal that outlives the socket', () => {
   const lives = {
     'any number of lives': {},
     'one life': { reopen: false },

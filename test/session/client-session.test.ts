@@ -197,9 +197,9 @@ test('messages of a topic: once, in order, with their place; a gap is told', asy
 test('`delivered` of one turn shares one ping', async () => {
   const { half, said } = welcomed()
   half.push('one')
-  half.ask()
+  half.requestAck()
   half.push('two')
-  half.ask()
+  half.requestAck()
   await Promise.resolve()
   expect(said).toEqual(['one', 'two', '!p2'])
 })

@@ -21,7 +21,7 @@ test.each<[Credit, number, number, boolean]>([
 test('once told, it owes nothing', () => {
   const inbox = new Inbox([2, 100])
   inbox.received(90)
-  expect(inbox.tell(inbox.got)).toBe(1)
+  expect(inbox.acknowledge(inbox.got)).toBe(1)
   expect(inbox.due(inbox.got)).toBe(false)
 })
 

@@ -7,7 +7,7 @@ import { Sessions } from '../../src/session/server/index.ts'
 
 /** What the server has seen of the clients of one path. */
 export interface Count {
-  /** Requests for a connection, those that were given up during the handshake among them. */
+  /** Requests for a connection, including those that were abandoned during the handshake. */
   total: number
   /** Connections that are alive now. */
   live: number

@@ -118,7 +118,7 @@ export class Line {
     const target = connect({ port: this.#target, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
     const pair = { client, target }
     this.#pairs.add(pair)
-    // Whoever is behind a hole does not learn that the other end is gone.
+    // A client behind a hole does not learn that the other end is gone.
     const gone = (other: Socket, hole: Hole) => () => {
       if (this.hole === 'both' || this.hole === hole) return
       other.destroy()

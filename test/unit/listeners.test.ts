@@ -90,7 +90,10 @@ describe('a listener', () => {
     expect(heard).toEqual(['b'])
   })
 
-  test('registered twice is called twice, and each undo takes back one', async ({ server, open }) => {
+  test('registered twice is called twice, and each unsubscribe function removes one', async ({
+    server,
+    open,
+  }) => {
     const { socket } = await open()
     const heard: string[] = []
     const listener = (text: string) => heard.push(text)

@@ -47,7 +47,7 @@ describe('opened()', () => {
     expect(late.is).toBe('rejected')
   })
 
-  test('rejects with the reason of its signal, and takes back its listeners', async ({ dial }) => {
+  test('rejects with the reason of its signal, and removes its listeners', async ({ dial }) => {
     const { socket } = dial({ autoOpen: false })
     const abort = new AbortController()
     const removed = vi.spyOn(abort.signal, 'removeEventListener')

@@ -98,10 +98,7 @@ describe('the constructor to dial with', () => {
     expect(last('waiting')?.close).toMatchObject({ cause: 'refused', error: new Error('unusable') })
   })
 
-  test('is missed with a clear reason when it dials, where there is none, and found when there is one', async ({
-    server,
-    dial,
-  }) => {
+  test('a missing global is reported when it dials, and a later one is used', async ({ server, dial }) => {
     vi.stubGlobal('WebSocket', undefined)
     const { socket, last } = dial({ WebSocket: undefined, reconnect: () => 10 }, () => server.url)
     expect(socket.send('kept')).toBe('queued')

@@ -1,5 +1,5 @@
 /**
- * What stands for `window` or `document` in Node. It takes listeners back itself when their signal aborts: Node 20 keeps
+ * A stand-in for `window` or `document` in Node. It removes listeners itself when their signal aborts: Node 20 keeps
  * only the last of several such listeners of one target from the garbage collector, and then forgets to.
  */
 export class Target extends EventTarget {

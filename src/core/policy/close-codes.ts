@@ -2,11 +2,11 @@
 const FINAL = new Set([1003, 1007, 1008, 1010])
 /** As HTTP 408, 425 and 429: request timeout, too early, too many requests. The next attempt may succeed. */
 const TEMPORARY = new Set([4408, 4425, 4429])
-/** The credentials are missing or expired: RFC 6455's policy violation, which FastAPI uses so, and graphql-ws's 4401. */
+/** The credentials are missing or expired. 1008 is RFC 6455's policy violation, as FastAPI uses it; 4401 is graphql-ws's. */
 const UNAUTHORIZED = new Set([1008, 4401])
 
 /**
- * The default of the option `final`: whether dialling again cannot help after this end. Only what a peer said can be final.
+ * The default of the option `final`: whether dialling again cannot help after this end. Only a close by the peer can be final.
  * Applications use 4400–4499 as HTTP uses 4xx. Not 1000 and 1001: servers that restart send both, and some end a missed
  * heartbeat with 1000.
  */

@@ -1,4 +1,4 @@
-/** When to ask and when to judge, in ms. */
+/** When to send a ping, and when the peer counts as gone, in ms. */
 export interface HeartbeatTiming {
   interval: number
   timeout: number
@@ -9,10 +9,10 @@ export interface HeartbeatTiming {
   silence: number
 }
 
-/** What a check says: send a ping, the peer is gone, or nothing to do. */
+/** The result of a check: send a ping, the peer is gone, or nothing to do. */
 export type Verdict = 'ask' | 'silent' | undefined
 
-/** The longest time that a peer has to answer a probe: a ping sent because this side, not the peer, was away. In ms. */
+/** The longest time that a peer has to answer a probe: a ping after this side was offline, hidden or asleep. In ms. */
 const PROBE = 5_000
 /** A timer that is this late proves nothing about the peer: hidden tabs get one timer a second, then one a minute. In ms. */
 const LATE = 1_500
@@ -27,16 +27,16 @@ export class Heartbeat {
   /** How many bytes were given to the browser; fewer for text that is not ASCII. */
   sentBytes = 0
   /**
-   * How many times longer than configured the peer may be silent. 1 again once it answers: until then, what looks like
-   * silence may be a large message on a slow network, before which nothing else arrives.
+   * How many times longer than configured the peer may be silent. Above 1 after silent ends, because a large message on a
+   * slow network holds back all other frames. 1 again once the peer answers.
    */
   patience: number
   #receivedAt: number
-  /** Until when the ping may be answered; 0 while there is none to be answered. */
+  /** The deadline for the answer to the ping; 0 while no ping is unanswered. */
   #answerBy = 0
   /** When the timer is meant to fire. */
   #due: number
-  /** The ping was sent again, because this side was too late to judge. */
+  /** The ping was sent again, because the check of the first one ran too late to prove anything. */
   #repeated = false
   /** Bytes of ours that had left the browser at the last check, and those that must leave before the ping does. */
   #leftBytes = 0
@@ -72,7 +72,7 @@ export class Heartbeat {
 
   /**
    * @param buffered bytes of ours that have not left the browser
-   * @param probe ask now, whether it is time or not
+   * @param probe send a ping now, even if none is due
    */
   check(now: number, buffered: number, probe = false): Verdict {
     const { silence } = this.#timing
@@ -83,7 +83,7 @@ export class Heartbeat {
     if (this.#answerBy) {
       if (probe) this.#answerBy = Math.min(this.#answerBy, now + probeTime)
       if (now < this.#answerBy) return
-      // The peer takes in what we send: it is alive, and our ping may still be behind a long upload.
+      // Our bytes are leaving, so the peer is alive, and the ping may still be queued behind a long upload.
       if (this.#leftBytes < this.#bytesBeforePing && left > this.#leftBytes) {
         this.#leftBytes = left
         this.#answerBy = now + (timeout || PROBE)

@@ -48,7 +48,7 @@ export class SendQueue<Item> {
     return dropped
   }
 
-  /** Removes and returns the messages that have waited longer than they are worth. */
+  /** Removes and returns the messages that have waited for `ttl` or longer. */
   expired(now: number): Item[] {
     const fresh = this.#entries.findIndex(({ since }) => now - since < this.#limits.ttl)
     return this.#remove(fresh < 0 ? this.#entries.length : fresh)

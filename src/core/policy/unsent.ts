@@ -9,7 +9,7 @@ export class Unsent<Message> {
     return this.#given.length === 0
   }
 
-  /** A message was handed to the browser. Without `message`: one that is of no interest, but takes its place. */
+  /** A message was handed to the browser. Without `message`: one that is not reported when lost, but whose bytes count. */
   add(message: Message | undefined, bytes: number): void {
     this.#given.push({ message, bytes })
   }

@@ -26,12 +26,12 @@ import { type Message, type Outcomes, settleOutcomes } from './outcomes.ts'
 import { randomId } from './random-id.ts'
 import { ClientTopics, type TopicMessage } from './topics.ts'
 
-/** How long an acknowledgement may be owed, in ms. */
+/** The longest time from a message to its acknowledgement, in ms. */
 const ACKNOWLEDGE_WITHIN = 1_000
 
-/** The longest time for which a server may keep a client away, in ms. */
+/** The longest `after` of a refusal that this client respects, in ms. */
 const LONGEST_AFTER = 60_000
-/** The largest hello that a server takes unless it is configured otherwise, in bytes. */
+/** The default of the server's option `limits.hello`, in bytes. */
 const HELLO_LIMIT = 8_192
 /** RFC 6455 §7.4.1: a message that is too big to process. */
 const TOO_BIG = 1009
@@ -42,7 +42,7 @@ export interface WaitingLimits {
   bytes: number
 }
 
-/** The client's half of a session: the numbers that both halves count, over one connection at a time. */
+/** The client's side of a session: counts the messages in both directions, over one connection at a time. */
 export class ClientSession implements ConnectionProtocol {
   readonly subprotocol = SUBPROTOCOL
   readonly events = ['resumed', 'fresh', 'ended', 'topic']
@@ -70,8 +70,8 @@ export class ClientSession implements ConnectionProtocol {
   #denials = 0
   /** The message that the server may have found too large, and whether it did so twice. */
   #suspect: { message: Message; confirmed: boolean } | undefined
-  /** Whether a ping goes out at the end of this turn. */
-  #asking = false
+  /** Whether a ping is scheduled for the end of the present task. */
+  #isPingScheduled = false
 
   constructor(
     limits: WaitingLimits,
@@ -85,7 +85,7 @@ export class ClientSession implements ConnectionProtocol {
 
   attach(host: ProtocolHost): void {
     this.#host = host
-    // Registered before those of the application: what is older is written first.
+    // Registered before the application's listeners, so that older messages are written before what those send.
     host.emitter.on('open', () => this.#opened())
     host.emitter.on('closed', () => this.#closed())
   }
@@ -139,7 +139,7 @@ export class ClientSession implements ConnectionProtocol {
     if (!outbox.admits(message, this.#credit, [messages, room])) {
       const reason = `${bytes.toLocaleString('en-US')} bytes do not fit beside what waits already (option queue)`
       settleOutcomes([message], 'lost', reason)
-      // A listener of `drop` that sends again would otherwise go round for ever.
+      // Otherwise a `drop` listener that sends again would never end.
       if (this.#host?.emitter.dispatching !== 'drop')
         this.#host?.emitter.emit('drop', { data, why: 'overflow', reason })
       return 'dropped'
@@ -150,22 +150,22 @@ export class ClientSession implements ConnectionProtocol {
     return outbox.written < outbox.acked + outbox.held.length ? 'queued' : 'sent'
   }
 
-  /** Asks the server what it has: once per turn, however many messages want to know. */
-  ask(): void {
-    if (this.#asking) return
-    this.#asking = true
+  /** Asks the server for an acknowledgement: once per task, however many callers need it. */
+  requestAck(): void {
+    if (this.#isPingScheduled) return
+    this.#isPingScheduled = true
     queueMicrotask(() => {
-      this.#asking = false
+      this.#isPingScheduled = false
       this.#link?.send(this.ping())
     })
   }
 
-  /** Calls `auth` and shows the server the fresh token, on the open connection. */
+  /** Calls `auth` and sends the fresh token over the open connection. */
   async refresh(): Promise<void> {
     this.sendToken(await this.authenticate(new AbortController()))
   }
 
-  /** Shows the server a fresh token on the open connection. */
+  /** Sends a fresh token over the open connection. */
   sendToken(token: string | undefined): void {
     this.#link?.send(`!t${token ?? ''}`)
   }
@@ -182,14 +182,14 @@ export class ClientSession implements ConnectionProtocol {
   #opened(): void {
     globalThis.addEventListener?.('pagehide', this.#acknowledge)
     const isResumed = this.#got !== undefined
-    // The hello has acknowledged them.
+    // The hello has acknowledged all messages received before.
     this.#acknowledged = this.#got ??= 0
     if (isResumed) this.#emit('resumed', { resent: this.outbox.highest - this.outbox.acked })
     this.#pump()
   }
 
   #closed(): void {
-    // Before the outcomes are told: the server's last acknowledgement is ours to give.
+    // Before the outcomes are emitted: this sends the last acknowledgement to the server.
     if (this.#link) this.#closing(this.#link, true)
     this.#cancelAcknowledge?.()
     this.#cancelAcknowledge = undefined
@@ -197,7 +197,7 @@ export class ClientSession implements ConnectionProtocol {
     this.#emit('ended', this.#renew())
   }
 
-  /** This side closes the connection. For good: the server is told before that it need not keep the session. */
+  /** This side closes the connection. If `final`, the server is first notified that the session has ended. */
   #closing(link: Link, final: boolean): void {
     if (link !== this.#link) return
     if (final) {
@@ -246,7 +246,7 @@ export class ClientSession implements ConnectionProtocol {
         return frame.type === 'pong' ? 'pong' : undefined
       }
       case 'challenge':
-        // A server that is shown no token ends the connection, and the next hello brings one.
+        // If this fails, the server ends the connection, and the next hello has a token.
         this.refresh().catch(report)
         return undefined
       case 'topic':
@@ -271,7 +271,7 @@ export class ClientSession implements ConnectionProtocol {
   #topicMessage(message: TopicMessage | undefined, data: unknown): MessageEvent | undefined {
     if (!message) return undefined
     const { topic, cursor } = message
-    // After its listeners have run.
+    // After the message's listeners have run.
     queueMicrotask(() => this.topics.handedOver(message))
     return Object.assign(new MessageEvent('message', { data, lastEventId: cursor }), { topic })
   }
@@ -285,7 +285,7 @@ export class ClientSession implements ConnectionProtocol {
   }
 
   #welcomed(link: Link, { got, win }: Welcome, handler: FrameHandler): void {
-    // The server has less than it had, or more than was ever sent: its store has lost something.
+    // `got` is lower than before, or higher than what was ever sent: the server's store has lost data.
     const acknowledged = got <= this.outbox.highest ? this.outbox.resume(got) : undefined
     if (!acknowledged) return this.#refused(link, { why: 'gone' })
     settleOutcomes(acknowledged, 'delivered')
@@ -298,7 +298,7 @@ export class ClientSession implements ConnectionProtocol {
   }
 
   #refused(link: Link, { why, got, after }: ReceivedRefusal): void {
-    // What a later version refuses for a reason of its own is tried again.
+    // A reason of a later version of the protocol is retried.
     const code = Object.hasOwn(refusalCodes, why) ? refusalCodes[why as 'gone'] : refusalCodes.busy
     const isOver = why === 'gone' || why === 'overflow'
     const outcomes = isOver ? this.#renew(got) : undefined
@@ -319,7 +319,7 @@ export class ClientSession implements ConnectionProtocol {
     if (largest) this.#suspect = { message: largest, confirmed: this.#suspect?.message === largest }
   }
 
-  /** Gives up a message that was too large twice, so that what is behind it goes on. */
+  /** Drops a message that was too large twice, so that the messages behind it are sent. */
   #dropTooLarge(): void {
     if (!this.#suspect?.confirmed) return
     const { message } = this.#suspect
@@ -342,21 +342,21 @@ export class ClientSession implements ConnectionProtocol {
       this.#link?.send(escaped(next.data))
   }
 
-  /** Acknowledges now what was received: all that a page can do when it is left. */
+  /** Acknowledges now what was received. Also called when the page is left. */
   readonly #acknowledge = (): void => {
     if ((this.#got ?? 0) > this.#acknowledged) this.#acknowledgeAs('!a')
     this.#cancelAcknowledge?.()
     this.#cancelAcknowledge = undefined
   }
 
-  /** In an acknowledgement, or in a pong. */
+  /** Writes the acknowledgement as a frame of its own (`!a`) or as a pong (`!q`). */
   #acknowledgeAs(frame: '!a' | '!q'): void {
     this.#bytes = 0
     this.#acknowledged = this.#got ?? 0
     this.#link?.send(frame + this.#acknowledged)
   }
 
-  /** Ends the session: the next hello makes a new one. `got`: how many messages the server says it has. */
+  /** Ends the session; the next hello creates a new one. `got`: how many messages the server says it has. */
   #renew(got = -1): Outcomes {
     const { outbox } = this
     const acknowledged = outbox.resume(got)
@@ -389,7 +389,7 @@ const closedByPeer = (code: number, reason: string): Closed => ({
 /** The bytes of its frame, which has one more where text is escaped. */
 const wireBytes = ({ data, bytes }: Message) => bytes + (typeof data === 'string' && data[0] === '!' ? 1 : 0)
 
-/** To count other text it is walked through, which costs more than sending it. */
+/** The length in bytes. The regular expression is faster than counting the UTF-8 bytes of ASCII text. */
 function messageLength(data: Data): number {
   return typeof data === 'string' && !/[^ -~]/.test(data) ? data.length : byteLength(data)
 }

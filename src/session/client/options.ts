@@ -11,7 +11,7 @@ export interface SessionOptions<In = unknown, Out = unknown, Kind extends Binary
    * function may throw `Refused` to end the session for good.
    */
   auth?: Provided<string | undefined> | undefined
-  /** When to ask the server whether it is there, in ms. @default { interval: 25_000, timeout: 10_000 } */
+  /** When to send a ping, and how long to wait for its answer, in ms. @default { interval: 25_000, timeout: 10_000 } */
   heartbeat?: { interval?: number | undefined; timeout?: number | undefined } | undefined
   /**
    * How much may wait beyond the server's window, in messages and bytes; more is dropped, with a `drop` each.
@@ -20,7 +20,7 @@ export interface SessionOptions<In = unknown, Out = unknown, Kind extends Binary
   queue?: { messages?: number | undefined; bytes?: number | undefined } | undefined
   /**
    * Cursors of topics, as `session.cursor(topic)` returned them before the page was reloaded: when the server subscribes this
-   * session to one of these topics, it goes on from there.
+   * session to one of these topics, it continues from there.
    */
   topics?: Readonly<Record<string, string>> | undefined
 }
@@ -30,11 +30,11 @@ export interface SessionOnlyEvents {
   /** The session goes on over a new connection; `resent` messages were written again. */
   resumed: { resent: number }
   /**
-   * The session was lost, and a new one starts: get the present state from the server again. With what became of the
-   * messages that were not acknowledged. None of them is sent again.
+   * The session was lost, and a new one starts: get the present state from the server again. The value has the
+   * outcomes of the messages that were not acknowledged. None of them is sent again.
    */
   fresh: Outcomes & { why: 'gone' | 'overflow' | 'discarded' }
-  /** The session has ended for good, right before `closed`. With what became of the messages not acknowledged. */
+  /** The session has ended for good, right before `closed`. The value has the outcomes of the messages not acknowledged. */
   ended: Outcomes
   /** A topic began, has a gap, is caught up, or ended. Its messages are emitted as any others, with their cursor as `lastEventId`. */
   topic: TopicEvent

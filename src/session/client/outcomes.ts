@@ -1,7 +1,7 @@
 import type { Data, Outcome } from '../../core/events.ts'
 import { callSafely } from '../../core/report.ts'
 
-/** `unknown`: the message was written to a connection that broke, and nobody can tell whether it arrived. */
+/** `unknown`: the message was written to a connection that broke, and may or may not have arrived. */
 export type SessionOutcome = 'delivered' | 'lost' | 'unknown'
 
 /** What became of the messages that were not acknowledged when a session ended, in the order in which they were sent. */
@@ -14,7 +14,7 @@ export interface Message {
   onOutcome: ((outcome: Outcome) => void) | undefined
 }
 
-/** Tells what became of these messages. Returns what was sent. */
+/** Calls `onOutcome` of these messages. Returns their data. */
 export function settleOutcomes(messages: Message[], result: SessionOutcome, reason?: string): Data[] {
   return messages.map(({ data, onOutcome }) => {
     if (onOutcome) callSafely(onOutcome, reason === undefined ? { result } : { result, reason })

@@ -18,16 +18,16 @@ import type { SessionEvents, SessionOptions } from './options.ts'
 const heartbeatRules = { interval: numberFrom(1), timeout: numberFrom(1) }
 const queueRules = { messages: numberFrom(0, 1_000), bytes: numberFrom(0, 1_048_576) }
 
-/** Options of `Socket` that a session decides itself, and why. */
-const OWN_DECISIONS: Record<string, string> = {
+/** Options of `Socket` that a session does not have, and why. */
+const EXCLUDED: Record<string, string> = {
   protocols: 'a session offers its own subprotocol',
   greet: 'a session logs in by the option auth',
   final: 'its protocol decides which ends are final',
 }
 
 /**
- * A `Socket` that loses nothing, doubles nothing and keeps the order, in both directions, over any number of connections,
- * with a server that speaks `holdfast.1`. Where it cannot, it says what was delivered and what was not.
+ * A `Socket` that delivers each message exactly once and in order, in both directions, over any number of connections, with
+ * a server that speaks `holdfast.1`. Where that is impossible, it reports what was delivered and what was not.
  *
  * @throws as `Socket` does
  */
@@ -37,30 +37,30 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
   Kind
 > {
   /** A function, so that it works where a framework has wrapped the session in a Proxy. */
-  private readonly half: () => ClientSession
+  private readonly client: () => ClientSession
 
   constructor(url: Provided<string | URL>, options: SessionOptions<In, Out, Kind> = {}) {
     for (const name of Object.keys(options))
-      if (Object.hasOwn(OWN_DECISIONS, name))
-        throw new TypeError(`holdfast: ${name}: not an option of Session: ${OWN_DECISIONS[name]}`)
+      if (Object.hasOwn(EXCLUDED, name))
+        throw new TypeError(`holdfast: ${name}: not an option of Session: ${EXCLUDED[name]}`)
     const { auth, heartbeat, queue, topics, ...rest } = options
     const limits = resolveGroup('queue.', queue ?? {}, queueRules) as unknown as WaitingLimits
     const timing = resolveGroup('heartbeat.', heartbeat ?? {}, heartbeatRules)
-    const half = new ClientSession(limits, auth, topics)
+    const client = new ClientSession(limits, auth, topics)
     const socketOptions: Options<In, Out, Kind> & { [PROTOCOL]: ClientSession } = {
       ...rest,
       queue: false,
-      heartbeat: { ...timing, ping: () => half.ping() },
-      [PROTOCOL]: half,
+      heartbeat: { ...timing, ping: () => client.ping() },
+      [PROTOCOL]: client,
     }
     super(url, socketOptions)
-    this.half = () => half
+    this.client = () => client
   }
 
-  /** Bytes given to `send` that have not left: those that wait for the window, and those that the browser still holds. */
+  /** Bytes passed to `send` that were not written to the network yet: those that wait for the window, and the browser's buffer. */
   override get bufferedAmount(): number {
-    // While the constructor of `Socket` runs there is nothing yet.
-    return (this.half?.().outbox.waiting ?? 0) + super.bufferedAmount
+    // The constructor of `Socket` runs before the field is set.
+    return (this.client?.().outbox.waiting ?? 0) + super.bufferedAmount
   }
 
   override on(name: '*', listener: AnyListener<Events<In, Kind>>, options?: ListenerOptions): () => void
@@ -92,14 +92,14 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
   }
 
   /**
-   * Sends text or bytes, exactly once. `sent`: on its way; `queued`: it waits for a connection or for room in the window;
+   * Sends text or bytes, exactly once. `sent`: handed to the browser; `queued`: it waits for a connection or for room in the window;
    * `dropped`: there was no room to wait in, or the session is closed. Buffers may be written to afterwards.
    *
    * @throws {TypeError} for anything that is neither text nor bytes
    */
   override send(data: Data, options?: SendOptions): SendResult {
     requireData(data)
-    return this.half().push(data, readOnOutcome(options))
+    return this.client().push(data, readOnOutcome(options))
   }
 
   /** Sends, and resolves when the server has it. Rejects with an error whose `cause` is `lost` or `unknown`. */
@@ -112,30 +112,30 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
     return this.#confirmed((onOutcome) => this.sendJson(value, { onOutcome }))
   }
 
-  /** Calls `auth` again and shows the server the fresh token, on the open connection. */
+  /** Calls `auth` again and sends the fresh token over the open connection. */
   refresh(): Promise<void> {
-    return this.half().refresh()
+    return this.client().refresh()
   }
 
-  /** Up to where this page has a topic: to go on from there after a reload, by the option `topics`. */
+  /** The position of this page in a topic. Pass it as the option `topics` to continue from there after a reload. */
   cursor(topic: string): string | undefined {
-    return this.half().topics.cursor(topic)
+    return this.client().topics.cursor(topic)
   }
 
   /**
-   * Closes the present connection and dials again. The session goes on. With `queue: 'drop'` it ends, `fresh` tells what became
-   * of its messages, and a new one begins: for a change of user. `overlap` has no effect: a session misses nothing.
+   * Closes the present connection and dials again. The session goes on. With `queue: 'drop'` it ends, a `fresh` event
+   * has the outcomes of its messages, and a new one begins: for a change of user. `overlap` has no effect: a session misses nothing.
    */
   override reconnect(options: ReconnectCallOptions = {}): void {
-    if (options.queue === 'drop') this.half().discard()
+    if (options.queue === 'drop') this.client().discard()
     super.reconnect({ ...options, overlap: false })
   }
 
   async #confirmed(send: (onOutcome: (outcome: Outcome) => void) => SendResult): Promise<void> {
     const { result, reason } = await new Promise<Outcome>((resolve) => {
       send(resolve)
-      // The answer is an acknowledgement that does not wait.
-      this.half().ask()
+      // Otherwise the acknowledgement may take a second.
+      this.client().requestAck()
     })
     if (result !== 'delivered') throw new Error(`${result}: ${reason}`, { cause: result })
   }

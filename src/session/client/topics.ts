@@ -1,6 +1,6 @@
 import { cursorOf, parseCursor, type TopicData, type TopicStart } from '../protocol/frames.ts'
 
-/** What a client is told about a topic that the server has subscribed it to. */
+/** The value of a `topic` event: what happened to a topic that the server has subscribed this session to. */
 export type TopicEvent =
   /** The topic is new to this session. Messages after `cursor` follow. */
   | { type: 'subscribed'; topic: string; cursor: string }
@@ -24,7 +24,7 @@ export interface TopicMessage {
   text?: string
 }
 
-interface Place {
+interface Position {
   epoch: string
   offset: number
 }
@@ -35,12 +35,12 @@ interface Announced {
   last: number
 }
 
-/** The client's places in its topics. They outlive connections and sessions. */
+/** The client's positions in its topics, which are kept over connections and sessions. */
 export class ClientTopics {
-  readonly #places = new Map<string, Place>()
-  /** By the numbers of the present connection. */
+  readonly #places = new Map<string, Position>()
+  /** The topics that were announced on the present connection, by their number. */
   readonly #announced = new Map<number, Announced>()
-  /** The binary message that the next binary frame brings; null: one that is here already. */
+  /** The message whose payload is the next binary frame; null: a message that was received before. */
   #expected: TopicMessage | null | undefined
   readonly #emit: (event: TopicEvent) => void
 
@@ -73,7 +73,7 @@ export class ClientTopics {
     return chosen.length ? Object.fromEntries(chosen) : undefined
   }
 
-  /** A new connection: numbers are given anew. */
+  /** A new connection: the server announces the topics again, with new numbers. */
   connected(): void {
     this.#announced.clear()
     this.#expected = undefined
@@ -84,7 +84,7 @@ export class ClientTopics {
     return this.#expected !== undefined
   }
 
-  /** That frame arrived. Returns undefined when the message was received before. */
+  /** That frame has arrived. Returns undefined when the message was received before. */
   takeBinary(): TopicMessage | undefined {
     const expected = this.#expected ?? undefined
     this.#expected = undefined
@@ -95,7 +95,7 @@ export class ClientTopics {
     const own = this.#places.get(topic) ?? parseCursorOrUnknown(since)
     const known = own?.epoch === epoch && own.offset <= last
     const isNew = !this.#places.has(topic)
-    // What is sent again from an earlier place is recognised by its offset.
+    // Messages that are sent again are recognised by their offset.
     const place = known ? { epoch, offset: Math.max(own.offset, at) } : { epoch, offset: at }
     this.#places.set(topic, place)
     this.#announced.set(as, { topic, last })
@@ -105,10 +105,10 @@ export class ClientTopics {
       const gap = { type: 'gap', topic, cursor, since: cursorOf(own.epoch, own.offset) } as const
       this.#emit(known ? { ...gap, missed: at - own.offset } : gap)
     }
-    this.#look(as)
+    this.#emitIfCaughtUp(as)
   }
 
-  /** Returns the message; undefined where it is here already; null where it cannot be. */
+  /** Returns the message; undefined if it was received before, or its payload follows; null for a protocol error. */
   received({ as, offset, text }: TopicData): TopicMessage | undefined | null {
     const topic = this.#announced.get(as)?.topic
     const place = topic === undefined ? undefined : this.#places.get(topic)
@@ -125,7 +125,7 @@ export class ClientTopics {
 
   /** Emits `caught-up` once the last message that the announcement promised has been handed over. */
   handedOver({ as }: TopicMessage): void {
-    this.#look(as)
+    this.#emitIfCaughtUp(as)
   }
 
   ended(as: number): boolean {
@@ -137,7 +137,7 @@ export class ClientTopics {
     return true
   }
 
-  #look(as: number): void {
+  #emitIfCaughtUp(as: number): void {
     const announced = this.#announced.get(as)
     const place = announced && this.#places.get(announced.topic)
     if (!announced || !place || place.offset < announced.last) return
@@ -145,7 +145,7 @@ export class ClientTopics {
     this.#emit({ type: 'caught-up', topic: announced.topic, cursor: cursorOf(place.epoch, place.offset) })
   }
 
-  /** Counted before the listeners run: one that throws or reconnects must not get it twice. */
+  /** Counted before the listeners run: one that throws or reconnects must not receive the message twice. */
   #advance(message: TopicMessage): TopicMessage {
     const place = parseCursor(message.cursor)
     if (place) this.#places.set(message.topic, place)
@@ -153,7 +153,7 @@ export class ClientTopics {
   }
 }
 
-/** A place that the server names and that is no cursor is a place that nobody knows any more. */
-function parseCursorOrUnknown(since: string | undefined): Place | undefined {
+/** If `since` is not a valid cursor, the position counts as one of an unknown log, which is reported as a gap. */
+function parseCursorOrUnknown(since: string | undefined): Position | undefined {
   return since === undefined ? undefined : (parseCursor(since) ?? { epoch: '', offset: 0 })
 }

@@ -4,7 +4,7 @@ export const SUBPROTOCOL = 'holdfast.1'
 /** The largest control frame, in bytes. Topic messages, which carry application data, are not control frames here. */
 export const CONTROL_LIMIT = 8_192
 
-/** What an end can do beyond the first version of the protocol. Hello and welcome list it as `can`. */
+/** Features beyond the first version of the protocol. Hello and welcome list them as `can`. */
 export const ABILITIES: readonly string[] = ['topics', 'challenge']
 
 /** How many messages, and how many bytes of them, may be unacknowledged. */
@@ -17,7 +17,7 @@ export interface Hello {
   got?: number | undefined
   auth?: string | undefined
   can?: readonly string[] | undefined
-  /** Up to where the client has each topic: `<epoch>:<offset>`. */
+  /** The client's position in each topic: `<epoch>:<offset>`. */
   topics?: Readonly<Record<string, string>> | undefined
 }
 
@@ -39,7 +39,7 @@ export const refusalCodes = {
   taken: 4409,
   /** Not authenticated. The second in a row is final. */
   denied: 4401,
-  /** Retried: full, or something the server needs is away; another process has the session; the server restarts. */
+  /** Retried: the server is full or its store unavailable; another process has the session; the server restarts. */
   busy: 1013,
   moved: 1012,
   restart: 1012,
@@ -62,13 +62,13 @@ export interface ReceivedRefusal extends Omit<Refusal, 'why'> {
 /** The server announces a topic, or a new place in it: its next message is number `at` + 1. */
 export interface TopicStart {
   topic: string
-  /** The number that stands for the topic in the frames of this connection. */
+  /** The number that identifies the topic in the frames of this connection. */
   as: number
   epoch: string
   at: number
   /** The offset of the newest message at this time. */
   last: number
-  /** The place from which the topic was asked for, if the client does not have one of its own. */
+  /** The position to continue from, if the client has none of its own. */
   since?: string | undefined
 }
 
@@ -91,7 +91,7 @@ export type Frame =
   | { type: 'topic'; body: TopicStart }
   | { type: 'topic-data'; body: TopicData }
   | { type: 'topic-end'; body: number }
-  /** Unknown, and marked as one that may be ignored. */
+  /** Unknown, and with a capital letter: such frames may be ignored. */
   | { type: 'ignored' }
   | { type: 'malformed' }
 
@@ -178,7 +178,7 @@ function readTopicData(rest: string): Frame {
 /** Reads one control frame: text that starts with a single `!`. */
 export function decodeControl(text: string): Frame {
   const letter = text[1] ?? ''
-  // The only control frame that may be large: what it carries is the application's.
+  // The only control frame that may be large, because it carries application data.
   if (letter === 'm') return readTopicData(text.slice(2))
   if (text.length > CONTROL_LIMIT) return malformed
   const rest = text.slice(2)

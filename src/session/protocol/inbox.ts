@@ -6,15 +6,15 @@ export function isAckDue(credit: Credit, owed: number, bytes: number): boolean {
 }
 
 /**
- * Counts what a server has received of a session, and tells when to acknowledge. It has no clock. A client, which hands
- * over at once what it receives and is never sent anything twice, needs only `isAckDue`.
+ * Counts what a server has received of a session, and decides when to acknowledge. It has no clock. A client handles what it
+ * receives at once and never receives a message twice, so it needs only `isAckDue`.
  */
 export class Inbox {
   /** The number of the last data frame of the present connection. */
   at = 0
   /** How many data frames of the session were received. */
   got = 0
-  /** The number that the other end was last told. */
+  /** The number in the last acknowledgement. */
   acked = 0
   /** Bytes received since then. */
   #bytes = 0
@@ -38,8 +38,8 @@ export class Inbox {
     return isAckDue(this.credit, done - this.acked, this.#bytes)
   }
 
-  /** Records that the other end is told `done` now, and returns it. */
-  tell(done: number): number {
+  /** Records that `done` is acknowledged now, and returns it. */
+  acknowledge(done: number): number {
     this.#bytes = 0
     this.acked = done
     return done
@@ -47,6 +47,6 @@ export class Inbox {
 
   /** Begins a new connection, whose first data frame will be number `done` + 1. */
   resume(done: number): void {
-    this.at = this.tell(done)
+    this.at = this.acknowledge(done)
   }
 }

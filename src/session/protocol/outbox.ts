@@ -1,6 +1,6 @@
 import type { Credit } from './frames.ts'
 
-/** What waits elsewhere and will come into the outbox. */
+/** Messages that wait elsewhere, and will be added to the outbox. */
 export interface Waiting {
   messages: number
   bytes: number
@@ -22,24 +22,24 @@ export class Outbox<Item extends { bytes: number }> {
   /** Bytes of all messages held. */
   bytes = 0
   /** Bytes written to the present connection and not acknowledged. */
-  #flying = 0
+  #inFlight = 0
   /** The largest message held, if it is larger than the window. */
   #oversize: Item | undefined
   readonly held: Item[] = []
 
   /** Bytes not written to the present connection. */
   get waiting(): number {
-    return this.bytes - this.#flying
+    return this.bytes - this.#inFlight
   }
 
   /** Bytes written to the present connection and not acknowledged. */
-  get flying(): number {
-    return this.#flying
+  get inFlight(): number {
+    return this.#inFlight
   }
 
   /**
    * Whether there is room for one more message: in the window and `beyond` it, given what waits elsewhere. The largest of
-   * them counts as a window only, so that one message can be sent whatever its size.
+   * them counts at most as one window, so that a single message may have any size.
    */
   admits(item: Item, credit: Credit, beyond: Credit, elsewhere: Waiting = nothing): boolean {
     if (this.held.length + elsewhere.messages >= credit[0] + beyond[0]) return false
@@ -59,21 +59,22 @@ export class Outbox<Item extends { bytes: number }> {
   /** The next message to write, if the window has room for it. One that is larger than the window goes alone. */
   next(credit: Credit): Item | undefined {
     // `credit` is not destructured: that would iterate over it for every message.
-    const flying = this.written - this.acked
-    const item = this.held[flying]
-    if (!item || flying >= credit[0] || (flying && this.#flying + item.bytes > credit[1])) return undefined
-    this.#flying += item.bytes
+    const inFlight = this.written - this.acked
+    const item = this.held[inFlight]
+    if (!item || inFlight >= credit[0] || (inFlight && this.#inFlight + item.bytes > credit[1]))
+      return undefined
+    this.#inFlight += item.bytes
     if (++this.written > this.highest) this.highest = this.written
     return item
   }
 
-  /** The other end has all messages up to `got`. Returns those that leave; undefined where that cannot be. */
+  /** The other end has all messages up to `got`. Removes and returns them; undefined if `got` is impossible. */
   ack(got: number): Item[] | undefined {
     if (got < this.acked || got > this.written) return undefined
     const acknowledged = this.held.splice(0, got - this.acked)
     for (const item of acknowledged) {
       this.bytes -= item.bytes
-      this.#flying -= item.bytes
+      this.#inFlight -= item.bytes
       if (item === this.#oversize) this.#oversize = undefined
     }
     this.acked = got
@@ -83,10 +84,10 @@ export class Outbox<Item extends { bytes: number }> {
   /** The connection has ended: what was written to it counts as waiting again. */
   disconnected(): void {
     this.written = this.acked
-    this.#flying = 0
+    this.#inFlight = 0
   }
 
-  /** As `ack`, on a new connection: whatever is left is to be written again. */
+  /** As `ack`, on a new connection: the remaining messages will be written again. */
   resume(got: number): Item[] | undefined {
     this.written = this.highest
     const acknowledged = this.ack(got)

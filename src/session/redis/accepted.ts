@@ -7,7 +7,7 @@ const MOST = 10_000
 
 /**
  * Messages that this process has stored for sessions of other processes, and reported as stored. A replica that is promoted, or
- * a snapshot that is restored, may not have them: their sessions then end, so that their clients are told.
+ * a snapshot that is restored, may not have them: their sessions then end, so that their clients start new ones.
  */
 export class AcceptedMessages {
   readonly #redis: Redis

@@ -2,7 +2,7 @@ import type { Leases } from './leases.ts'
 import type { Redis } from './redis.ts'
 import { ENTER, EVICT, SAMPLE, SETTLE, SIBLINGS, STATE } from './scripts.ts'
 
-/** A session that has ended without its owner: what the application is to be told. */
+/** A session that ended while no process owned it: the arguments of the application's `ended`. */
 export interface Ended {
   name: string
   principal: string
@@ -21,13 +21,13 @@ interface Candidate {
 }
 
 interface Found {
-  /** Those that no living process has. */
+  /** Sessions that no living process owns. */
   away: Candidate[]
   over: string[]
 }
 
-/** What the bounds need of the store. */
-export interface BoundsPlace {
+/** What `SessionBounds` requires from the store. */
+export interface BoundsContext {
   redis: Redis
   /** The key of the set of all sessions, and of the set of those of one principal. */
   all: string
@@ -37,24 +37,24 @@ export interface BoundsPlace {
   ended: (session: Ended) => void
 }
 
-/** How many sessions are looked at to find one that may give way, in a store that is full. */
+/** How many sessions a full store checks to find one that may be removed. */
 const SAMPLED = 50
-/** How long a session may be on the list of its principal before it is made, in ms. */
-const BEING_MADE = 10_000
+/** How long a session may be on the list of its principal before it is created, in ms. */
+const BEING_CREATED = 10_000
 
-/** How many sessions there may be, in all processes together: of one principal, and of all of them. */
+/** Limits the number of sessions, in all processes together: of one principal, and of all of them. */
 export class SessionBounds {
-  readonly #place: BoundsPlace
-  /** Sessions that may give way, by the set of their principal. */
+  readonly #context: BoundsContext
+  /** Sessions that may be removed to make room, by the set of their principal. */
   readonly #found = new Map<string, { away: Candidate[]; until: number }>()
 
-  constructor(place: BoundsPlace) {
-    this.#place = place
+  constructor(context: BoundsContext) {
+    this.#context = context
   }
 
   /**
-   * Enters a new session in the set of all, and in that of its principal. False: there is no room, also after the one that was
-   * away for longest has given way. Of all sessions, only one that never carried a message does.
+   * Enters a new session in the set of all, and in that of its principal. Returns false if there is no room. To make room,
+   * the principal's session that was away for longest is removed; of all sessions, only one that never carried a message.
    */
   async enter(
     name: string,
@@ -66,41 +66,44 @@ export class SessionBounds {
       perPrincipal,
     }: { ttl: number; keep: number; sessions: number; perPrincipal: number },
   ): Promise<boolean> {
-    const { redis, all, siblings } = this.#place
+    const { redis, all, siblings } = this.#context
     const set = siblings(principal)
     if (principal) {
       const enter = () => this.#enter(set, name, 0, perPrincipal, keep)
-      if (!(await enter()) && !((await this.#makeRoom(await this.#lately(set), keep)) && (await enter())))
+      if (
+        !(await enter()) &&
+        !((await this.#makeRoom(await this.#recentMembers(set), keep)) && (await enter()))
+      )
         return false
     }
     const enter = () => this.#enter(all, name, ttl, sessions, '')
     if (await enter()) return true
-    const found = await this.#look((await redis.script(SAMPLE, [all], [SAMPLED])) as string[])
+    const found = await this.#inspect((await redis.script(SAMPLE, [all], [SAMPLED])) as string[])
     const unused = found.away.filter(({ used }) => !used)
     if ((await this.#makeRoom({ away: unused, over: [] }, keep)) && (await enter())) return true
     if (principal) await redis.script(SETTLE, [set], [name, ''])
     return false
   }
 
-  /** It is over: takes it off the lists. */
+  /** The session has ended: removes it from the lists. */
   async leave(name: string, principal: string): Promise<void> {
-    const { redis, all, siblings } = this.#place
+    const { redis, all, siblings } = this.#context
     await Promise.all([
       redis.script(SETTLE, [all], [name, '']),
       principal && redis.script(SETTLE, [siblings(principal)], [name, '']),
     ])
   }
 
-  /** It lives: the list of its principal must not be forgotten. */
+  /** The session is alive: keeps the list of its principal from expiring. */
   async refresh(name: string, principal: string, keep: number): Promise<void> {
-    if (principal) await this.#enter(this.#place.siblings(principal), name, 0, Infinity, keep)
+    if (principal) await this.#enter(this.#context.siblings(principal), name, 0, Infinity, keep)
   }
 
-  /** The names of a principal's sessions; some of them may be over. */
+  /** The names of a principal's sessions; some of them may have ended. */
   async of(principal: string): Promise<string[]> {
-    const found = (await this.#place.redis.script(
+    const found = (await this.#context.redis.script(
       SIBLINGS,
-      [this.#place.siblings(principal)],
+      [this.#context.siblings(principal)],
       [],
     )) as string[]
     return found.filter((_, at) => at % 2 === 0)
@@ -108,12 +111,12 @@ export class SessionBounds {
 
   async #enter(set: string, name: string, due: number, most: number, keep: number | ''): Promise<boolean> {
     const limit = Math.min(most, Number.MAX_SAFE_INTEGER)
-    const [entered] = await this.#place.redis.script(ENTER, [set], [name, due, limit, keep])
+    const [entered] = await this.#context.redis.script(ENTER, [set], [name, due, limit, keep])
     return Number(entered) === 1
   }
 
-  /** As `#members`, or what was found of it in the last second: a principal may open many sessions in one moment. */
-  async #lately(set: string): Promise<Found> {
+  /** As `#members`, or its result of the last second: a principal may open many sessions at once. */
+  async #recentMembers(set: string): Promise<Found> {
     const known = this.#found.get(set)
     if (known?.away.length && known.until > performance.now()) return { away: known.away, over: [] }
     const found = await this.#members(set)
@@ -122,23 +125,23 @@ export class SessionBounds {
     return found
   }
 
-  /** The sessions of one principal. Those that are over are taken off the list. */
+  /** The sessions of one principal. Those that have ended are removed from the list. */
   async #members(set: string): Promise<Found> {
-    const listed = await this.#place.redis.script(SIBLINGS, [set], [])
+    const listed = await this.#context.redis.script(SIBLINGS, [set], [])
     const ages = new Map<string, number>()
     for (let at = 0; at < listed.length; at += 2) ages.set(String(listed[at]), Number(listed[at + 1]))
-    const { away, over, missing } = await this.#look([...ages.keys()])
-    // One that is missing may be about to be made.
-    over.push(...missing.filter((name) => (ages.get(name) ?? 0) > BEING_MADE))
+    const { away, over, missing } = await this.#inspect([...ages.keys()])
+    // One that is missing may be about to be created.
+    over.push(...missing.filter((name) => (ages.get(name) ?? 0) > BEING_CREATED))
     if (over.length) {
       const names = over.flatMap((name) => [name, ''])
-      await this.#place.redis.script(SETTLE, [set], names)
+      await this.#context.redis.script(SETTLE, [set], names)
     }
     return { away, over }
   }
 
-  async #look(names: string[]): Promise<Found & { missing: string[] }> {
-    const { redis, session, leases } = this.#place
+  async #inspect(names: string[]): Promise<Found & { missing: string[] }> {
+    const { redis, session, leases } = this.#context
     const states = await Promise.all(names.map((name) => redis.script(STATE, session(name), [])))
     const candidates: Candidate[] = []
     const over: string[] = []
@@ -153,15 +156,15 @@ export class SessionBounds {
     return { away: candidates.filter(({ owner }) => !owner || died(owner)), over, missing }
   }
 
-  /** Ends the one that has been away for longest, unless others are over anyway. False: none may give way. */
+  /** Ends the session that has been away for longest, unless others have ended already. Returns false if none may be removed. */
   async #makeRoom({ away, over }: Found, keep: number): Promise<boolean> {
-    const { redis, session, ended } = this.#place
+    const { redis, session, ended } = this.#context
     if (over.length) return true
     away.sort((one, other) => one.away - other.away)
     for (let next = away.shift(); next; next = away.shift()) {
       const { name, owner } = next
       const [principal, acked, sent, topics] = await redis.script(EVICT, session(name), [owner, keep])
-      // It came back, or gave way to another one, in this very moment.
+      // Meanwhile it came back, or was removed by another process.
       if (principal === undefined) continue
       await this.leave(name, String(principal))
       const counts = { acked: Number(acked), sent: Number(sent), topics: topics as string[] }

@@ -1,11 +1,11 @@
 import type { Redis } from './redis.ts'
 import { BEAT, JUDGE } from './scripts.ts'
 
-/** How long a process counts as alive after it last said so, in ms. */
+/** How long a process counts as alive after it last renewed its lease, in ms. */
 const LEASE = 3_000
 /** How long a process must have been alive without a gap before it may call another one dead, in ms. */
 const STEADY = 4_000
-/** How long a process that is silent stays on the list, in ms. */
+/** How long a process that does not renew its lease stays on the list, in ms. */
 const REMEMBERED = 3_600_000
 
 interface Time {
@@ -13,28 +13,28 @@ interface Time {
   monotonic: number
 }
 
-/** The wall clock may be set back, and the monotonic clock may stop while the machine sleeps: whichever says more is believed. */
+/** The wall clock may be set back, and the monotonic clock may stop while the machine sleeps: the longer duration is used. */
 const clocks = (): Time => ({ wall: Date.now(), monotonic: performance.now() })
 const elapsed = (since: Time) => Math.max(Date.now() - since.wall, performance.now() - since.monotonic)
 
 export interface Judgement {
-  /** Redis and this process have been in touch for long enough to say anything. */
+  /** Whether this process has been connected to Redis for long enough to judge others. */
   steady: boolean
   /** Whether the process of this owner has died. */
   died(owner: string): boolean
 }
 
-/** Of an owner, `<process>:<counter>`. */
+/** The process of an owner, which is `<process>:<counter>`. */
 export const processOf = (owner: string): string => owner.slice(0, owner.indexOf(':'))
 
-/** Which processes are alive, this one included. All times but one are those of Redis. */
+/** Which processes are alive, this one included. Times are those of Redis, except in `held` and `steadyFor`. */
 export class Leases {
   readonly process: string
   readonly #redis: Redis
   readonly #key: string
-  /** When the last word that Redis has of us was sent. */
+  /** When the last successful renewal was sent. */
   #last: Time | undefined
-  /** When this process and Redis were last out of touch. */
+  /** When this process last could not reach Redis. */
   #gap: Time | undefined
 
   constructor(redis: Redis, key: string, process: string) {
@@ -48,8 +48,8 @@ export class Leases {
     return this.#last !== undefined && elapsed(this.#last) < LEASE
   }
 
-  /** For how long this process and Redis have been in touch without a gap, in ms. */
-  get calm(): number {
+  /** For how long this process has reached Redis without a gap, in ms. */
+  get steadyFor(): number {
     return this.#gap ? elapsed(this.#gap) : Infinity
   }
 
@@ -65,7 +65,7 @@ export class Leases {
     }
   }
 
-  /** What this process can say of the others, from the leases that Redis has. */
+  /** Which other processes have died, by the leases in Redis. */
   async judge(): Promise<Judgement> {
     const [sure, ...alive] = await this.#redis.script(JUDGE, [this.#key], [this.process, LEASE, STEADY])
     const living = new Set(alive)

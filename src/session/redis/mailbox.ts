@@ -1,6 +1,6 @@
 import type { Redis } from './redis.ts'
 
-/** What processes tell each other about a session. */
+/** Messages between processes about a session. */
 export interface Mail {
   /** There are messages for a session that this process owns. */
   wake(name: string): void
@@ -8,7 +8,7 @@ export interface Mail {
   wanted(name: string, by: string): void
 }
 
-/** The channel on which this process hears from the others. A message may be lost: nothing relies on it alone. */
+/** The channel on which this process receives messages of the others. They may be lost: nothing relies on them alone. */
 export class Mailbox {
   readonly #redis: Redis
   readonly #prefix: string
@@ -31,18 +31,18 @@ export class Mailbox {
     })
   }
 
-  /** Its process is to look for new messages of the session. */
+  /** Notifies a process that there are new messages for the session. */
   async wake(process: string, name: string): Promise<void> {
     await this.#post(process, `wake ${name}`)
   }
 
-  /** Asks a process for a session. Resolves when it has answered, or after `patience` ms. */
-  async want(process: string, name: string, patience: number): Promise<void> {
+  /** Asks a process to release a session. Resolves when it has answered, or after `timeout` ms. */
+  async want(process: string, name: string, timeout: number): Promise<void> {
     const waiting = this.#waiting.get(name) ?? new Set()
     this.#waiting.set(name, waiting)
     let end = () => {}
     const released = new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, patience)
+      const timer = setTimeout(resolve, timeout)
       end = () => {
         clearTimeout(timer)
         resolve()

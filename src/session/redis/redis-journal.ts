@@ -6,8 +6,8 @@ import { HOLD, READ, RELEASE, WRITE } from './scripts.ts'
 /** The keys of one session: all of them lie in one slot of a cluster. */
 export type SessionKeys = [hash: string, stream: string, topics: string]
 
-/** The session that a journal records, and what it needs of its store. */
-export interface JournalPlace {
+/** The session that a journal records, and what it requires from its store. */
+export interface JournalContext {
   redis: Redis
   keys: SessionKeys
   /** The ownership under which the session was claimed, and the number of that attempt. */
@@ -17,11 +17,11 @@ export interface JournalPlace {
   tag: number
   /** How long Redis keeps the session after its last write, in ms. */
   keep: number
-  /** How much longer a session is kept that is released now, because the store was away, in ms. */
+  /** How much longer a session is kept that is released now, because Redis was unavailable, in ms. */
   stalled: () => number
   /** Whether others still believe that this process is alive. */
   held: () => boolean
-  /** Stores messages for a session that this process no longer owns. False: it is over. */
+  /** Stores messages for a session that this process no longer owns. Resolves with false if it has ended. */
   forward: (items: Item[]) => Promise<boolean>
 }
 
@@ -29,29 +29,29 @@ export interface JournalPlace {
 const RETRY = 200
 export const pause = () => new Promise((resolve) => setTimeout(resolve, RETRY))
 
-/** The record of one session: whatever comes up while a write is on its way goes out together with the next. */
+/** The record of one session. Changes during a write are sent together with the next write. */
 export class RedisJournal implements Journal {
   /** This process does not own the session any more. */
   over = false
-  readonly #place: JournalPlace
+  readonly #context: JournalContext
   readonly #recorder: Recorder
   #items: Item[] = []
   #bytes = 0
   #got: number
   #acked: number
-  /** The number of the last message that the recorder was told is stored. */
+  /** The number of the last message that was reported to the recorder as stored. */
   #stored: number
-  /** The number of the last write that is known to be stored, and of the last one that had to do with messages to the client. */
+  /** The numbers of the last write that is known to be stored, and of the last one that stored or read messages. */
   #batch = 0
   #relied = 0
   #dirty = false
   #failed = false
-  /** A write is on its way: `flushing` resolves when there is none any more. It ends in the moment in which nothing is dirty. */
+  /** Whether a write is under way. False in the same task in which nothing is dirty any more; `flushing` resolves later. */
   #busy = false
   #flushing: Promise<void> | undefined
 
-  constructor(place: JournalPlace, { got, acked, items }: Kept, recorder: Recorder) {
-    this.#place = place
+  constructor(context: JournalContext, { got, acked, items }: Kept, recorder: Recorder) {
+    this.#context = context
     this.#recorder = recorder
     this.#got = got
     this.#acked = acked
@@ -59,7 +59,7 @@ export class RedisJournal implements Journal {
   }
 
   get ownership(): string {
-    return this.#place.ownership
+    return this.#context.ownership
   }
 
   get waiting(): { messages: number; bytes: number } {
@@ -67,11 +67,11 @@ export class RedisJournal implements Journal {
   }
 
   get doubtful(): boolean {
-    return !this.#place.held()
+    return !this.#context.held()
   }
 
   append(item: Item): void {
-    // The session moves to another process in this very moment.
+    // Another process has taken the session over.
     if (this.over) return void this.#forward([item])
     this.#items.push(item)
     this.#bytes += item.bytes
@@ -93,9 +93,9 @@ export class RedisJournal implements Journal {
 
   /** A new connection of the client, in this process. Returns what HOLD returns. */
   async hold(n: number, got: number, principal: string): Promise<unknown[]> {
-    const { redis, keys, ownership, keep } = this.#place
+    const { redis, keys, ownership, keep } = this.#context
     const answer = await redis.script(HOLD, keys, [n, got, principal, ownership, keep])
-    if (answer[0] === 'held') this.#place.n = Math.max(this.#place.n, n)
+    if (answer[0] === 'held') this.#context.n = Math.max(this.#context.n, n)
     else if (answer[0] === 'moved') this.wake()
     return answer
   }
@@ -110,12 +110,12 @@ export class RedisJournal implements Journal {
     while (this.#busy) await this.#flushing
     if (this.over) return
     this.over = true
-    const { redis, keys, ownership, stalled } = this.#place
+    const { redis, keys, ownership, stalled } = this.#context
     await redis.script(RELEASE, keys, [ownership, stalled()]).catch(() => {})
   }
 
   async #flush(): Promise<void> {
-    // Whatever else happens in this turn goes out with it.
+    // Waits for the end of the present task, so that one write has all of its changes.
     await undefined
     try {
       while (this.#dirty && !this.over) await this.#flushOnce()
@@ -131,7 +131,7 @@ export class RedisJournal implements Journal {
     const before = await this.#write(items, got, this.#acked)
     if (before === undefined) return
     const others = before > this.#stored ? await this.#read(before) : []
-    // The stream lacks what was stored there.
+    // Messages that were stored are missing in the stream.
     if (!others) return this.#lose(false)
     this.#take(items.length)
     if (items.length || others.length) this.#relied = this.#batch
@@ -140,21 +140,21 @@ export class RedisJournal implements Journal {
     this.#recorder.recorded(got)
   }
 
-  /** Repeats the write until it is stored. Returns the number of the message before these; undefined when the session is not ours. */
+  /** Repeats the write until it is stored. Returns the number of the message before these; undefined when another process owns the session. */
   async #write(items: Item[], got: number, acked: number): Promise<number | undefined> {
-    const { redis, keys, ownership, tag, keep } = this.#place
+    const { redis, keys, ownership, tag, keep } = this.#context
     const messages = items.map(written)
     const batch = this.#batch + 1
     this.#failed = false
     while (!this.over) {
       try {
-        const counts = [ownership, this.#place.n, got, acked, this.#relied, batch, tag, keep]
-        const [is, detail] = await redis.script(WRITE, keys, [...counts, ...messages])
-        if (is === 'stored') {
+        const counts = [ownership, this.#context.n, got, acked, this.#relied, batch, tag, keep]
+        const [result, detail] = await redis.script(WRITE, keys, [...counts, ...messages])
+        if (result === 'stored') {
           this.#batch = batch
           return Number(detail)
         }
-        if (is === 'fenced') this.#fence(String(detail), items.length)
+        if (result === 'fenced') this.#fence(String(detail), items.length)
         else this.#lose(detail === 'told')
         return
       } catch (error) {
@@ -167,7 +167,7 @@ export class RedisJournal implements Journal {
 
   /** The messages that other processes have stored meanwhile; undefined where some of them are missing. */
   async #read(to: number): Promise<Item[] | undefined> {
-    const { redis, keys } = this.#place
+    const { redis, keys } = this.#context
     for (;;) {
       try {
         const messages = (await redis.script(READ, keys, [this.#stored + 1, to])) as string[]
@@ -181,10 +181,10 @@ export class RedisJournal implements Journal {
   /** Another process has the session, or will have it. `past`: the last write of each earlier owner, as WRITE returns it. */
   #fence(past: string, writing: number): void {
     this.over = true
-    const ours = past.split(' ').find((one) => one.startsWith(`${this.ownership}=`))
-    const last = Number(ours?.slice(this.ownership.length + 1))
-    // The write may have been stored before the session moved, although its answer was lost. Where nobody can tell, the
-    // messages are not stored again: nothing may be delivered twice.
+    const lastWrite = past.split(' ').find((one) => one.startsWith(`${this.ownership}=`))
+    const last = Number(lastWrite?.slice(this.ownership.length + 1))
+    // The write may have been stored before the session moved, although its answer was lost. If that is unknown,
+    // the messages are not stored again: nothing may be delivered twice.
     const doubtful = this.#failed && last !== this.#batch ? this.#take(writing) : []
     const items = this.#take(this.#items.length)
     this.#recorder.fenced()
@@ -199,7 +199,7 @@ export class RedisJournal implements Journal {
 
   async #forward(items: Item[]): Promise<void> {
     if (!items.length) return
-    const stored = await this.#place.forward(items)
+    const stored = await this.#context.forward(items)
     this.#recorder.forwarded?.(items, stored)
   }
 

@@ -24,13 +24,13 @@ export interface RedisStoreOptions {
   grace?: number
 }
 
-/** How often a process says that it is alive, in ms. */
+/** How often a process renews its lease, in ms. */
 const BEAT = 1_000
-/** How often a session that carries nothing is compared with the store, in beats. */
+/** How often an idle session is compared with the store, in beats. */
 const CHECK = 60
 /** How long to wait for an answer of the process that has a session, before it is asked again, in ms. */
 const ASK_AGAIN = 500
-/** A session whose process died or stalled, or whose store was away, is kept for at least this long, in ms. */
+/** A session whose process died or stalled, or whose Redis was unavailable, is kept for at least this long, in ms. */
 const STALLED = 15_000
 
 /** Sessions in Redis 7, shared by all processes that are given the same Redis and prefix. */
@@ -41,7 +41,7 @@ export class RedisStore implements Store {
   readonly #prefix: string
   readonly #most: number
   readonly #grace: number
-  /** This process, and what marks the messages that it stores. */
+  /** The id of this process, and the tag of the messages that it stores. */
   readonly #process = crypto.randomUUID()
   readonly #tag = crypto.getRandomValues(new Uint32Array(1))[0] as number
   readonly #leases: Leases
@@ -52,13 +52,13 @@ export class RedisStore implements Store {
   /** Sessions that are being claimed here. */
   readonly #claiming = new Map<string, number>()
   #claims = 0
-  /** Under which ownership a claim was answered: its journal writes under the same. */
+  /** The ownership of each successful claim: its journal writes under the same one. */
   readonly #ownerships = new WeakMap<Kept, string>()
-  /** Hand-overs to other processes, and which of them wait. */
+  /** Hand-overs that are under way, with the processes that wait for them. */
   readonly #releasing = new Map<string, Set<string>>()
   #limits = { ttl: 0, keep: 0, sessions: Infinity, perPrincipal: Infinity }
   #beats = 0
-  /** Redis was away, or is another one: what it has must be compared with what was stored. */
+  /** Redis was unavailable, or was replaced: what it has must be compared with what was stored. */
   #suspect = false
   #sweeping = false
   #over = false
@@ -66,7 +66,7 @@ export class RedisStore implements Store {
   #host: Host | undefined
   #timer: ReturnType<typeof setInterval> | undefined
 
-  /** @throws {TypeError} for what is not a client of Redis */
+  /** @throws {TypeError} for anything that is not a client of Redis */
   constructor(client: RedisClient, options: RedisStoreOptions = {}) {
     const { prefix = 'holdfast:', messages = 10_000, grace = 5_000 } = options
     this.#redis = new Redis(client)
@@ -121,18 +121,18 @@ export class RedisStore implements Store {
   }
 
   journal(name: string, n: number, kept: Kept, recorder: Recorder): Journal {
-    const place = {
+    const context = {
       redis: this.#redis,
       keys: this.#keys(name),
       ownership: this.#ownerships.get(kept) ?? '',
       n,
       tag: this.#tag,
       keep: this.#limits.keep,
-      stalled: () => (this.#leases.calm < STALLED ? Math.max(0, STALLED - this.#limits.ttl) : 0),
+      stalled: () => (this.#leases.steadyFor < STALLED ? Math.max(0, STALLED - this.#limits.ttl) : 0),
       held: () => this.#leases.held,
       forward: (items: Item[]) => this.#forward(name, items),
     }
-    const journal = new RedisJournal(place, kept, recorder)
+    const journal = new RedisJournal(context, kept, recorder)
     this.#journals.set(name, journal)
     return journal
   }
@@ -141,7 +141,7 @@ export class RedisStore implements Store {
     const journal = this.#journals.get(name)
     this.#journals.delete(name)
     if (journal) journal.over = true
-    // What its client was told must not be undone by its return.
+    // Repeated until it is stored: otherwise a client that returns would find the session alive.
     while (!this.#over) {
       try {
         const { keep } = this.#limits
@@ -160,7 +160,7 @@ export class RedisStore implements Store {
     const [owner, number] = await this.#redis.script(APPEND, this.#keys(name), args)
     if (owner === undefined) return false
     this.#accepted.add(name, Number(number))
-    // It is stored: that the owner is not told now must not look as if it were not.
+    // The message is stored even if the owner cannot be notified now.
     if (owner) await this.#wake(String(owner), name)
     return true
   }
@@ -204,7 +204,7 @@ export class RedisStore implements Store {
     this.#redis.stop()
   }
 
-  /** The process of this store goes on with a session that it has; undefined where it has none. */
+  /** Resumes a session that this process owns; undefined if it owns none of that name. */
   async #hold({ name, n, got, principal }: Claim): Promise<Answer | undefined> {
     const journal = this.#journals.get(name)
     if (!journal || journal.over) return
@@ -215,7 +215,7 @@ export class RedisStore implements Store {
     return refused(is, known)
   }
 
-  /** Takes the session from the store, and before that from the process that has it. */
+  /** Takes the session from the store, after the process that owns it has released it. */
   async #take({ name, n, got, principal }: Claim): Promise<Answer> {
     const { keep } = this.#limits
     const until = performance.now() + this.#grace
@@ -231,13 +231,14 @@ export class RedisStore implements Store {
       }
       if (is !== 'owned') return refused(is, rest[0])
       const owner = String(rest[0])
-      // The owner may have handled more than is recorded: only one that died, or that takes too long, is not waited for.
+      // The owner may have handled more than is recorded: wait for it, unless it died or takes too long.
       const { died } = await this.#leases.judge()
       if (died(owner) || performance.now() > until) free = owner
       else await this.#mailbox.want(processOf(owner), name, ASK_AGAIN)
     }
   }
-  /** For a session that has moved. False: it is over. */
+
+  /** Stores messages for a session that another process owns now. Resolves with false if it has ended. */
   async #forward(name: string, items: Item[]): Promise<boolean> {
     while (!this.#over) {
       try {
@@ -257,7 +258,7 @@ export class RedisStore implements Store {
     })
   }
 
-  /** Says that this process is alive, and compares a part of its quiet sessions with the store: each once a minute. */
+  /** Renews the lease, and compares a part of the sessions with the store: each once a minute. */
   async #beat(): Promise<void> {
     try {
       await this.#leases.renew()
@@ -274,7 +275,7 @@ export class RedisStore implements Store {
     this.topics.beat()
   }
 
-  /** Redis may have lost the newest writes: nothing that was stored before may be missing untold. */
+  /** Redis may have lost its newest writes: ends the sessions whose stored messages are missing. */
   async #verify(): Promise<void> {
     this.#suspect = false
     const ended = await this.#accepted.verify()
@@ -282,7 +283,7 @@ export class RedisStore implements Store {
     this.#missed()
   }
 
-  /** Messages for this process were lost: it looks itself for what they would have said, spread over a few seconds. */
+  /** Notifications for this process were lost: reads the state of all its sessions, spread over a few seconds. */
   #missed(): void {
     let at = 0
     for (const journal of this.#journals.values())
@@ -339,7 +340,7 @@ export class RedisStore implements Store {
   }
 }
 
-/** A store that has lost a part of the session (`lost`) does not know how much of the client's was handled. */
+/** After `lost` (the store has lost a part of the session), how many messages were handled is unknown. */
 function refused(is: unknown, known: unknown): Answer {
   if (is === 'lost') return { is: 'refused', why: 'gone' }
   const why = is as 'denied' | 'stale' | 'gone'

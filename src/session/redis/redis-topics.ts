@@ -13,10 +13,10 @@ interface Seen extends TopicPosition {
 /** A topic that has subscribers in this process. */
 interface Followed {
   seen: Seen | undefined
-  /** What came before the position was known. */
+  /** What arrived before the position was known. */
   early: string[]
   reading: Promise<void> | undefined
-  /** It is to be read once more. */
+  /** Whether to read the log once more after the present read. */
   again: boolean
   added: (page: TopicPage) => void
 }
@@ -30,8 +30,8 @@ const CHECK = 10
 const REMEMBERED = 3_600_000
 
 /**
- * One log per topic: a stream. A message is written once, and comes to each process over the topic's channel; what the channel
- * has lost is read from the log.
+ * One log per topic: a stream. A message is written once, and reaches each process over the topic's channel; messages that
+ * the channel lost are read from the log.
  */
 export class RedisTopics implements TopicLog {
   readonly #redis: Redis
@@ -115,7 +115,7 @@ export class RedisTopics implements TopicLog {
     })
   }
 
-  /** The session has ended without its owner. Returns the topics that it was subscribed to until now. */
+  /** The session has ended while no process owned it. Returns the topics that it was subscribed to until now. */
   async leaveAll(topics: string[], member: TopicMember): Promise<string[]> {
     const left: string[] = []
     for (const topic of topics) {
@@ -141,7 +141,7 @@ export class RedisTopics implements TopicLog {
     if (this.#published.size > 10_000) this.#published.clear()
   }
 
-  /** Messages of the channels were lost, or the store is another one. */
+  /** Messages of the channels may have been lost, or Redis was replaced. */
   missed(): void {
     for (const [topic, followed] of this.#followed) void this.#catchUp(topic, followed)
   }
@@ -165,7 +165,7 @@ export class RedisTopics implements TopicLog {
     this.#add(followed, { epoch, from: offset, items: [read(data)], last: offset })
   }
 
-  /** Reads what the channel has not brought. */
+  /** Reads the messages that the channel did not deliver. */
   async #catchUp(topic: string, followed: Followed): Promise<void> {
     followed.again = true
     followed.reading ??= this.#readOn(topic, followed).finally(() => {
@@ -182,7 +182,7 @@ export class RedisTopics implements TopicLog {
       if (!seen) return
       try {
         let found = await this.#page(topic, seen.offset, PAGE, seen)
-        // The log began anew: from its beginning, then.
+        // The log was created again: read it from its beginning.
         if (found.page.epoch !== seen.epoch) found = await this.#page(topic, 0, PAGE)
         if (!wanted()) return
         const { page, tag } = found
@@ -207,7 +207,7 @@ export class RedisTopics implements TopicLog {
     }
   }
 
-  /** `known`: what this process has seen of the log itself. What a client claims is never believed. */
+  /** `known`: the position that this process has seen itself. Positions of clients are not trusted. */
   async #page(
     topic: string,
     after: number,
@@ -261,7 +261,7 @@ export class RedisTopics implements TopicLog {
   }
 }
 
-/** Times and sizes as Redis takes them. */
+/** Times and sizes as Redis accepts them. */
 const limit = (value: number) => Math.floor(Math.min(value, 1e14))
 
 /** A brace would end the part of the key that decides the slot. */

@@ -32,12 +32,12 @@ interface Subscriber {
 }
 
 /** How long Redis may take to answer, in ms. */
-const PATIENCE = 2_000
+const TIMEOUT = 2_000
 
 /** The commands that the store sends to Redis, and the channels that it listens to, whichever client it is given. */
 export class Redis {
   readonly #client: RedisClient
-  readonly #heard = new Map<string, (message: string) => void>()
+  readonly #listeners = new Map<string, (message: string) => void>()
   #subscriber: Subscriber | undefined
   #subscribing: Promise<Subscriber> | undefined
   #over = false
@@ -46,7 +46,7 @@ export class Redis {
     this.#client = client
   }
 
-  /** Calls `listener` when connections were made anew: what answers now may not be what answered before. */
+  /** Calls `listener` when the client has connected again: Redis may have lost data, or been replaced. */
   onReconnect(listener: () => void): void {
     const client = this.#client as { on?(event: string, listener: () => void): unknown }
     // `+node` and `node-ready` are of clusters.
@@ -55,7 +55,7 @@ export class Redis {
 
   /**
    * @param key decides which node of a cluster is asked
-   * @throws {Error} when Redis refuses, is away, or does not answer in time; it may have done it then
+   * @throws {Error} when Redis refuses, is away, or does not answer in time; it may have executed the command then
    */
   async command(key: string, ...args: (string | number)[]): Promise<unknown> {
     const words = args.map(String)
@@ -65,7 +65,7 @@ export class Redis {
     if ('call' in client) answer = client.call(name, ...rest)
     else if ('masters' in client) answer = client.sendCommand(key, false, words)
     else answer = client.sendCommand(words)
-    return withTimeout(answer, PATIENCE, 'Redis')
+    return withTimeout(answer, TIMEOUT, 'Redis')
   }
 
   async script({ lua, sha1 }: Script, keys: string[], args: (string | number)[]): Promise<unknown[]> {
@@ -73,7 +73,7 @@ export class Redis {
     try {
       return (await this.command(key, 'EVALSHA', await sha1, keys.length, ...keys, ...args)) as unknown[]
     } catch (error) {
-      // A Redis that was started again, or a node that has not run it yet, does not know the script.
+      // Redis was restarted, or this node has not run the script yet.
       if (!String(error).includes('NOSCRIPT')) throw error
       return (await this.command(key, 'EVAL', lua, keys.length, ...keys, ...args)) as unknown[]
     }
@@ -94,20 +94,21 @@ export class Redis {
         (await client.nodeClient?.(node))?.sendCommand(['INFO', section]),
       )
     else answers = [this.command('', 'INFO', section)]
-    return (await withTimeout(Promise.all(answers), PATIENCE, 'Redis')).map(String)
+    return (await withTimeout(Promise.all(answers), TIMEOUT, 'Redis')).map(String)
   }
 
-  /** Calls `heard` with each message of the channel, from when this resolves. */
-  async listen(channel: string, heard: (message: string) => void): Promise<void> {
-    this.#heard.set(channel, heard)
+  /** Calls `listener` with each message of the channel, from when this resolves. */
+  async listen(channel: string, onMessage: (message: string) => void): Promise<void> {
+    this.#listeners.set(channel, onMessage)
     const subscriber = await this.#connectSubscriber()
-    const listener = 'call' in this.#client ? undefined : (message: string) => this.#hear(channel, message)
+    const listener =
+      'call' in this.#client ? undefined : (message: string) => this.#received(channel, message)
     const done = listener ? subscriber.subscribe(channel, listener) : subscriber.subscribe(channel)
-    await withTimeout(Promise.resolve(done), PATIENCE, 'Redis')
+    await withTimeout(Promise.resolve(done), TIMEOUT, 'Redis')
   }
 
   async unlisten(channel: string): Promise<void> {
-    this.#heard.delete(channel)
+    this.#listeners.delete(channel)
     await this.#subscriber?.unsubscribe(channel)
   }
 
@@ -121,8 +122,8 @@ export class Redis {
   /** Called when the channels are listened to again after a break: messages were missed. */
   onMissed: () => void = () => {}
 
-  #hear(channel: string, message: string): void {
-    if (!this.#over) this.#heard.get(channel)?.(message)
+  #received(channel: string, message: string): void {
+    if (!this.#over) this.#listeners.get(channel)?.(message)
   }
 
   #connectSubscriber(): Promise<Subscriber> {
@@ -140,10 +141,10 @@ export class Redis {
     this.#subscriber = subscriber
     subscriber.on('error', () => {})
     if ('call' in this.#client) {
-      subscriber.on('message', (channel, message) => this.#hear(channel as string, message as string))
+      subscriber.on('message', (channel, message) => this.#received(channel as string, message as string))
       // Messages may have been missed until it has subscribed again.
       const again = async () => {
-        const channels = [...this.#heard.keys()]
+        const channels = [...this.#listeners.keys()]
         for (const channel of channels) await subscriber.subscribe(channel)
         if (channels.length) this.onMissed()
       }

@@ -3,8 +3,8 @@
 //
 // A session is a hash, the stream of its messages to the client, and the set of the topics that it is subscribed to
 // (KEYS[1], KEYS[2], KEYS[3]). Fields of the hash:
-//   principal  whose it is
-//   n          the highest attempt number that was let in
+//   principal  the name of the principal
+//   n          the highest attempt number that was admitted
 //   owner      the ownership that may write: `<process>:<counter>`; empty while no process has the session
 //   got        how many messages of the client are handled
 //   acked      how many messages to the client it has acknowledged
@@ -12,7 +12,7 @@
 //   batch      the number of the owner's last write, and `before`: what `sent` was before it
 //   past       the last writes of earlier owners, newest first: `<owner>=<batch> <owner>=<batch> …`
 //   fresh      1 as long as the client may not know that the session exists
-//   away       since when no process has it, in ms
+//   away       since when no process owns it, in ms
 //   over       set once it has ended: the hash is then its tombstone. `told`: the application was notified of it
 //
 // Ids in the stream are `<number of the message>-<tag of the process that stored it>`.
@@ -48,10 +48,10 @@ end`
  * that has lost writes (a promoted replica, a restored snapshot, an evicted key) is noticed here, and the session ends.
  *
  * ARGV: attempt number; how many messages the client has, or ''; principal; the new ownership; the process; an ownership
- * that may be taken from its process, or ''; time to keep in ms. One that is away for too long ends by LOOK, and not here: when
- * Redis was stopped, its client may only be late.
+ * that may be taken from its process, or ''; time to keep in ms. A session that is away for too long is ended by INSPECT, not
+ * here: after an outage of Redis, its client may only be late.
  * Returns {'created' | 'resumed', got, acked, messages, topics}; {'owned', owner}; or why not: {'denied'}, {'stale'},
- * {'gone', got}; {'lost'} when something is missing, and nothing in the store can be believed.
+ * {'gone', got}; {'lost'} when data is missing.
  */
 export const CLAIM = script(`${NOW}${RELEASE_OWNER}
 local n, client, principal, ownership, process = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -111,8 +111,8 @@ return {'held'}`)
 
 /**
  * The owner's write: stores messages to the client, and how far each direction has come. Written twice, it is stored once. The
- * owner's last write that had messages in it, or saw some, must be there: otherwise the store went back in time. What it has lost of
- * the counts alone is written again here.
+ * owner's last write that had messages in it, or saw some, must be there: otherwise the store has lost writes. Counts that were
+ * lost are written again here.
  *
  * ARGV: ownership, attempt number, got, acked, number of that batch and of this one, tag, time to keep in ms, messages.
  * Returns {'stored', number of the message before these}; {'fenced', last writes of earlier owners}; {'over', 1 or 'told'} when it was
@@ -164,7 +164,7 @@ return {h[1], sent}`)
 
 /**
  * After a failover: is the message that this process stored still there? If not, the session has lost messages that were
- * accepted, and ends. ARGV: number of the message, tag. Returns the owner, who must be woken, if it has ended now.
+ * accepted, and ends. ARGV: number of the message, tag. Returns the owner, who must be notified, if it has ended now.
  */
 export const VERIFY = script(`
 local h = redis.call('HMGET', KEYS[1], 'owner', 'sent', 'acked', 'over')
@@ -180,7 +180,7 @@ redis.call('HSET', KEYS[1], 'over', 1)
 redis.call('DEL', KEYS[2])
 return {h[1]}`)
 
-/** The owner gives the session up. ARGV: ownership; from when on the session counts as away, in ms from now. */
+/** The owner releases the session. ARGV: ownership; from when on the session counts as away, in ms from now. */
 export const RELEASE = script(`${NOW}${RELEASE_OWNER}
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {} end
 release(now + ARGV[2])
@@ -202,14 +202,14 @@ redis.call('DEL', KEYS[2], KEYS[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return {h[3]}`)
 
-/** What there is of a session. Returns {principal, owner, away or '', 1 if it ever carried a message, 1 if it is over}, or nothing. */
+/** The state of a session. Returns {principal, owner, away or '', 1 if it ever carried a message, 1 if it is over}, or nothing. */
 export const STATE = script(`
 local h = redis.call('HMGET', KEYS[1], 'principal', 'owner', 'away', 'got', 'sent', 'over')
 if not h[1] then return {} end
 return {h[1], h[2], h[3] or '', (h[4] ~= '0' or h[5] ~= '0') and 1 or 0, h[6] and 1 or 0}`)
 
 /**
- * Ends a session that gives way to another one, if its owner is still the one that was seen: '' or a process that died.
+ * Ends a session to make room for another one, if its owner is still the one that was seen: '' or a process that died.
  * ARGV: owner, time to keep in ms. Returns {principal, acked, sent, topics} if it ended now.
  */
 export const EVICT = script(`
@@ -222,14 +222,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {h[2], h[3], h[4], topics}`)
 
 /**
- * Looks at a session whose time has come. One that has been away for too long ends; one whose owner has died begins to be away.
+ * Inspects a session that is due. Ends it if it has been away for too long; releases it if its owner has died.
  *
  * ARGV: ttl in ms; time to keep in ms; the shortest time for which the session of a dead process is kept, in ms; an owner
  * that has died, if one is known.
  * Returns {'none'}; {'over'}; {'owned', owner, principal}; {'away', ms until it ends, principal}; {'ended', principal, acked,
- * sent, topics}, once, to whoever asks first.
+ * sent, topics}, only to the first caller.
  */
-export const LOOK = script(`${NOW}${RELEASE_OWNER}
+export const INSPECT = script(`${NOW}${RELEASE_OWNER}
 local ttl, keep = tonumber(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', KEYS[1], 'principal', 'owner', 'over', 'acked', 'sent', 'away')
 if not h[1] then
@@ -258,7 +258,7 @@ redis.call('DEL', KEYS[2], KEYS[3])
 return {'ended', h[1], h[4], h[5], topics}`)
 
 /**
- * KEYS: the sorted set of all sessions, by the time at which they are to be looked at; or of those of one principal. Adds one,
+ * KEYS: the sorted set of all sessions, by the time at which they are to be inspected; or of those of one principal. Adds one,
  * unless there are too many. ARGV: name, in how many ms, most, time to keep in ms or ''. Returns {1} if it is in the set now.
  */
 export const ENTER = script(`${NOW}
@@ -279,7 +279,7 @@ return found`)
 export const SAMPLE = script(`return redis.call('ZRANDMEMBER', KEYS[1], ARGV[1])`)
 
 /**
- * KEYS: the set of all sessions. Returns those whose time has come, for this process to look at; nobody else looks at them
+ * KEYS: the set of all sessions. Returns those that are due, for this process to inspect; no other process receives them
  * meanwhile. ARGV: how many at most, and how long that may take, in ms.
  */
 export const TAKE = script(`${NOW}
@@ -287,7 +287,7 @@ local names = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV
 for _, name in ipairs(names) do redis.call('ZADD', KEYS[1], now + ARGV[2], name) end
 return names`)
 
-/** KEYS: the set of all sessions. ARGV: names, each followed by in how many ms it is to be looked at again, or by '' if never. */
+/** KEYS: the set of all sessions. ARGV: names, each followed by the ms until it is due again, or by '' for never. */
 export const SETTLE = script(`${NOW}
 for i = 1, #ARGV, 2 do
   if ARGV[i + 1] == '' then redis.call('ZREM', KEYS[1], ARGV[i])
@@ -296,8 +296,8 @@ end
 return {}`)
 
 /**
- * KEYS: the hash of all processes. A process says that it is alive: `<since when, without a gap> <when last>`, in ms.
- * ARGV: process, for how long that counts, for how long a silent one is remembered.
+ * KEYS: the hash of all processes. Renews the lease of a process: `<alive since, without a gap> <last renewal>`, in ms.
+ * ARGV: process; how long a lease lasts; how long a process that does not renew it is remembered.
  */
 export const BEAT = script(`${NOW}
 local since = now
@@ -317,9 +317,9 @@ end
 return {}`)
 
 /**
- * KEYS: the hash of all processes. Which are alive? Only a process that has itself been alive without a gap may say that
- * another is dead: when Redis was away or stopped, all were silent. ARGV: process, for how long a word counts, and how long the
- * asking process must have been alive. Returns {0} if it may not judge; {1, those alive}.
+ * KEYS: the hash of all processes. Which are alive? Only a process that has itself been alive without a gap may judge that
+ * another is dead: after an outage of Redis, no lease was renewed. ARGV: process; how long a lease lasts; how long the asking
+ * process must have been alive. Returns {0} if it may not judge; {1, those alive}.
  */
 export const JUDGE = script(`${NOW}
 local alive = {0}

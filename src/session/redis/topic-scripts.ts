@@ -2,15 +2,15 @@
 //   epoch  names this life of the log; offsets count from 1 in each
 //   first  the offset of the oldest message in the stream, and `last` that of the newest one ever published
 //   bytes  the size of all messages in the stream
-//   at     when the newest one was published, in ms, and `tag` by whom
+//   at     when the newest one was published, in ms, and `tag` the process that published it
 //
 // Ids in the stream are `0-<offset>`; each message has its data (d), the tag of the process that published it (g), and when (t).
 import { NOW, script } from './scripts.ts'
 
 /**
- * `open(age, epoch, known)`: reads the state of the log into locals. The log begins anew, with the given epoch, where there is
- * none, or where messages are missing that it had: `known` is the position (epoch, offset, tag) that the asking process has seen
- * with its own eyes, and the number of messages must be what first and last say.
+ * `open(age, epoch, known)`: reads the state of the log into locals. Creates the log, with the given epoch, if there is
+ * none, or if it has lost messages: `known` is the position (epoch, offset, tag) that the asking process has seen itself, and
+ * the number of messages must match first and last.
  */
 const OPEN = `${NOW}
 local epoch, first, last, bytes
@@ -45,7 +45,7 @@ open(age, ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 last = last + 1
 redis.call('XADD', KEYS[1], '0-' .. last, 'd', data, 'g', tag, 't', now)
 bytes = bytes + #data
--- Age alone is looked at from time to time.
+-- Age alone is checked at every 16th message.
 local full = last - first >= messages or bytes > most or last % 16 == 0
 while full and first < last do
   local oldest = redis.call('XRANGE', KEYS[1], '0-' .. first, '+', 'COUNT', 1)[1][2]

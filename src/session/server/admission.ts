@@ -7,18 +7,18 @@ import type { SessionHost } from './session-host.ts'
 import type { Answer, Kept, Store } from './store.ts'
 import { withTimeout } from './with-timeout.ts'
 
-/** How long the store may take to record what is handled before its client, who is back, is told to come later. In ms. */
+/** How long a returning client waits for the record of its session before it is refused as `busy`. In ms. */
 const RECORD_TIMEOUT = 5_000
-/** Within which time a client that finds the server full comes back, in ms. */
+/** The `after` of a refusal because the server is full, in ms. */
 const BUSY = 5_000
 
 const nothingKept: Kept = { got: 0, acked: 0, items: [] }
 
-/** Decides what a hello gets: a new session, one that goes on, or a refusal. */
+/** Answers a hello with a new session, a resumed one, or a refusal. */
 export class Admission {
   readonly #host: SessionHost
   readonly #store: Store
-  /** The store's, timed. */
+  /** `store.claim`, with its duration measured. */
   readonly #claim: Store['claim']
   readonly #sessions: Registry
 
@@ -39,7 +39,7 @@ export class Admission {
       return connection.refuse({ why: 'gone' })
     if (!known && !this.#store.shared && got === undefined && !this.#makeRoom(principal))
       return connection.refuse({ why: 'busy', after: BUSY })
-    // It is just being handed over: what is handled here must be recorded before the store says where the client goes on.
+    // The session is being handed over: what was handled here must be recorded before the store is asked.
     if (owned?.leaving) await withTimeout(owned.leaving, RECORD_TIMEOUT, 'The record of the session')
     if (connection.over) return
     const claimed = this.#claim({ name, n, got, principal })
@@ -56,7 +56,7 @@ export class Admission {
     }
     session.n = n
     const { outbox } = session
-    // Either end has less than the other was told: a store that lost its tail. Outcomes are told, and a new session begins.
+    // One end has less than it acknowledged before, because the store lost its newest writes: the client starts a new session.
     if ((got ?? 0) > outbox.highest || !outbox.resume(got ?? 0)) {
       this.#host.end(session, 'expired')
       return connection.refuse({ why: 'gone', got: session.close() })
@@ -70,7 +70,7 @@ export class Admission {
         | undefined
       opened?.(session, { resumed: answer.is === 'resumed', request })
     })
-    // It broke while the store was asked.
+    // The connection ended while the store was asked.
     if (connection.over) this.#host.disconnected(connection)
   }
 
@@ -104,11 +104,11 @@ export class Admission {
   ): HostedSession | undefined {
     const before = this.#sessions.get(name)
     const { kept } = answer
-    // Nobody had it since: it goes on as it is, its handler too.
+    // No other process had it meanwhile: the session object is still valid.
     if (answer.is === 'resumed' && !kept) return before
     if (before) {
       this.#host.removed(before)
-      // Two came at the same time: the first one is not listened to any more.
+      // Two connections of the session arrived at the same time: the first one is refused.
       before.connection?.refuse({ why: 'taken' })
     }
     const session = new HostedSession(this.#host, name, principal, connection.handshake)

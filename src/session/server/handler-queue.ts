@@ -1,6 +1,6 @@
 import { report } from '../../core/report.ts'
 
-/** Runs a handler for one message after the other: the next one waits for the promise that the last one returned. */
+/** Runs a handler for one message at a time: the next message waits for the promise that the handler returned. */
 export class HandlerQueue<Message> {
   /** How many messages are handled. */
   done = 0
@@ -19,8 +19,8 @@ export class HandlerQueue<Message> {
     this.#advanced = advanced
   }
 
-  /** How many messages are here and not handled. */
-  get open(): number {
+  /** How many messages wait or are being handled. */
+  get pending(): number {
     return this.#waiting.length + (this.#busy ? 1 : 0)
   }
 
@@ -31,7 +31,7 @@ export class HandlerQueue<Message> {
     this.bytes += bytes
   }
 
-  /** Nothing more is handled. Returns how many messages were, including the one that is being handled. */
+  /** Stops. Returns how many messages were handled, including the one whose handler is running. */
   close(): number {
     this.#forget()
     if (this.#busy && !this.#closed) this.done++
@@ -39,13 +39,13 @@ export class HandlerQueue<Message> {
     return this.done
   }
 
-  /** As after a crash: nothing more is handled, and the message that is being handled does not count. */
+  /** Stops as after a crash: the message whose handler is running does not count as handled. */
   abandon(): void {
     this.#forget()
     this.#closed = true
   }
 
-  /** Forgets what has not been begun. Resolves once no handler runs. */
+  /** Discards the waiting messages. Resolves once no handler runs. */
   stop(): Promise<void> {
     this.#forget()
     return this.idle()
@@ -70,7 +70,7 @@ export class HandlerQueue<Message> {
   }
 
   #run(message: Message): void {
-    // Counted before the handler runs: one that throws, or takes the session over, must not get the message twice.
+    // Counted before the handler runs, so that one that throws does not receive the message twice.
     const number = ++this.done
     let answer: unknown
     try {
@@ -79,7 +79,7 @@ export class HandlerQueue<Message> {
       report(error)
     }
     if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') return this.#advanced()
-    // It counts when the promise settles.
+    // It is counted when the promise settles.
     this.done--
     this.#busy = true
     void Promise.resolve(answer)

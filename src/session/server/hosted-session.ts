@@ -28,37 +28,37 @@ interface Waiter {
   reject(error: Error): void
 }
 
-/** The server's half of one session: what both ends count, over one connection at a time. */
+/** The server's side of one session: counts the messages in both directions, over one connection at a time. */
 export class HostedSession implements ServerSession, Recorder {
   readonly id: string
   readonly principal: string
   readonly outbox = new Outbox<Item>()
   readonly inbox: Inbox
   request: HandshakeRequest
-  /** The attempt that it is connected by, or was last. */
+  /** The number of the client's attempt that connected it last. */
   n = 0
   connection: ServerConnection | undefined
   journal: Journal | undefined
   over = false
   /** When it last carried a message, on the host's clock. */
   used = 0
-  /** Whether its client has sent or acknowledged a message: those that never did make room first. */
+  /** Whether its client has sent or acknowledged a message. Sessions without one are removed first when the server is full. */
   proven = false
-  /** By topic. */
+  /** Its subscriptions, by topic. */
   readonly subscriptions = new Map<string, Subscription>()
-  /** Topics whose subscription is being looked up, each with an object that stands for the wish: unsubscribing removes it. */
+  /** Topics whose subscription is being looked up, each with an object that identifies the call: unsubscribing removes it. */
   readonly subscribing = new Map<string, object>()
-  /** Topics whose subscription ended while the client was away, and which it has not been told of. */
+  /** Topics whose subscription ended while the client was away, and of which it has not been notified. */
   readonly unsubscribed = new Set<string>()
-  /** Up to where the client said it has its topics, as far as nobody has asked for them. */
+  /** The positions in topics that the client sent in its hello, until they are used. */
   cursors = new Map<string, string>()
-  /** What the client said that it can do. */
+  /** The member `can` of the client's hello. */
   abilities: readonly string[] = []
   /** The hand-over to another process, while it is under way. */
   leaving: Promise<void> | undefined
   /** The last message that was acknowledged when the client refused one as too large. */
   #refusedAfter: number | undefined
-  /** How many handled messages of the client are recorded, where they must be. */
+  /** How many handled messages of the client are recorded, with a shared store. */
   #recorded = 0
   /** Callers of `sendStored`, by their messages. */
   readonly #waiters = new Map<Item, Waiter>()
@@ -138,7 +138,7 @@ export class HostedSession implements ServerSession, Recorder {
     return outbox.written < outbox.acked + outbox.held.length ? 'queued' : 'sent'
   }
 
-  /** As `push`. Resolves once the message is stored, or with false; rejects where nobody can tell. */
+  /** As `push`. Resolves with true once the message is stored, with false if it was not; rejects if that is unknown. */
   sendStored(one: Item): Promise<boolean> {
     if (this.push(one) === 'dropped') return Promise.resolve(false)
     if (!this.journal) return Promise.resolve(true)
@@ -164,7 +164,7 @@ export class HostedSession implements ServerSession, Recorder {
     if (frame.control) return this.#control(decodeText(frame.bytes))
     const { inbox } = this
     const { counters, settings } = this.#host
-    // Another process may have handled it already.
+    // Another process may own the session, and may have handled this message.
     if (this.journal?.doubtful) return this.failed()
     const { bytes: data, binary } = frame
     if (!inbox.received(data.length)) return
@@ -174,15 +174,15 @@ export class HostedSession implements ServerSession, Recorder {
     this.proven = true
     const asText = !binary && settings.text === 'string'
     this.#queue.take({ data: asText ? decodeText(data) : withoutBlock(data), binary }, data.length)
-    if (this.#queue.open > settings.credit[0] || this.#queue.bytes > settings.credit[1])
+    if (this.#queue.pending > settings.credit[0] || this.#queue.bytes > settings.credit[1])
       this.connection?.malformed('beyond the window')
   }
 
-  /** Tells the client which messages it need not keep. */
+  /** Acknowledges the handled messages, which the client then removes from its outbox. */
   acknowledge(): void {
     const { inbox } = this
     this.#host.owing.delete(this)
-    if (this.connection && this.done > inbox.acked) this.connection.write(`!a${inbox.tell(this.done)}`)
+    if (this.connection && this.done > inbox.acked) this.connection.write(`!a${inbox.acknowledge(this.done)}`)
   }
 
   stored(items: Item[]): void {
@@ -196,16 +196,16 @@ export class HostedSession implements ServerSession, Recorder {
 
   recorded(got: number): void {
     this.#recorded = got
-    this.#owe()
+    this.#acknowledgeSoon()
   }
 
   fenced(): void {
-    // Not `taken`: its client may be the one that has come back elsewhere, or was moved by a stall of ours.
+    // Not `taken`, which is final: this client may be the rightful one, moved because this process had stalled.
     this.connection?.refuse({ why: 'moved' })
     this.#host.removed(this)
   }
 
-  /** Those who wait for messages that were not stored here: they are stored now where the session is, or never will be. */
+  /** Settles `sendStored` for messages that another process was asked to store, because it has the session now. */
   forwarded(items: Item[], stored: boolean): void {
     for (const one of items) {
       this.#waiters.get(one)?.resolve(stored)
@@ -223,17 +223,17 @@ export class HostedSession implements ServerSession, Recorder {
     this.connection?.refuse({ why: 'busy', after: 1_000 })
   }
 
-  /** Nothing more of it is handled. Returns how many messages of the client were. */
+  /** Stops handling messages. Returns how many messages of the client were handled. */
   close(): number {
     for (const { resolve } of this.#waiters.values()) resolve(false)
     this.#waiters.clear()
     return this.#queue.close()
   }
 
-  /** It goes on elsewhere, or nobody knows. */
+  /** Another process has the session, or may have it: stops handling messages. */
   abandon(): void {
     this.#queue.abandon()
-    // The journal still says what became of each.
+    // The journal still reports the outcome of each message.
     if (this.journal) return
     for (const { reject } of this.#waiters.values())
       reject(
@@ -255,7 +255,7 @@ export class HostedSession implements ServerSession, Recorder {
 
   /** Whether its messages are all handled. */
   get quiet(): boolean {
-    return this.#queue.open === 0
+    return this.#queue.pending === 0
   }
 
   /** Resolves once its messages are all handled, or after `ms`. */
@@ -263,7 +263,7 @@ export class HostedSession implements ServerSession, Recorder {
     await withTimeout(this.#queue.idle(), ms, 'The handler of a session that is away').catch(() => {})
   }
 
-  /** Another process takes over: it must find recorded what is handled here. A handler that hangs is treated as a crash. */
+  /** Another process takes over: records first what was handled here. A handler that hangs is treated as a crash. */
   async release(ms: number): Promise<void> {
     await withTimeout(this.#queue.stop(), ms, 'The handler of a session that has moved').catch(() => {
       this.#queue.abandon()
@@ -276,7 +276,7 @@ export class HostedSession implements ServerSession, Recorder {
     const { inbox, outbox } = this
     this.#queue.done = this.#recorded = inbox.got = got
     outbox.acked = outbox.written = acked
-    // All of them may have been written.
+    // The other process may have written all of them.
     outbox.highest = acked + items.length
     for (const one of items) outbox.push(one)
   }
@@ -287,7 +287,7 @@ export class HostedSession implements ServerSession, Recorder {
     switch (frame.type) {
       case 'ping':
         if (frame.body !== inbox.at) break
-        return connection?.write(`!q${inbox.tell(this.done)}`)
+        return connection?.write(`!q${inbox.acknowledge(this.done)}`)
       case 'ack':
       case 'pong': {
         const acknowledged = outbox.ack(frame.body)
@@ -318,13 +318,13 @@ export class HostedSession implements ServerSession, Recorder {
 
   #advanced(): void {
     const { journal } = this
-    if (!journal) return this.#owe()
+    if (!journal) return this.#acknowledgeSoon()
     journal.note(this.#queue.done, this.outbox.acked)
-    // Then what waits to be handled is not handled here either.
+    // Another process may own the session: what waits must not be handled here.
     if (journal.doubtful) this.failed()
   }
 
-  #owe(): void {
+  #acknowledgeSoon(): void {
     if (this.inbox.due(this.done)) this.acknowledge()
     else if (this.done > this.inbox.acked) this.#host.owing.add(this)
   }

@@ -61,7 +61,7 @@ export interface Counters {
   topicMessages: number
   /** Reads of a topic's log, for clients that were away. */
   logReads: number
-  /** Times that a client was told that its topic has a gap. */
+  /** How often a gap in a topic was reported to a client. */
   gaps: number
 }
 

@@ -41,7 +41,7 @@ export class MemoryStore implements Store {
       return { is: 'resumed' }
     }
     const tombstone = this.#tombstones.get(name)
-    // An id is never used again: a hello that arrives late must not make an orphan.
+    // An id is never used again: a hello that arrives late must not create a session.
     if (tombstone) {
       if (tombstone.principal !== principal) return { is: 'refused', why: 'denied' }
       return { is: 'refused', why: 'gone', got: tombstone.got }

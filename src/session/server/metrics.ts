@@ -1,6 +1,6 @@
 import type { Counters } from './limits.ts'
 
-/** How long something took: in how many cases, and in s in all. */
+/** Durations: how many were measured, and their sum in s. */
 export class Duration {
   count = 0
   seconds = 0
@@ -21,7 +21,7 @@ export class Duration {
   }
 }
 
-/** The present state, beside what is counted. */
+/** Values of the present state. */
 export interface Gauges {
   sessions: number
   connected: number
@@ -93,7 +93,7 @@ export function prometheus({ counters, gauges, refusals, handler, store }: Measu
       [...refusals].map(([why, count]) => ['', { why }, count]),
     ),
     total('malformed', 'Connections ended for a protocol error.', counters.malformed),
-    total('silent', 'Connections given up because nothing was heard.', counters.silent),
+    total('silent', 'Connections dropped because nothing was received.', counters.silent),
     metric('messages_total', 'counter', 'Messages of sessions, by direction.', [
       ['', { direction: 'in' }, counters.received],
       ['', { direction: 'out' }, counters.sent],
@@ -106,7 +106,7 @@ export function prometheus({ counters, gauges, refusals, handler, store }: Measu
     total('topic_messages_published', 'Messages published to topics by this process.', counters.published),
     total('topic_messages_sent', 'Topic messages written to clients.', counters.topicMessages),
     total('topic_log_reads', 'Reads of a log of a topic.', counters.logReads),
-    total('topic_gaps', 'Times that a client was told of a gap in a topic.', counters.gaps),
+    total('topic_gaps', 'Gaps in topics that were reported to clients.', counters.gaps),
     summary('handler_seconds', 'Time from a message to the end of its handler.', handler),
     summary('store_seconds', 'Round trips to the store for a hello.', store),
   ]

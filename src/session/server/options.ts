@@ -7,7 +7,7 @@ import type { Awaitable, Store, TopicBounds, TopicMember } from './store.ts'
 
 /** How a message arrived, beside its content. */
 export interface ReceivedHow {
-  /** The same whenever a crash brings the message again: `<session>:<number>`. */
+  /** `<session>:<number>`: the same if the message is handled again after a crash. */
   key: string
   /** Whether it was a binary message. */
   binary: boolean
@@ -16,12 +16,12 @@ export interface ReceivedHow {
 /** How the server half behaves. Everything is optional. */
 export interface SessionsOptions<Request> {
   /**
-   * Returns the name of the principal, or nothing (`undefined`, `null` or `''`) where the client may not come in. Called with
+   * Returns the name of the principal, or nothing (`undefined`, `null` or `''`) to refuse the client. Called with
    * the token of every hello, and of every fresh token. When it throws, the client is refused as `busy` and tries again.
    */
   authenticate?: (request: Request, token: string | undefined) => Awaitable<string | null | undefined>
   /**
-   * Which `Origin` headers are let in; `'*'`: all. @default the same host as the `Host` header, and requests without
+   * Which `Origin` headers are allowed; `'*'`: all. @default the same host as the `Host` header, and requests without
    * `Origin`, which do not come from a page
    */
   origins?: readonly string[] | '*'
@@ -30,11 +30,11 @@ export interface SessionsOptions<Request> {
    * @default the address of the TCP connection
    */
   address?: (request: Request) => string | undefined
-  /** A client is connected: with a new session, or with one that goes on. */
+  /** A client is connected: with a new session, or with a resumed one. */
   opened?: (session: ServerSession, how: { resumed: boolean; request: Request }) => void
   /**
    * A message, once and in order. It is acknowledged when this returns; when this returns a promise, once that settles,
-   * and until then the next message waits. `key` is the same if a crash brings the message again.
+   * and until then the next message waits. `key` is the same if the message is handled again after a crash.
    */
   received?: (session: ServerSession, data: string | Uint8Array, key: string, how: ReceivedHow) => unknown
   /**
@@ -43,8 +43,8 @@ export interface SessionsOptions<Request> {
    */
   text?: 'string' | 'bytes'
   /**
-   * A session is over, with what became of the messages to its client. Called once, in the process that had it; where none
-   * had it, in any one of those that share the store.
+   * A session has ended. `ending` has the outcomes of the messages to its client. Called once, in the process that had the
+   * session; if none had it, in any one of those that share the store.
    */
   ended?: (session: Pick<ServerSession, 'id' | 'principal'>, ending: Ending) => void
   /** A session has subscribed to a topic. Called in the process that has the session. */
@@ -55,9 +55,9 @@ export interface SessionsOptions<Request> {
   credit?: Credit
   /** How long a session outlives its connection, in s. @default 120 */
   ttl?: number
-  /** How long after that it is known how much of it was handled, in s. @default 600 */
+  /** How long after its end the server still knows how many messages of a session were handled, in s. @default 600 */
   tombstone?: number
-  /** How long a client may be quiet before it is asked, in s. @default 25 */
+  /** How long a client may be quiet before it is pinged, in s. @default 25 */
   ping?: number
   /**
    * With a shared store: how long a handler may run on after its client left for another process, in s. After that its

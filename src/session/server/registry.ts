@@ -5,7 +5,7 @@ export class Registry {
   readonly #sessions = new Map<string, HostedSession>()
   /** Sessions without a connection, and since when. */
   readonly #away = new Map<HostedSession, number>()
-  /** Those of them whose client never sent or acknowledged a message. */
+  /** The sessions in `#away` whose client never sent or acknowledged a message. */
   readonly #awayUnproven = new Set<HostedSession>()
   readonly #principals = new Map<string, Set<HostedSession>>()
 
@@ -40,7 +40,7 @@ export class Registry {
   disconnected(session: HostedSession, clock: number): void {
     this.#away.set(session, clock)
     if (!session.proven) this.#awayUnproven.add(session)
-    // Behind its siblings that left before.
+    // Sorted by when they lost their connection: behind those of the principal that lost it earlier.
     const siblings = this.#principals.get(session.principal)
     if (siblings?.delete(session)) siblings.add(session)
   }
@@ -60,7 +60,7 @@ export class Registry {
     return undefined
   }
 
-  /** The session that costs its client least to lose: away for longest, and never used. */
+  /** The session that is removed first when the server is full: away for longest, and never used. */
   mostExpendable(): HostedSession | undefined {
     for (const session of this.#awayUnproven) return session
     return undefined

@@ -36,20 +36,20 @@ const LINGER_WELCOMED = 10_000
 
 /** The server's end of one connection: hello, then the frames of its session, then one end. */
 export class ServerConnection {
-  /** What the application's `authenticate` looks at. Not kept longer than needed: it holds the whole socket. */
+  /** The argument of `authenticate`. Not kept longer than needed, because it keeps the whole TCP socket in memory. */
   request: unknown
   readonly handshake: HandshakeRequest
   session: HostedSession | undefined
   over = false
   /** When the last frame or byte arrived, and when the unanswered ping was sent; on the host's clock. */
-  #heard: number
-  #asked: number | undefined
-  /** Known from the hello on. */
+  #receivedAt: number
+  #pingedAt: number | undefined
+  /** Set once the hello is authenticated. */
   #principal: string | undefined
   #greeted = false
   #bytesRead: number | undefined
   #buffered = 0
-  /** The fresh token to look at next, while one is looked at. */
+  /** The next token to authenticate, while another one is authenticated. */
   #token: string | undefined
   #checking = false
   #challenged: ((accepted: boolean) => void)[] = []
@@ -57,7 +57,7 @@ export class ServerConnection {
   /** Bytes of topic messages that the client has not confirmed by a pong: before each unanswered ping, and since the last. */
   #pings: number[] = []
   #sincePing = 0
-  #flying = 0
+  #topicBytesInFlight = 0
   #removeGuard: (() => void) | undefined
   readonly #socket: ServerSocket
   readonly #tcp: TcpSocket | undefined
@@ -71,7 +71,7 @@ export class ServerConnection {
     this.handshake = handshakeOf(request)
     this.#host = host
     this.#since = host.clock
-    this.#heard = host.clock
+    this.#receivedAt = host.clock
     socket.on('error', () => {})
     socket.on('close', (code: number) => this.#closed(code))
     socket.on('message', (data: unknown, binary: boolean) => {
@@ -90,7 +90,7 @@ export class ServerConnection {
     return this.#host.clock
   }
 
-  /** Refuses what needs no hello to be refused. */
+  /** Refuses a connection for reasons that are known before its hello. */
   start(full: boolean): void {
     const { origins } = this.#host.settings
     const { origin } = this.handshake.headers
@@ -127,13 +127,13 @@ export class ServerConnection {
     } catch {
       this.#socket.terminate?.()
     }
-    // A peer that ignores the close frame would go on for as long as it likes.
+    // A peer that ignores the close frame would keep the connection.
     const timer = setTimeout(() => this.#socket.terminate?.(), linger)
     ;(timer as { unref?: () => void }).unref?.()
     this.#socket.on('close', () => clearTimeout(timer))
   }
 
-  /** The session is there: from now on its window bounds what arrives. */
+  /** The hello was accepted: from now on the session's window limits what arrives. */
   welcomed(session: HostedSession): void {
     this.session = session
     this.#removeGuard?.()
@@ -141,20 +141,20 @@ export class ServerConnection {
     if (!this.#host.settings.authenticate) this.request = undefined
   }
 
-  /** Looks at the clock: ends a connection whose hello is late, asks a quiet client, gives up a silent one. */
-  look(): void {
+  /** Called every second: closes a connection whose hello is late, pings a quiet client, drops a silent one. */
+  check(): void {
     const { clock, settings, counters } = this.#host
     if (!this.session) {
       if (clock - this.#since >= settings.limits.patience) this.end(4408, 'no hello')
       return
     }
-    this.#lookForBytes(settings.ping)
+    this.#noticeBytes(settings.ping)
     // A token that nobody has looked at says nothing about its client.
     if (this.#challenged.length && clock - this.#challengedAt >= ANSWER)
       return this.refuse(this.#checking ? { why: 'busy', after: 2_000 } : { why: 'denied' })
-    if (this.#asked === undefined) {
-      if (clock - this.#heard >= settings.ping) this.#ping()
-    } else if (clock - this.#asked >= this.#patience) {
+    if (this.#pingedAt === undefined) {
+      if (clock - this.#receivedAt >= settings.ping) this.#ping()
+    } else if (clock - this.#pingedAt >= this.#patience) {
       counters.silent++
       this.#closed()
       if (this.#socket.terminate) this.#socket.terminate()
@@ -165,21 +165,21 @@ export class ServerConnection {
   /** Whether more topic messages may be written: the client confirms what it has by its pongs. */
   get hasTopicRoom(): boolean {
     const [, window] = this.#host.settings.credit
-    return this.#flying < window && (this.#socket.bufferedAmount ?? 0) < 2 * window + SLACK
+    return this.#topicBytesInFlight < window && (this.#socket.bufferedAmount ?? 0) < 2 * window + SLACK
   }
 
   writeTopic({ frames, bytes }: TopicFrames): void {
     for (const { data, binary } of frames) this.write(data, binary)
-    this.#flying += bytes + 32
+    this.#topicBytesInFlight += bytes + 32
     this.#sincePing += bytes + 32
     if (this.#sincePing >= this.#host.settings.credit[1] / 4) this.#ping()
   }
 
   ponged(): void {
-    this.#flying -= this.#pings.shift() ?? 0
+    this.#topicBytesInFlight -= this.#pings.shift() ?? 0
   }
 
-  /** Asks the client for a fresh token; one that does not know how comes back with one. */
+  /** Asks the client for a fresh token. A client without this ability must reconnect, which sends one. */
   challenge(able: boolean): Promise<boolean> {
     if (this.over) return Promise.resolve(false)
     if (!able) {
@@ -195,7 +195,7 @@ export class ServerConnection {
     })
   }
 
-  /** Looks at a fresh token; of those that arrive meanwhile, at the last. */
+  /** Authenticates a fresh token. Of those that arrive meanwhile, only the last is used. */
   async refresh(token: string): Promise<void> {
     this.#token = token
     if (this.#checking) return
@@ -223,7 +223,7 @@ export class ServerConnection {
       return undefined
     }
     if (this.over) return undefined
-    // An empty name is nobody, unless nobody is asked for.
+    // An empty name is refused, unless there is no `authenticate`.
     const known = typeof principal === 'string' && (principal !== '' || !authenticate)
     if (known && (this.#principal === undefined || this.#principal === principal)) {
       this.#principal = principal as string
@@ -238,12 +238,12 @@ export class ServerConnection {
     this.#alive()
     const { session } = this
     if (session) {
-      // Looked at before it is decoded: parsing what is megabytes long blocks everybody.
+      // Checked before it is decoded: parsing megabytes would block all clients.
       if (frame.control && frame.bytes.length > CONTROL_LIMIT)
         return this.malformed('control frame too large')
       session.frame(frame)
-      // It asks and asks, and does not read the answers.
-      if ((this.#socket.bufferedAmount ?? 0) > session.outbox.bytes + this.#flying + SLACK)
+      // The client sends pings without reading the answers.
+      if ((this.#socket.bufferedAmount ?? 0) > session.outbox.bytes + this.#topicBytesInFlight + SLACK)
         this.end(1013, 'reads nothing')
       return
     }
@@ -268,33 +268,33 @@ export class ServerConnection {
   #ping(): void {
     const { session } = this
     if (!session) return
-    this.#asked ??= this.#host.clock
+    this.#pingedAt ??= this.#host.clock
     this.#pings.push(this.#sincePing)
     this.#sincePing = 0
     this.write(`!p${session.outbox.written}`)
   }
 
-  /** In s: what was written before the ping may be slow on its way. */
+  /** How long to wait for a pong, in s: longer when many bytes were written before the ping. */
   get #patience(): number {
-    const bytes = (this.session?.outbox.flying ?? 0) + this.#flying
+    const bytes = (this.session?.outbox.inFlight ?? 0) + this.#topicBytesInFlight
     return Math.min(LONGEST, ANSWER + bytes / SLOWEST)
   }
 
-  #lookForBytes(ping: number): void {
+  #noticeBytes(ping: number): void {
     const bytesRead = this.#tcp?.bytesRead ?? 0
     const buffered = this.#socket.bufferedAmount ?? 0
-    // A random first phase: clients that came together are not asked together.
-    if (this.#bytesRead === undefined) this.#heard -= Math.floor(Math.random() * ping)
-    // A large message on a slow link: not all of it is here, or there, but bytes move.
+    // A random first phase: clients that connected together are not pinged together.
+    if (this.#bytesRead === undefined) this.#receivedAt -= Math.floor(Math.random() * ping)
+    // A large message on a slow link is not complete yet, but its bytes arrive or leave.
     else if (bytesRead !== this.#bytesRead) this.#alive()
-    else if (buffered < this.#buffered && this.#asked !== undefined) this.#asked = this.#host.clock
+    else if (buffered < this.#buffered && this.#pingedAt !== undefined) this.#pingedAt = this.#host.clock
     this.#bytesRead = bytesRead
     this.#buffered = buffered
   }
 
   #alive(): void {
-    this.#heard = this.#host.clock
-    this.#asked = undefined
+    this.#receivedAt = this.#host.clock
+    this.#pingedAt = undefined
   }
 
   #answerChallenge(accepted: boolean): void {
@@ -302,8 +302,8 @@ export class ServerConnection {
   }
 
   /**
-   * Counts the bytes of a client that is not welcomed. A WebSocket implementation shows a message when it is whole, and until
-   * then holds as much of it as its own limit allows, which may be much.
+   * Counts the bytes of a client that is not welcomed. A WebSocket implementation emits a message when it is complete, and
+   * until then buffers as much of it as its own limit allows, which may be a lot.
    */
   #guard(): void {
     const tcp = this.#tcp
@@ -322,7 +322,7 @@ export class ServerConnection {
     }
   }
 
-  /** A frame arrived after the end. A client that was never welcomed has nothing more to say. */
+  /** A frame arrived after the end. A client that was never welcomed is disconnected at once. */
   #ignored(): void {
     if (!this.session) this.#socket.terminate?.()
   }

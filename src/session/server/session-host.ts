@@ -12,9 +12,9 @@ export interface SessionHost {
   readonly counters: Counters
   /** Seconds since the start, counted by a timer. */
   readonly clock: number
-  /** Set while the process shuts down: what new connections are told. */
+  /** Set while the process shuts down: the refusal for new connections. */
   readonly closing: Refusal | undefined
-  /** Sessions that owe an acknowledgement within a second. */
+  /** Sessions whose client is to receive an acknowledgement within a second. */
   readonly owing: Set<HostedSession>
   readonly topics: Topics
   /** Answers a hello. */
@@ -22,12 +22,12 @@ export interface SessionHost {
   refused(why: Refusal['why']): void
   /** Runs the application's handler for a message. */
   received(session: HostedSession, data: string | Uint8Array, how: ReceivedHow): unknown
-  /** A connection is over. */
+  /** A connection has ended. */
   disconnected(connection: ServerConnection, code?: number): void
   /** Ends a session for good. */
   end(session: HostedSession, why: EndingReason): void
   /** Another process has the session. */
   removed(session: HostedSession): void
-  /** Records all that is handled, then gives up the ownership of the session. */
+  /** Records all that is handled, then releases the ownership of the session. */
   handOver(session: HostedSession, why?: Refusal): Promise<void>
 }

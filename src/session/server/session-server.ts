@@ -37,7 +37,7 @@ export class SessionServer<Request> implements SessionHost {
   readonly #storeTime = new Duration()
   readonly #admission: Admission
   readonly #timer: ReturnType<typeof setInterval>
-  /** Endings to be told, while one is told. */
+  /** Calls of `ended` that wait, while one runs. */
   #endings: (() => void)[] | undefined
 
   constructor(options: SessionsOptions<Request>) {
@@ -73,7 +73,7 @@ export class SessionServer<Request> implements SessionHost {
       },
     )
     this.#timer = setInterval(() => this.#tick(), 1_000)
-    // It must not keep a process alive that has nothing else to do.
+    // The timer must not keep the process alive.
     ;(this.#timer as { unref?: () => void }).unref?.()
   }
 
@@ -124,7 +124,7 @@ export class SessionServer<Request> implements SessionHost {
       this.counters.overflowed++
       connection?.refuse({ why, got })
     } else if (connection) {
-      if (got > session.inbox.acked) connection.write(`!a${session.inbox.tell(got)}`)
+      if (got > session.inbox.acked) connection.write(`!a${session.inbox.acknowledge(got)}`)
       connection.write('!f')
       connection.end(1000, why)
     }
@@ -198,7 +198,7 @@ export class SessionServer<Request> implements SessionHost {
     })
   }
 
-  /** A handler that still runs may end, and its client may come back to this process, before the session is given up. */
+  /** Hands the session over, but waits for a running handler first. Does nothing if the client reconnects meanwhile. */
   async #leave(session: HostedSession): Promise<void> {
     if (!session.quiet) await session.settled(this.settings.ttl * 1_000)
     if (!session.connection && !session.over) await this.handOver(session)
@@ -229,15 +229,15 @@ export class SessionServer<Request> implements SessionHost {
     callSafely(() => this.settings.left?.(topic, member))
   }
 
-  /** Tells the application; one after the other, also when it ends further sessions from within. */
+  /** Calls `ended`: one call after the other, also when the application ends more sessions inside it. */
   #ended({ id, principal }: { id: string; principal: string }, ending: Ending): void {
-    const tell = () => callSafely(() => this.settings.ended?.({ id, principal }, ending))
+    const callEnded = () => callSafely(() => this.settings.ended?.({ id, principal }, ending))
     if (this.#endings) {
-      this.#endings.push(tell)
+      this.#endings.push(callEnded)
       return
     }
-    this.#endings = [tell]
-    // It grows meanwhile.
+    this.#endings = [callEnded]
+    // `ended` may append to this list while it is iterated over.
     for (const next of this.#endings) next()
     this.#endings = undefined
   }
@@ -245,7 +245,7 @@ export class SessionServer<Request> implements SessionHost {
   #tick(): void {
     this.clock++
     for (const session of this.owing) session.acknowledge()
-    for (const connection of this.#connections) connection.look()
+    for (const connection of this.#connections) connection.check()
     this.topics.tick()
     const expired = () => this.sessions.expired(this.clock - this.settings.ttl)
     for (let next = expired(); next; next = expired()) this.end(next, 'expired')

@@ -69,7 +69,7 @@ export class Sessions<Request = unknown> {
   }
 
   /**
-   * Publishes to everybody who is subscribed to `topic`, in any process, those included who are away for a while. Resolves
+   * Publishes to everybody who is subscribed to `topic`, in any process, including sessions without a connection that have not expired. Resolves
    * with the message's cursor, once it is stored.
    *
    * @throws {Error} (rejects) when the store cannot be reached: it may have stored the message
@@ -78,7 +78,7 @@ export class Sessions<Request = unknown> {
     return this.#server.topics.publish(topic, data, options)
   }
 
-  /** Who is subscribed to a topic, in all processes. Sessions that are away for a while are. */
+  /** Who is subscribed to a topic, in all processes. Includes sessions without a connection that have not expired. */
   members(topic: string): Promise<TopicMember[]> {
     return this.#server.topics.members(topic)
   }
@@ -100,7 +100,7 @@ export class Sessions<Request = unknown> {
   }
 
   /**
-   * Ends all connections: the clients come back at a random time within `after` ms. Nobody is let in any more. With a shared
+   * Ends all connections: the clients come back at a random time within `after` ms. New connections are refused. With a shared
    * store, what is being handled is waited for, and recorded, for up to `grace` ms.
    */
   shutdown(options: { after?: number; grace?: number } = {}): Promise<void> {

@@ -3,7 +3,7 @@ import type { Item } from './socket.ts'
 
 export type Awaitable<Value> = Value | PromiseLike<Value>
 
-/** What a hello asks of the store. `name` is the SHA-256 of the session's id. */
+/** A request for a session, made for each hello. `name` is the SHA-256 of the session's id. */
 export interface Claim {
   name: string
   /** The number of the attempt. */
@@ -26,7 +26,7 @@ export interface Kept {
 }
 
 /**
- * `created`: the session is new; `resumed`: it goes on. `kept` is what another process recorded of it; without it, the process
+ * `created`: the session is new; `resumed`: it exists. `kept` is what another process recorded of it; without it, the process
  * goes on with the session object that it has.
  */
 export type Answer = { is: 'created' | 'resumed'; kept?: Kept } | ({ is: 'refused' } & Refusal)
@@ -53,7 +53,7 @@ export interface Recorder {
   failed(error: unknown): void
 }
 
-/** The record of one session that this process owns. Whatever comes up during a round trip is written with the next. */
+/** The record of one session that this process owns. Changes during a round trip are written together with the next. */
 export interface Journal {
   /** Whether another process may own the session by now, because this one was out of touch for too long. */
   readonly doubtful: boolean
@@ -65,7 +65,7 @@ export interface Journal {
   note(got: number, acked: number): void
   /** Another process may have stored messages for the session. */
   wake(): void
-  /** Writes what is left, then gives up the ownership of the session. */
+  /** Writes what is left, then releases the ownership of the session. */
   release(): Promise<void>
 }
 
@@ -100,7 +100,7 @@ export interface TopicBounds {
 
 /**
  * A place in a topic. Offsets count the messages of an epoch: 1, 2, 3 … without gaps. A log that was deleted, or that may
- * have lost messages which it had, begins a new epoch.
+ * have lost messages, begins a new epoch.
  */
 export interface TopicPosition {
   /** 1 to 40 letters, digits, `-` and `_`. */
@@ -139,7 +139,7 @@ export interface TopicLog {
    * From now on `added` is called with the messages after the position that this resolves with: each once, in order, until
    * `unfollow`. A process follows a topic once, while it has a subscriber. `added` may be called before this resolves.
    * Messages that are missing between two pages were lost to this process (it reads them, or tells the clients); a page of
-   * another epoch means that the log began anew.
+   * another epoch means that the log was created again.
    */
   follow(topic: string, added: (page: TopicPage) => void): Awaitable<TopicPosition>
   unfollow(topic: string): void
@@ -160,7 +160,7 @@ export interface Store {
   claim(claim: Claim): Awaitable<Answer>
   /** The session is deleted; a tombstone keeps `got`. */
   end(name: string, n: number, got: number): Awaitable<void>
-  /** Deletes what has had its time. Called about once a second. */
+  /** Deletes what has expired. Called about once a second. */
   sweep(): Awaitable<void>
   journal?(name: string, n: number, kept: Kept, recorder: Recorder): Journal
   /** Sends to a session of any process. False: there is no such session, or no room. */

@@ -11,7 +11,7 @@ export class Subscription {
   epoch: string
   /** The offset of the last message written to the present connection. */
   sent: number
-  /** Where the subscription began: a client that never heard of it starts there again. */
+  /** Where the subscription began: a client to which it was never announced starts there. */
   readonly start: string
   /** The connection on which the topic was announced. */
   #announced: ServerConnection | undefined
@@ -39,7 +39,7 @@ export class Subscription {
     return this.session.connected && this.sent < this.feed.last
   }
 
-  /** The log began anew: what the client missed of the old one is a gap. */
+  /** The log was created again: what the client missed of the old one is a gap. */
   restart(epoch: string, sent: number): void {
     if (this.epoch === epoch && this.sent >= sent) return
     const since = cursorOf(this.epoch, this.sent)
@@ -110,7 +110,7 @@ export class Subscription {
     const { feed } = this
     const after = this.sent
     const page = await feed.read(after)
-    // Meanwhile it was announced anew, on this connection or another.
+    // Meanwhile it was announced again, on this connection or another.
     if (connection.over || connection !== this.#announced || after !== this.sent || feed.closed) return true
     if (page.epoch !== this.epoch) {
       this.restart(page.epoch, page.last)

@@ -16,7 +16,7 @@ export interface EncodedPage {
   last: number
 }
 
-/** How many messages, and bytes, of a topic are kept encoded: what clients miss in a short absence. */
+/** How many messages, and bytes, of a topic are kept encoded, for clients that were disconnected for a short time. */
 const TAIL_MESSAGES = 256
 const TAIL_BYTES = 262_144
 const PAGE_MESSAGES = 256
@@ -24,7 +24,7 @@ const PAGE_MESSAGES = 256
 /** A topic that this process follows while one of its sessions is subscribed. */
 export class TopicFeed {
   readonly name: string
-  /** Stands for the topic in the frames of this process. */
+  /** Identifies the topic in the frames of this process. */
   readonly number: number
   epoch = ''
   /** The offset of the newest message. */
@@ -33,7 +33,7 @@ export class TopicFeed {
   /** Resolves once `epoch` and `last` are known. */
   readonly ready: Promise<void>
   closed = false
-  /** How many are about to subscribe. */
+  /** How many calls of `subscribe` wait for this feed. */
   awaited = 0
   /** The newest messages: the last of them is number `last`. */
   #tail: TopicFrames[] = []
@@ -59,7 +59,7 @@ export class TopicFeed {
     this.#counters = counters
     this.#advanced = advanced
     this.ready = this.#follow()
-    // Whoever waits for it is told; nobody need wait.
+    // Prevents an unhandled rejection: those that await `ready` receive the error themselves.
     this.ready.catch(() => {})
   }
 
@@ -98,7 +98,7 @@ export class TopicFeed {
 
   #added(page: TopicPage): void {
     if (page.epoch !== this.epoch || page.from > this.last + 1) {
-      // The log began anew, or messages were not seen here: subscribers read them from the log, or are told of the gap.
+      // The log was created again, or messages did not arrive here: subscribers read them from the log, or receive a gap.
       if (page.epoch !== this.epoch)
         for (const one of this.subscriptions) one.restart(page.epoch, page.from - 1)
       this.epoch = page.epoch

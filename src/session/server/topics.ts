@@ -9,7 +9,7 @@ import type { TopicLog, TopicMember } from './store.ts'
 import { Subscription } from './subscription.ts'
 import { TopicFeed } from './topic-feed.ts'
 
-/** A cursor of no epoch: a client that has no place of its own is told that it may have missed something. */
+/** A cursor without an epoch: a client without a position of its own receives a gap, because it may have missed messages. */
 const NOWHERE = ':0'
 
 const LONGEST_NAME = 256
@@ -75,7 +75,7 @@ export class Topics {
     const log = this.#logs()
     if (session.over) throw new Error('holdfast: subscribe: the session is over')
     if (!session.abilities.includes('topics'))
-      throw new Error('holdfast: subscribe: the client of this session does not know topics')
+      throw new Error('holdfast: subscribe: the client of this session does not support topics')
     if (!session.subscriptions.has(topic)) await this.#begin(session, topic, options)
     const member = { id: session.id, principal: session.principal }
     if (!session.subscriptions.has(topic)) return
@@ -104,14 +104,14 @@ export class Topics {
     const { cursors } = session
     this.#endMissed(session)
     for (const [topic, subscription] of session.subscriptions) {
-      // What was never announced to the client begins where it began.
+      // A topic that was never announced to the client starts where the subscription began.
       const since = cursors.get(topic) ?? subscription.start
       subscription.connected(parseCursor(since), since)
     }
     for (const topic of kept) {
       if (session.subscriptions.has(topic)) continue
       this.#begin(session, topic, { since: cursors.get(topic) ?? NOWHERE }).catch(() => {
-        // Without its topics it must not go on: it comes back.
+        // The session must not continue without its topics: the client reconnects.
         session.connection?.refuse({ why: 'busy', after: 1_000 })
       })
     }
@@ -143,7 +143,7 @@ export class Topics {
       for (const subscription of feed.subscriptions) if (subscription.behind) subscription.pump()
   }
 
-  /** The session is not of this process any more. `ended`: nor of another. */
+  /** This process no longer has the session. `ended`: no other process has it either. */
   forget(session: HostedSession, ended: boolean): void {
     for (const [topic, subscription] of [...session.subscriptions]) {
       this.#drop(subscription)
@@ -190,7 +190,7 @@ export class Topics {
     const position = parseCursor(wanted)
     const own = position?.epoch === feed.epoch && position.offset <= feed.last
     const at = own ? position.offset : from
-    // A place that does not exist any more is told, so that the client sees the gap.
+    // A position that no longer exists is sent to the client, so that it reports the gap.
     const start = wanted === undefined || wanted === 'now' || wanted === 'beginning' ? undefined : wanted
     const place = start ?? cursorOf(feed.epoch, at)
     const subscription = new Subscription(session, feed, feed.epoch, at, place, this.#counters)

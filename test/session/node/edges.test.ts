@@ -31,7 +31,7 @@ test('a line that is half-open at the client is noticed, and nothing is lost', a
   expect([got, heard]).toEqual([['up'], ['down']])
 })
 
-test('a line that is half-open at the server is given up when the client comes back', async ({
+test('a connection that is half-open at the server is dropped when the client comes back', async ({
   house,
   client,
   proxy,
@@ -54,7 +54,7 @@ test('a line that is half-open at the server is given up when the client comes b
   expect(sessions.size).toEqual({ sessions: 1, connected: 1 })
 })
 
-test('a silent client is asked, then given up, and its session kept', { timeout: 30_000 }, async ({
+test('a silent client is pinged, then dropped, and its session kept', { timeout: 30_000 }, async ({
   house,
   proxy,
   raw,

@@ -66,7 +66,7 @@ test.for(['redis', 'ioredis'] as const)(
       while (killing) {
         await wait(3_000)
         if (!killing) break
-        // Whoever opened it last has it.
+        // The process that opened it last owns it.
         const [owner] = [...nodes].sort((a, b) => b.opened - a.opened)
         if (!owner?.opened) continue
         kills++

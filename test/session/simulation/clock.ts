@@ -49,7 +49,7 @@ export class Clock {
     Date.now = () => this.now
     performance.now = () => this.now
     Math.random = random
-    // The platform's own answers from another thread, at a time of its own.
+    // The platform's own answers from another thread, at any time.
     crypto.subtle.digest = async (_, data) =>
       new Uint8Array(
         createHash('sha256')

@@ -29,7 +29,7 @@ export class Far extends EventEmitter {
 
 /**
  * The client's end of a simulated connection: what a browser gives, at its worst. What is on the way, in either direction, may
- * still arrive after either end has given up, and an end may never learn that the other is gone.
+ * still arrive after either end has dropped the connection, and an end may never learn that the other is gone.
  */
 export class Near {
   readyState = 0
