@@ -197,7 +197,7 @@ describe('request()', () => {
     expect(answer.is).toBe('rejected')
   })
 
-  test('rejects when it is given up, closed, or aborted', async ({ dial, open }) => {
+  test('rejects when it is dropped, closed, or aborted', async ({ dial, open }) => {
     const full = dial<unknown, object>({ queue: false })
     const dropped = settled(request(full.socket, {}))
     const { socket } = await open<unknown, object>()
@@ -251,7 +251,7 @@ describe('upload()', () => {
     expect(done.is).toBe('rejected')
   })
 
-  test('rejects when it is given up', async ({ dial }) => {
+  test('rejects when it is dropped', async ({ dial }) => {
     const { socket } = dial({ queue: { bytes: 10 } })
     const done = settled(upload(socket, new Uint8Array(11)))
     await tick()
