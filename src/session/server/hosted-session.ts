@@ -48,6 +48,8 @@ export class HostedSession implements ServerSession, Recorder {
   readonly subscriptions = new Map<string, Subscription>()
   /** Topics whose subscription is being looked up, each with an object that stands for the wish: unsubscribing removes it. */
   readonly subscribing = new Map<string, object>()
+  /** Topics whose subscription ended while the client was away, and which it has not been told of. */
+  readonly unsubscribed = new Set<string>()
   /** Up to where the client said it has its topics, as far as nobody has asked for them. */
   cursors = new Map<string, string>()
   /** What the client said that it can do. */
