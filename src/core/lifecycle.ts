@@ -412,16 +412,20 @@ export class Lifecycle implements ConnectionOwner {
 
   /** The connection ended before its replacement was open: the replacement is the present attempt. */
   #adoptReplacement(close: Closed): void {
-    this.#connection = this.#replacement
+    const connection = this.#replacement
+    this.#connection = connection
     this.#replacement = undefined
     const attempt = this.failures
     this.#wait = { attempt, delay: 0, close }
-    this.#become('waiting', ['waiting', this.#wait])
-    if (!this.#connection || this.status !== 'waiting') return
-    // `connecting` is emitted now if the URL is known already, otherwise by `dialling`.
-    const isDialling = this.#connection.native !== undefined
-    const events: EventEntry[] = isDialling ? [['connecting', { attempt, url: this.url }]] : []
-    this.#become('connecting', ...events)
+    const events: EventEntry[] = [['waiting', this.#wait]]
+    const previous = this.#emittedStatus
+    // Both changes at once: while `waiting`, a listener that calls `open()` would dial once more.
+    this.status = this.#emittedStatus = 'connecting'
+    events.unshift(['status', { status: 'waiting', previous }], ...this.#takeLost())
+    events.push(['status', { status: 'connecting', previous: 'waiting' }])
+    // Otherwise it is emitted once the URL is known.
+    if (connection?.native) events.push(['connecting', { attempt, url: this.url }])
+    this.#emitter.emitAll(events)
   }
 
   #replaceOldAttempt(): void {
@@ -450,9 +454,7 @@ export class Lifecycle implements ConnectionOwner {
     const previous = this.#emittedStatus
     this.status = this.#emittedStatus = status
     const change: EventEntry[] = status === previous ? [] : [['status', { status, previous }]]
-    const lost = this.#lost
-    this.#lost = nothing
-    this.#emitter.emitAll([...change, ...lost, ...events])
+    this.#emitter.emitAll([...change, ...this.#takeLost(), ...events])
   }
 
   /** Cancels the timers and forgets all connections. Returns them, for the caller to close. */
@@ -569,9 +571,14 @@ export class Lifecycle implements ConnectionOwner {
     this.#lost = [...this.#lost, ...this.#dropEvents(this.#queue.clear(), 'discarded', reason)]
   }
 
-  #emitLost(): void {
+  #takeLost(): EventEntry[] {
     const lost = this.#lost
     this.#lost = nothing
+    return lost
+  }
+
+  #emitLost(): void {
+    const lost = this.#takeLost()
     if (lost.length) this.#emitter.emitAll(lost)
   }
 

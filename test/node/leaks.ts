@@ -9,6 +9,7 @@ import { ReconnectingWebSocket, type WebSocketOptions } from '../../src/websocke
 interface Alive {
   /** Bytes, after the garbage is collected. */
   heap: number
+  /** Those that keep the process alive: that of the heartbeat, and not that of the page. */
   timers: number
   /** Native listeners on the signal of the options, which outlives every connection. */
   listeners: number
@@ -154,7 +155,13 @@ const works: Record<string, () => Promise<void>> = {
   async dropIn() {
     const { WebSocket, server } = await serve()
     const dial = (options: WebSocketOptions) =>
-      new ReconnectingWebSocket(server.url, [], { WebSocket, signal, reconnect: { base: 0 }, ...options })
+      new ReconnectingWebSocket(server.url, [], {
+        WebSocket,
+        signal,
+        heartbeat: { ping: 'ping' },
+        reconnect: { base: 0 },
+        ...options,
+      })
     const next = (socket: globalThis.WebSocket, type: 'open' | 'close') =>
       new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }))
 

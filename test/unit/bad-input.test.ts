@@ -261,7 +261,7 @@ describe('what the application gives, and throws, is reported and harms nobody:'
     expect(reports()).toEqual([bug, bug])
   })
 
-  test('a codec for reading is told as invalid', async ({ server, open }) => {
+  test('a parse function, as invalid', async ({ server, open }) => {
     const { socket, all } = await open({ parse: broken })
     socket.on('json', () => {})
     server.send('a')
@@ -270,7 +270,7 @@ describe('what the application gives, and throws, is reported and harms nobody:'
     expect(socket.status).toBe('open')
   })
 
-  test('a codec for writing throws at who called it', async ({ server, open }) => {
+  test('a stringify function, to its caller', async ({ server, open }) => {
     const { socket } = await open({ stringify: broken })
     expect(() => socket.sendJson(1)).toThrow(bug)
     await tick(HOP)

@@ -11,7 +11,7 @@ describe('close()', () => {
     expect(last('closed')).toMatchObject({ code: 4001, reason: 'bye', cause: 'user' })
   })
 
-  test('says 1000 unless told otherwise', async ({ server, open }) => {
+  test('sends 1000 by default', async ({ server, open }) => {
     const { socket } = await open()
     const { peer } = server
     socket.close()
@@ -19,7 +19,7 @@ describe('close()', () => {
     expect(peer.closed).toEqual({ code: 1000, reason: '' })
   })
 
-  test('is told at once, and once', async ({ open }) => {
+  test('emits closed at once, and once', async ({ open }) => {
     const { socket, names } = await open()
     socket.close()
     expect([socket.status, names()]).toEqual(['closed', ['connecting', 'open', 'closed']])
@@ -157,7 +157,7 @@ describe('the value of an ending', () => {
     expect(last('waiting')?.close).toMatchObject({ code: 1006, reason: '', wasClean: false, cause: 'peer' })
   })
 
-  test('is the truth about a lost line', async ({ server, open }) => {
+  test('is the truth about a lost connection', async ({ server, open }) => {
     const { last } = await open()
     server.vanish()
     await tick(HOP)

@@ -607,6 +607,20 @@ describe('reconnect({ overlap: true })', () => {
     expect(names()).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open'])
   })
 
+  test('goes on with that one attempt, though a listener calls open() when it is told', async ({
+    server,
+    open,
+  }) => {
+    const { socket } = await open({ reconnect: () => 60_000 })
+    socket.on('status', ({ status }) => {
+      if (status === 'waiting') socket.open()
+    })
+    server.hangUp(1012)
+    socket.reconnect({ overlap: true })
+    await tick(3 * HOP)
+    expect([socket.status, server.dials, server.live.length]).toEqual(['open', 2, 1])
+  })
+
   test.for(['close', 'suspend'] as const)(
     '%s() ends both connections, and nothing is received after it',
     async (method, { server, open }) => {

@@ -7,7 +7,7 @@ const login = async ({ send, next }: Greeting) => {
   if ((await next()) !== 'welcome') throw new Error('not welcome')
 }
 
-describe('the gate', () => {
+describe('greet', () => {
   test('lets nobody through before the server has answered', async ({ server, dial }) => {
     const { socket, names } = dial({ greet: login })
     socket.on('open', () => socket.send('from open'))

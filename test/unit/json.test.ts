@@ -87,7 +87,7 @@ describe('json', () => {
     expect(heard).toEqual(['ABC'])
   })
 
-  test('that is malformed is told, and the next message comes', async ({ server, open }) => {
+  test('that is malformed is emitted as invalid, and the next message comes', async ({ server, open }) => {
     const { socket, all, names } = await open()
     const heard: unknown[] = []
     socket.on('json', (message) => heard.push(message))
@@ -119,7 +119,7 @@ describe('a schema', () => {
     expect(heard).toEqual([{ n: 42 }])
   })
 
-  test('that does not match is told with its issues, and the next message comes', async ({
+  test('that does not match is emitted as invalid with its issues, and the next message comes', async ({
     server,
     open,
   }) => {
@@ -135,7 +135,7 @@ describe('a schema', () => {
     ])
   })
 
-  test('that throws is told, and the next message comes', async ({ server, open }) => {
+  test('that throws is emitted as invalid, and the next message comes', async ({ server, open }) => {
     let broken = true
     const { socket, all } = await open({
       schema: {
@@ -158,7 +158,7 @@ describe('a schema', () => {
     expect(heard).toEqual([[]])
   })
 
-  test('that is asynchronous is told: waiting for one message would let the next overtake it', async ({
+  test('that is asynchronous is invalid: waiting for one message would let the next overtake it', async ({
     server,
     open,
   }) => {

@@ -125,7 +125,7 @@ test('all listeners hear the same order, also of what a listener causes', async 
   expect(orders[1]).toEqual(orders[0])
 })
 
-test('every frame is told as it came, then by kind', async ({ server, open }) => {
+test('every frame is emitted as it came, then by kind', async ({ server, open }) => {
   const { socket } = await open()
   const order: string[] = []
   socket.on('json', (value) => order.push(`json ${JSON.stringify(value)}`))
@@ -138,7 +138,7 @@ test('every frame is told as it came, then by kind', async ({ server, open }) =>
   expect(order).toEqual(['message string', 'text {}', 'json {}', 'message object', 'binary'])
 })
 
-test('what is told of a message is the native event itself', async ({ server, open }) => {
+test('the value of message is the native event itself', async ({ server, open }) => {
   const { socket } = await open()
   const native: Event[] = []
   const told: Event[] = []

@@ -203,7 +203,7 @@ test('a flush that is interrupted keeps the rest for the next connection', async
   expect(server.received).toEqual(['a', 'b', 'c'])
 })
 
-test('what was given is what is told of a drop', async ({ dial }) => {
+test('a drop event has the object that was given to send', async ({ dial }) => {
   const { socket, all } = dial({ queue: { messages: 1, overflow: 'oldest' } })
   const view = new Uint8Array([1, 2, 3])
   socket.send(view)

@@ -3,7 +3,7 @@ import type { Failure } from '../../src/index.ts'
 import { HOP, test, tick } from './stage.ts'
 
 describe('a connection that ended', () => {
-  test('is dialled anew', async ({ server, open }) => {
+  test('is dialled again', async ({ server, open }) => {
     const { names, all, socket } = await open()
     server.vanish()
     await tick(HOP)
@@ -52,7 +52,7 @@ describe('the wait', () => {
     ).toEqual([1_000, 3_000, 5_000, 5_000])
   })
 
-  test('is drawn anew for every attempt', async ({ server, dial }) => {
+  test('is random for every attempt', async ({ server, dial }) => {
     server.refuse()
     const random = vi.spyOn(Math, 'random')
     for (const value of [0.1, 0.9, 0.2, 0.7]) random.mockReturnValueOnce(value)
@@ -145,7 +145,7 @@ describe('giving up', () => {
 })
 
 describe('a function for reconnect', () => {
-  test('is told what failed, and answers in ms', async ({ server, dial }) => {
+  test('is given what failed, and returns ms', async ({ server, dial }) => {
     server.refuse()
     const failures: Failure[] = []
     const { all } = dial({

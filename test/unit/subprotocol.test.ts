@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { constructorOf, HOP, test, tick } from './stage.ts'
 
-test('the selected subprotocol is told on open, and kept', async ({ server, open }) => {
+test('the selected subprotocol is given to open, and kept', async ({ server, open }) => {
   server.select = () => 'chat'
   const { socket, last } = await open({ protocols: ['superchat', 'chat'] })
   expect([last('open')?.protocol, socket.protocol]).toEqual(['chat', 'chat'])

@@ -12,7 +12,7 @@ describe('the url', () => {
     expect(socket.status).toBe('open')
   })
 
-  test('may be a function that is asked anew for every attempt', async ({ server, open }) => {
+  test('may be a function that is called again for every attempt', async ({ server, open }) => {
     let token = 0
     const { socket, all } = await open({}, () => `${server.url}?token=${++token}`)
     socket.reconnect()

@@ -504,7 +504,7 @@ test.for(['online', 'offline'])(
   },
 )
 
-test('what is closed and opened again on a sign is not told the same sign again', async ({
+test('what is closed and opened again on a sign does not receive the same signal again', async ({
   page,
   server,
   open,
@@ -522,7 +522,7 @@ test('what is closed and opened again on a sign is not told the same sign again'
   expect(told).toBe(1)
 })
 
-test('a socket that was opened while it waited is told once', async ({ page, server, open }) => {
+test('a socket that was opened while it waited receives a signal once', async ({ page, server, open }) => {
   const { socket, all } = await open()
   for (let i = 0; i < 3; i++) {
     server.vanish()
