@@ -14,7 +14,7 @@ const compilers = Object.keys(
   JSON.parse(readFileSync(join(compilerFolder, 'package.json'), 'utf8')).dependencies,
 )
 /** The UMD files that a page loads after the core's. */
-const umdNames = ['websocket', 'session', 'inspect']
+const umdNames = ['websocket', 'session', 'tabs', 'inspect']
 
 const run = (command, args, cwd = root) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -85,6 +85,9 @@ const checks = {
   'require in Node without a WebSocket': () => {
     node('require.cjs', `const { Socket } = require('holdfast')\n;(async () => {${constructs}})()`)
   },
+  'required as webpack does it, which gives an ES module to `require` where a package has one': () => {
+    run(process.execPath, ['--conditions=module', 'require.cjs'], project)
+  },
   'the drop-in imported and required': () => {
     const complains = `
 if (ReconnectingWebSocket.OPEN !== 1) throw new Error('No constants')
@@ -124,10 +127,15 @@ server.heard('hello').then(() => process.exit(0))`
         readFileSync(join(project, `node_modules/holdfast/dist/${name}.umd.min.js`), 'utf8'),
         context,
       )
-    for (const name of ['Socket', 'ReconnectingWebSocket', 'Session', 'record']) {
+    for (const name of ['Socket', 'ReconnectingWebSocket', 'Session', 'connectTab', 'record']) {
       const kind = runInContext(`typeof Holdfast.${name}`, context)
       if (kind !== 'function') throw new Error(`Holdfast.${name} is ${kind}`)
     }
+    const tab = `Holdfast.connectTab(() => {}, { fallback: () => new Holdfast.Socket('ws://127.0.0.1/', { autoOpen: false }) })`
+    // A page has no SharedWorker in this context, and later one that does nothing.
+    if (!runInContext(`${tab} instanceof Holdfast.Socket`, context)) throw new Error('No fallback')
+    const isIdle = `globalThis.SharedWorker = class {}; Holdfast.connectTab(() => {}, { fallback: () => null, autoOpen: false }).status`
+    if (runInContext(isIdle, context) !== 'idle') throw new Error('connectTab does not work in a page')
     const isOne = `new Holdfast.Session('ws://127.0.0.1/', { autoOpen: false }) instanceof Holdfast.Socket`
     if (!runInContext(isOne, context)) throw new Error('The UMD file of the session has a copy of the core')
   },
