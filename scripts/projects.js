@@ -1,20 +1,15 @@
 // Fresh projects that use the packed tarball: built, opened in Chromium, and taken through a restart of their server.
 // `npm run projects webpack page` tries only those.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium } from 'playwright'
-import { WebSocketServer } from 'ws'
 import { flags } from '../test/support/flags.ts'
 import { executable } from './executables.js'
+import { PATIENCE, Site } from './site.js'
 import { install, pack, run } from './tarball.js'
-
-/** Whatever a busy machine needs. */
-const PATIENCE = 120_000
 
 /** By the name of their folder: which folder is served, and how many connections each page makes. */
 const projects = {
@@ -25,73 +20,8 @@ const projects = {
   'server-rendering': { served: 'dist', pages: { 'index.html': 1 } },
 }
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
-
-/** Serves the files of a folder, and at every URL a WebSocket that says how many times the server was started. */
-class Site {
-  starts = 0
-  /** How many connections were made since the first start. */
-  connections = 0
-  #port = 0
-
-  constructor(folder, Sessions) {
-    this.folder = folder
-    this.Sessions = Sessions
-  }
-
-  get host() {
-    return `127.0.0.1:${this.#port}`
-  }
-
-  get open() {
-    return this.sockets.clients.size
-  }
-
-  async start() {
-    this.starts++
-    const answer = JSON.stringify({ starts: this.starts })
-    this.server = createServer((request, response) => this.#serve(request, response))
-    this.sockets = new WebSocketServer({ server: this.server })
-    this.sessions = new this.Sessions({
-      authenticate: () => 'anybody',
-      received: (session) => session.send(answer),
-    })
-    this.sockets.on('connection', (socket, request) => {
-      this.connections++
-      if (socket.protocol) this.sessions.accept(socket, request)
-      else socket.on('message', () => socket.send(answer))
-    })
-    this.server.listen(this.#port, '127.0.0.1')
-    await once(this.server, 'listening')
-    this.#port = this.server.address().port
-  }
-
-  async stop() {
-    for (const socket of this.sockets.clients) socket.terminate()
-    this.sockets.close()
-    this.server.close()
-    this.server.closeAllConnections()
-    await once(this.server, 'close')
-    await this.sessions.shutdown()
-  }
-
-  /** A strict policy: nothing inline, nothing evaluated, and only this very host. */
-  #serve({ url }, response) {
-    const { pathname } = new URL(url, `http://${this.host}`)
-    const file = join(this.folder, pathname)
-    if (!existsSync(file) || !types[extname(file)]) return response.writeHead(404).end()
-    response.setHeader('content-security-policy', `default-src 'self'`)
-    response.setHeader('content-type', types[extname(file)]).end(readFileSync(file))
-  }
-}
-
-async function until(what, holds) {
-  const end = Date.now() + PATIENCE
-  while (!holds()) {
-    assert.ok(Date.now() < end, `Not in ${PATIENCE} ms: ${what()}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
+/** Nothing inline, nothing evaluated, and only this very host. */
+const policy = { 'content-security-policy': `default-src 'self'` }
 
 /** Opens a page, restarts its server, and closes it. */
 async function visit(browser, site, page, count) {
@@ -112,10 +42,7 @@ async function visit(browser, site, page, count) {
       const texts = await tab.locator('output').allTextContents()
       throw new AggregateError([error, ...errors], `The page shows ${JSON.stringify(texts)}; ${errors}`)
     }
-    await until(
-      () => `${count} connections; there are ${site.open}`,
-      () => site.open === count,
-    )
+    await site.counts(count)
   }
   try {
     await tab.goto(`http://${site.host}/${page}`)
@@ -125,10 +52,7 @@ async function visit(browser, site, page, count) {
     await allShow()
     assert.deepEqual(errors, [])
     await tab.close()
-    await until(
-      () => `no connections; there are ${site.open}`,
-      () => site.open === 0,
-    )
+    await site.counts(0)
   } finally {
     await context.close()
   }
@@ -142,7 +66,16 @@ async function tryProject(name, folder, tarball, browser) {
   const { Sessions } = await import(
     pathToFileURL(join(project, 'node_modules/holdfast/dist/session/server.js')).href
   )
-  const site = new Site(join(project, served), Sessions)
+  /** By the number of the start: a server that is started again knows no sessions. */
+  const sessions = new Map()
+  const accept = (socket, request, starts) => {
+    const answer = JSON.stringify({ starts })
+    if (!socket.protocol) return socket.on('message', () => socket.send(answer))
+    const received = (session) => session.send(answer)
+    if (!sessions.has(starts)) sessions.set(starts, new Sessions({ authenticate: () => 'anybody', received }))
+    sessions.get(starts).accept(socket, request)
+  }
+  const site = new Site(join(project, served), accept, policy)
   await site.start()
   try {
     const env = { SERVER: `ws://${site.host}/` }
@@ -151,6 +84,7 @@ async function tryProject(name, folder, tarball, browser) {
     for (const [page, count] of Object.entries(pages)) await visit(browser, site, page, count)
   } finally {
     await site.stop()
+    for (const each of sessions.values()) await each.shutdown()
   }
 }
 
