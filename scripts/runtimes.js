@@ -93,7 +93,7 @@ const engines = {
     WebKitGTK: async () => {
       const page = await launchWebkit()
       return {
-        version: await version(await executable('MiniBrowser')),
+        version: page.version,
         goto: page.goto,
         evaluate: (code) => page.run(`return ${code}`),
         close: page.close,
@@ -163,7 +163,9 @@ const results = []
 try {
   // The packages fetch their programs while they are installed.
   if (!existsSync(inHome('.bin/deno')))
-    await run('npm', ['install', '--prefer-offline', '--no-package-lock', '--no-audit', '--no-fund'], { cwd: home })
+    await run('npm', ['install', '--prefer-offline', '--no-package-lock', '--no-audit', '--no-fund'], {
+      cwd: home,
+    })
   mkdirSync(folder, { recursive: true })
   for (const file of ['conversation.mjs', 'program.mjs', 'browser.mjs', 'react-native.mjs', 'index.html'])
     cpSync(join(home, file), join(folder, file))

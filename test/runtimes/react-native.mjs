@@ -55,6 +55,9 @@ class WebSocket {
   }
 }
 
+// Node makes its own web classes when they are first used, with the globals that go here.
+void [globalThis.Headers, globalThis.MessageEvent, globalThis.WebSocket]
+
 delete AbortSignal.prototype.throwIfAborted
 const missing = [
   'BroadcastChannel',
