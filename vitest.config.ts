@@ -10,10 +10,13 @@ import { frameworks } from './test/support/frameworks.ts'
 import { webkit } from './test/support/webkitProvider.ts'
 
 /** Firefox holds dials back after failures, and CI machines are slow: nobody should wait for a second only. */
-const expect = { poll: { timeout: 10_000 } }
+const expect = { poll: { timeout: 30_000 } }
+
+/** Time limits are for what hangs. A crowded machine may take ten times as long as a quiet one. In ms. */
+const patient = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 /** One project per environment: all of them run by `npm test`, one by `npx vitest run --project <name>`. */
-const node = (name: string, include: string) => ({ test: { name, include: [include], expect } })
+const node = (name: string, include: string) => ({ test: { name, include: [include], expect, ...patient } })
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -47,7 +50,7 @@ const engine = (name: string, browser: BrowserConfigOptions) => ({
     name,
     include: ['test/browser/**/*.test.ts'],
     expect,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     globalSetup: 'test/support/browserServers.ts',
     browser: { enabled: true, headless: true, screenshotFailures: false, ...browser },
   },
@@ -131,7 +134,7 @@ export default defineConfig({
           name: 'inspect-chromium',
           include: ['test/inspect/browser/*.browser.ts'],
           expect,
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           browser: { enabled: true, headless: true, screenshotFailures: false, ...inChromium() },
         },
       },

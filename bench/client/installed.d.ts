@@ -76,6 +76,7 @@ declare module 'socket.io-client' {
 
 declare module 'socket.io' {
   interface Guest {
+    join(room: string): unknown
     handshake: { query: Record<string, string> }
     conn: { transport: { socket: import('ws').WebSocket }; close(): void }
     on(event: string, listener: (value: never, acknowledge?: () => void) => void): void
@@ -83,6 +84,7 @@ declare module 'socket.io' {
   }
   export class Server {
     constructor(server: import('node:http').Server, options: object)
+    to(room: string): { emit(event: string, value: unknown): void }
     on(event: 'connection', listener: (guest: Guest) => void): void
     close(): void
   }

@@ -1,13 +1,23 @@
 import mitt, { type EventHandlerMap } from 'mitt'
 import type { AnyListener, ListenerOptions } from './events.ts'
-import { report } from './report.ts'
-import { nearest, shown } from './validate.ts'
+import { callSafely, report } from './report.ts'
+import { abortSignal, nearest, type OptionRules, resolveGroup, shown } from './validate.ts'
 
 /** A listener as it is stored: with the function that the application gave. */
 interface Handler {
   (first: never, second?: never): void
   listener: (...values: never) => void
 }
+
+const rules: OptionRules = {
+  once: { accepts: () => true, expected: 'a boolean' },
+  signal: abortSignal,
+}
+
+/** An event, and what to call right before its listeners: a callback that belongs to the event, such as `onOutcome`. */
+export type Entry<Map> = {
+  [Name in keyof Map]: [name: Name, value: Map[Name], before?: (() => void) | undefined]
+}[keyof Map]
 
 /** Names that other libraries use, and what has their place here. */
 const SUGGESTIONS: Record<string, string> = {
@@ -30,7 +40,7 @@ export class Emitter<Map extends object> {
   readonly #handlers = new globalThis.Map<keyof Map | '*', Handler[]>()
   readonly #names: readonly (keyof Map & string)[]
   /** Events emitted during the present one. */
-  #pending: [keyof Map, unknown][] | undefined
+  #pending: Entry<Map>[] | undefined
 
   constructor(names: readonly (keyof Map & string)[]) {
     this.#names = names
@@ -48,7 +58,7 @@ export class Emitter<Map extends object> {
     options: ListenerOptions = {},
   ): () => void {
     this.#check(name, listener)
-    const { once, signal } = options
+    const { once, signal } = resolveGroup('on.', options, rules) as ListenerOptions
     let active = !signal?.aborted
     if (!active) return () => {}
     const call = (first: never, second?: never) => {
@@ -86,7 +96,7 @@ export class Emitter<Map extends object> {
   }
 
   /** Emits several events; what their listeners emit is dispatched after all of them. */
-  emitAll(events: { [Name in keyof Map]: [Name, Map[Name]] }[keyof Map][]): void {
+  emitAll(events: Entry<Map>[]): void {
     this.#pending ??= []
     this.#pending.push(...events)
     if (this.dispatching === undefined) this.#flush()
@@ -94,15 +104,16 @@ export class Emitter<Map extends object> {
 
   #flush(): void {
     // It grows meanwhile.
-    for (const [name, value] of this.#pending ?? []) this.#dispatch(name, value)
+    for (const [name, value, before] of this.#pending ?? []) this.#dispatch(name, value, before)
     this.#pending = undefined
   }
 
-  #dispatch(name: keyof Map, value: unknown): void {
+  #dispatch(name: keyof Map, value: unknown, before?: () => void): void {
     const handlers = this.#handlers.get(name)
     const any = this.#handlers.get('*')
-    if (!handlers && !any) return
+    if (!handlers && !any && !before) return
     this.dispatching = name
+    if (before) callSafely(before)
     if (handlers) callAll(handlers, value as never)
     if (any) callAll(any, name as never, value as never)
     this.dispatching = undefined

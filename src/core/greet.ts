@@ -1,5 +1,6 @@
+import { requireData } from './binary.ts'
 import { abortReason } from './errors.ts'
-import type { Options } from './options.ts'
+import type { Greeting, Options } from './options.ts'
 import type { FrameHandler, Link } from './protocol.ts'
 
 type Greet = Exclude<Options['greet'], false | undefined>
@@ -21,6 +22,10 @@ export function startGreeting(greet: Greet, link: Link, failed: (error: unknown)
     data.catch(() => {})
     return data
   }
+  const send: Greeting['send'] = (data) => {
+    requireData(data)
+    link.send(data)
+  }
   const aborted = () => {
     for (const { reject } of waiting.splice(0)) reject(abortReason(signal))
   }
@@ -28,7 +33,7 @@ export function startGreeting(greet: Greet, link: Link, failed: (error: unknown)
 
   const run = async () => {
     try {
-      await greet({ send: (data) => link.send(data), next, signal })
+      await greet({ send, next, signal })
     } catch (error) {
       return failed(error)
     } finally {

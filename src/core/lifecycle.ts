@@ -1,7 +1,7 @@
 import { byteLength, snapshot } from './binary.ts'
 import { monotonicNow } from './clock.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import type { Emitter } from './emitter.ts'
+import type { Emitter, Entry } from './emitter.ts'
 import { abnormalClosure, abortReason } from './errors.ts'
 import type { Closed, Data, DropReason, Events, Failure, Outcome, SendResult, Status } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
@@ -34,7 +34,7 @@ interface QueuedMessage {
   onOutcome: ((outcome: Outcome) => void) | undefined
 }
 
-type EventEntry = { [Name in keyof Events]: [Name, Events[Name]] }[keyof Events]
+type EventEntry = Entry<Events>
 
 /** One status, one connection, one timer, one count of failures: when to dial, when to wait, when to stop. */
 export class Lifecycle implements ConnectionOwner {
@@ -58,6 +58,8 @@ export class Lifecycle implements ConnectionOwner {
   #cancelRetired: Cancel | undefined
   /** Of the next attempt. */
   #cancelDial: Cancel | undefined
+  /** When the next attempt starts. */
+  #dialsAt = 0
   /** Of the next queued messages, where `queue.perSecond` spaces them. */
   #cancelPump: Cancel | undefined
   #pumpedAt = 0
@@ -65,7 +67,7 @@ export class Lifecycle implements ConnectionOwner {
   /** Queued messages that the browser was given and may still hold. */
   #unsent: Unsent<QueuedMessage> | undefined
   #cancelUnsent: Cancel | undefined
-  /** The `drop` events of the connection that ended, until the next transition emits them. */
+  /** `drop` events of what was dropped by a transition, which emits them. */
   #lost: EventEntry[] = nothing
   /** Of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
@@ -111,8 +113,7 @@ export class Lifecycle implements ConnectionOwner {
 
   open(): void {
     if (this.#options.signal?.aborted) return
-    this.#tellHeldEnd()
-    if (this.status === 'open') return
+    if (this.#endHeld(0) || this.status === 'open') return
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     if (this.status !== 'waiting') this.#start()
     this.#dial()
@@ -120,36 +121,45 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Looks now, without waiting for a timer: the public form of a wake. */
   check(): void {
-    this.#tellHeldEnd()
+    if (this.#endHeld(0)) return
     if (this.status === 'open') this.#connection?.probe()
     else this.#wake()
   }
 
   /** Ends what there is, open or not, and dials again. */
   reconnect({ dropQueue, overlap }: { dropQueue: boolean; overlap: boolean }): void {
-    this.#tellHeldEnd()
     if (dropQueue) this.#discardQueue()
     const connection = this.#connection
-    if (!connection) return this.open()
-    if (overlap && this.status === 'open') return this.#dialReplacement()
-    this.#replacement?.drop(1000)
-    this.#replacement = undefined
-    this.#dropRetired()
-    const close = { ...abnormalClosure('user'), code: 1000 }
-    this.#ended(connection, close, 0)
-    connection.drop(1000)
+    if (this.#heldEnd) this.#endHeld(0)
+    else if (!connection) this.open()
+    else if (overlap && this.status === 'open') this.#dialReplacement()
+    else this.#replace(connection)
+    // Where nothing has changed. Not before: a listener may do anything.
+    this.#emitLost()
   }
 
-  suspend(): void {
-    this.#tellHeldEnd()
+  #replace(connection: Connection): void {
+    const replacement = this.#replacement
+    this.#replacement = undefined
+    const close = { ...abnormalClosure('user'), code: 1000 }
+    this.#ended(connection, close, 0)
+    // Last: these run listeners of the application.
+    connection.drop(1000)
+    replacement?.drop(1000)
+  }
+
+  suspend(opensWhenShown = false): void {
+    this.#heldEnd = undefined
+    this.#opensWhenShown = opensWhenShown
+    this.#isRevivable = false
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
-    this.#opensWhenShown = false
     const connections = this.#release()
     this.#become('suspended')
     for (const connection of connections) connection.drop(1000)
   }
 
-  close(close: Closed): void {
+  /** `isRevivable`: because the attempts were used up, so that a wake opens it again. */
+  close(close: Closed, isRevivable = false): void {
     this.#isRevivable = false
     this.#heldEnd = undefined
     this.#stopObserving?.()
@@ -163,6 +173,9 @@ export class Lifecycle implements ConnectionOwner {
     this.#wasOpen = this.#isRenewing = false
     this.#stopWatchingExpiry()
     const drops = this.#dropped(this.#queue.clear(), 'closed', 'the socket was closed')
+    this.#isRevivable = isRevivable
+    // Without a timer: a socket that is closed holds none.
+    if (isRevivable) this.#observePage(false)
     this.#become('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
   }
@@ -175,22 +188,25 @@ export class Lifecycle implements ConnectionOwner {
       return 'sent'
     }
     if (this.status === 'closed') return this.#refuse(onOutcome, 'the socket is closed')
-    this.#dropExpired()
+    const now = monotonicNow()
+    const expired = this.#queue.expired(now)
     const bytes = byteLength(data)
     const message: QueuedMessage = { data, copy: data, onOutcome }
     // A listener of `drop` that sends again would otherwise go round for ever.
     const isFromDrop = this.#emitter.dispatching === 'drop'
-    const displaced = this.#queue.push(message, bytes, monotonicNow(), !isFromDrop)
-    if (!displaced) {
-      const why = this.#whyFull(bytes)
-      if (isFromDrop) return this.#refuse(onOutcome, why)
-      this.#drop([message], 'overflow', why)
-      return 'dropped'
-    }
-    message.copy = snapshot(data)
-    this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+    const displaced = this.#queue.push(message, bytes, now, !isFromDrop)
+    const why = displaced ? '' : this.#whyFull(bytes)
+    if (displaced) message.copy = snapshot(data)
     this.#watchExpiry()
-    return 'queued'
+    // Last: a listener may do anything.
+    this.#dropExpired(expired)
+    if (displaced) {
+      this.#drop(displaced, 'overflow', 'newer messages took its place (option queue.overflow)')
+      return 'queued'
+    }
+    if (isFromDrop) return this.#refuse(onOutcome, why)
+    this.#drop([message], 'overflow', why)
+    return 'dropped'
   }
 
   dialling(connection: Connection, url: string): void {
@@ -200,10 +216,13 @@ export class Lifecycle implements ConnectionOwner {
 
   opened(connection: Connection): void {
     const replaced = connection === this.#replacement ? this.#connection : undefined
+    let retired: Connection | undefined
     if (replaced) {
       this.#connection = connection
       this.#replacement = undefined
-      this.#retire(replaced)
+      retired = this.#retire(replaced)
+      // It may have ended during a navigation: there is nothing to tell any more.
+      this.#heldEnd = undefined
       // It sends what it still holds before it closes.
       this.#forgetUnsent()
     }
@@ -213,9 +232,9 @@ export class Lifecycle implements ConnectionOwner {
     this.#timeouts = 0
     this.protocol = connection.protocol
     this.#become('open', ['open', { protocol: connection.protocol, reconnected }])
+    retired?.drop(1000)
     // A listener may have ended the connection.
     if (this.#connection !== connection || this.status !== 'open') return
-    this.#dropExpired()
     this.#pumpedAt = Number.NEGATIVE_INFINITY
     this.#pump()
   }
@@ -242,10 +261,15 @@ export class Lifecycle implements ConnectionOwner {
     this.#openedAt = 0
     this.#cancelPump?.()
     this.#cancelPump = this.#connection = undefined
-    this.#lost = this.#unsentDrops(connection, close)
+    this.#lost = [...this.#lost, ...this.#unsentDrops(connection, close)]
     if (this.#replacement) return this.#adoptReplacement(close)
     // Messages are received while the status is `open` only.
-    this.#dropRetired()
+    const retired = this.#takeRetired()
+    this.#waitOrClose(close, delay, wasProbing)
+    retired?.drop(1000)
+  }
+
+  #waitOrClose(close: Closed, delay: number | null | undefined, wasProbing: boolean): void {
     // The application's own rules are called next, and may do anything.
     this.status = 'waiting'
     const failure = { attempt: this.failures, close }
@@ -253,7 +277,7 @@ export class Lifecycle implements ConnectionOwner {
     if (delay === undefined) this.failures++
     const wait = delay === undefined ? this.#nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
-    if (wait === null) return this.#closeFinally(close)
+    if (wait === null) return this.close(close, this.#isRevivable)
     this.#waitFor(delay ?? this.#adjusted(wait, close, wasProbing), failure)
   }
 
@@ -321,15 +345,6 @@ export class Lifecycle implements ConnectionOwner {
     return close.cause === 'peer' && isUnauthorized(close.code) && canProvide && !isNamed && !this.#isRenewing
   }
 
-  #closeFinally(close: Closed): void {
-    const isRevivable = this.#isRevivable
-    this.close(close)
-    if (!isRevivable || this.status !== 'closed' || this.#stopObserving) return
-    this.#isRevivable = true
-    // Without a timer: a socket that was given up holds none.
-    this.#observePage(false)
-  }
-
   #listenToSignal(): void {
     const { signal } = this.#options
     if (!signal) return
@@ -374,22 +389,25 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #dialReplacement(): void {
-    this.#replacement?.drop(1000)
+    const before = this.#replacement
     this.#replacement = this.#connect()
+    before?.drop(1000)
   }
 
-  /** It may still carry what was sent to it before the server knew of the new one. */
-  #retire(connection: Connection): void {
-    this.#dropRetired()
+  /** It may still carry what was sent to it before the server knew of the new one. Returns the one retired before it. */
+  #retire(connection: Connection): Connection | undefined {
+    const before = this.#takeRetired()
     this.#retired = connection
-    this.#cancelRetired = longTimeout(OVERLAP, () => this.#dropRetired())
+    this.#cancelRetired = longTimeout(OVERLAP, () => this.#takeRetired()?.drop(1000))
+    return before
   }
 
-  #dropRetired(): void {
+  /** The caller drops it, after everything else: that runs listeners of the application. */
+  #takeRetired(): Connection | undefined {
     const retired = this.#retired
     this.#cancelRetired?.()
     this.#retired = this.#cancelRetired = undefined
-    retired?.drop(1000)
+    return retired
   }
 
   /** The connection ended before its replacement was open: the replacement is the present attempt. */
@@ -419,9 +437,11 @@ export class Lifecycle implements ConnectionOwner {
   #waitFor(delay: number, failure: Failure): void {
     this.#cancelDial?.()
     this.#cancelDial = longTimeout(delay, () => {
+      this.#cancelDial = undefined
       // Not while the page is being left. If it stays, it dials then.
       if (!this.#options.wake || !isLeaving()) this.#dial()
     })
+    this.#dialsAt = monotonicNow() + delay
     this.#wait = { ...failure, delay }
     this.#become('waiting', ['waiting', this.#wait])
   }
@@ -452,6 +472,8 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Hands queued messages to the browser: all at once, or spaced by `queue.perSecond`. */
   #pump(): void {
+    // Before the next ones are handed over: the timer that drops them may be late.
+    const expired = this.#queue.expired(monotonicNow())
     this.#cancelPump?.()
     this.#cancelPump = undefined
     const queue = this.#queue
@@ -468,6 +490,7 @@ export class Lifecycle implements ConnectionOwner {
       if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
     }
     // Last: they may send, or end the connection.
+    this.#dropExpired(expired)
     for (const tell of outcomes) tell()
   }
 
@@ -514,8 +537,7 @@ export class Lifecycle implements ConnectionOwner {
     return this.#dropped(unsent, 'disconnected', 'the connection ended while the browser still held it')
   }
 
-  #dropExpired(): void {
-    const expired = this.#queue.expired(monotonicNow())
+  #dropExpired(expired: QueuedMessage[]): void {
     this.#drop(expired, 'expired', `it waited longer than ${this.#options.queue.ttl} ms (option queue.ttl)`)
   }
 
@@ -525,8 +547,9 @@ export class Lifecycle implements ConnectionOwner {
     if (ms === Infinity || this.#cancelExpiry) return
     this.#cancelExpiry = longTimeout(ms, () => {
       this.#cancelExpiry = undefined
-      this.#dropExpired()
+      const expired = this.#queue.expired(monotonicNow())
       this.#watchExpiry()
+      this.#dropExpired(expired)
     })
   }
 
@@ -535,22 +558,30 @@ export class Lifecycle implements ConnectionOwner {
     this.#cancelExpiry = undefined
   }
 
+  /** The events are emitted with the next transition. */
   #discardQueue(): void {
     this.#stopWatchingExpiry()
+    const reason = "reconnect({ queue: 'drop' }) was called"
+    this.#lost = [...this.#lost, ...this.#dropped(this.#queue.clear(), 'discarded', reason)]
+  }
 
-    this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
+  #emitLost(): void {
+    const lost = this.#lost
+    this.#lost = nothing
+    if (lost.length) this.#emitter.emitAll(lost)
   }
 
   #drop(messages: QueuedMessage[], why: DropReason, reason: string): void {
     if (messages.length) this.#emitter.emitAll(this.#dropped(messages, why, reason))
   }
 
-  /** Tells the outcome of dropped messages. Returns the events to emit. */
+  /** The events to emit for dropped messages. Each tells the outcome first. */
   #dropped(messages: QueuedMessage[], why: DropReason, reason: string): EventEntry[] {
-    return messages.map(({ data, onOutcome }) => {
-      if (onOutcome) callSafely(onOutcome, { result: 'dropped', reason })
-      return ['drop', { data, why, reason }]
-    })
+    return messages.map(({ data, onOutcome }) => [
+      'drop',
+      { data, why, reason },
+      onOutcome && (() => onOutcome({ result: 'dropped', reason })),
+    ])
   }
 
   #refuse(onOutcome: ((outcome: Outcome) => void) | undefined, reason: string): 'dropped' {
@@ -566,11 +597,16 @@ export class Lifecycle implements ConnectionOwner {
     return `${count(bytes)} bytes do not fit the queue of ${count(most)} (option queue.bytes)`
   }
 
-  /** Emits the end that was held back during a navigation. */
-  #tellHeldEnd(): void {
+  /**
+   * Ends the connection whose end was held back during a navigation; returns false where there is none. `delay`: not for the
+   * retry policy to choose.
+   */
+  #endHeld(delay?: number): boolean {
     const close = this.#heldEnd
     this.#heldEnd = undefined
-    if (close && this.#connection) this.#ended(this.#connection, close)
+    if (!close || !this.#connection) return false
+    this.#ended(this.#connection, close, delay)
+    return true
   }
 
   #onPageSignal(signal: PageSignal): void {
@@ -591,20 +627,18 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #onStayed(): void {
-    const wasHeld = this.#heldEnd !== undefined
-    this.#tellHeldEnd()
+    const wasHeld = this.#endHeld()
     // The timer of the next attempt may have passed meanwhile.
-    if (this.status === 'waiting' && (wasHeld || !this.#isOffline)) this.#dial()
+    if (this.status !== 'waiting' || !this.#wait) return
+    if (wasHeld || !this.#isOffline) this.#dial()
+    else if (!this.#cancelDial) this.#waitFor(this.#wait.delay, this.#wait)
   }
 
   #onHidden(): void {
     const { suspendHidden } = this.#options
     if (suspendHidden === false || this.status === 'suspended' || this.status === 'closed') return
     this.#cancelSuspension?.()
-    this.#cancelSuspension = longTimeout(suspendHidden, () => {
-      this.suspend()
-      this.#opensWhenShown = this.status === 'suspended'
-    })
+    this.#cancelSuspension = longTimeout(suspendHidden, () => this.suspend(true))
   }
 
   #onOffline(): void {
@@ -624,11 +658,14 @@ export class Lifecycle implements ConnectionOwner {
 
   /** The page is shown, restored or resumed, or the machine has slept. */
   #onBack(signal: 'shown' | 'restored' | 'resumed' | 'slept' | 'jumped'): void {
-    this.#cancelSuspension?.()
-    this.#cancelSuspension = undefined
-    if (this.#opensWhenShown) return this.open()
+    // A hidden page may be resumed too, and its machine may sleep.
+    if (!isHidden()) {
+      this.#cancelSuspension?.()
+      this.#cancelSuspension = undefined
+      if (this.#opensWhenShown) return this.open()
+    }
     this.#wokeAt = monotonicNow()
-    if (this.#heldEnd) return this.#tellHeldEnd()
+    if (this.#endHeld()) return
     const connection = this.#connection
     if (this.status !== 'open') return this.#isOffline ? undefined : this.#wake()
     if (signal === 'shown') {
@@ -655,8 +692,11 @@ export class Lifecycle implements ConnectionOwner {
     if (this.status !== 'waiting' && this.status !== 'connecting') return
     this.failures = this.#timeouts = 0
     if (this.status === 'connecting') return this.#replaceOldAttempt()
+    // If the page stays, it dials then.
+    if (this.#options.wake && isLeaving()) return
     if (delay === 0 || !this.#wait) this.#dial()
-    else this.#waitFor(Math.min(delay, this.#wait.delay), { attempt: 0, close: this.#wait.close })
+    else if (monotonicNow() + delay < this.#dialsAt)
+      this.#waitFor(delay, { attempt: 0, close: this.#wait.close })
   }
 }
 

@@ -5,7 +5,7 @@ import type { Options, Provided, ReconnectOptions, Schema } from './options.ts'
 import type { HeartbeatTiming } from './policy/heartbeat.ts'
 import type { QueueLimits } from './policy/send-queue.ts'
 import { type ConnectionProtocol, PROTOCOL } from './protocol.ts'
-import { numberFrom, type OptionRules, ofType, oneOf, resolveGroup, shown } from './validate.ts'
+import { abortSignal, numberFrom, type OptionRules, ofType, oneOf, resolveGroup, shown } from './validate.ts'
 
 const reconnectRules: OptionRules = {
   base: numberFrom(0, 2_000),
@@ -81,10 +81,7 @@ const rules: OptionRules = {
   sends: { accepts: () => true, expected: 'typeOf<Type>()' },
   parse: ofType('function', JSON.parse),
   stringify: ofType('function', JSON.stringify),
-  signal: {
-    accepts: (value) => typeof (value as AbortSignal | null)?.aborted === 'boolean',
-    expected: 'an AbortSignal',
-  },
+  signal: abortSignal,
   autoOpen: ofType('boolean', true),
   WebSocket: ofType('function'),
 }
@@ -178,6 +175,11 @@ export function checkUrl(url: string | URL): void {
   if (typeof url !== 'string' && !(typeof url === 'object' && url !== null))
     throw new TypeError(`holdfast: url: must be a string, a URL or a function, not ${shown(url)}`)
   const text = `${url}`
+  // A plain object or a promise. In a page it would be a relative URL.
+  if (typeof url === 'object' && text.startsWith('[object '))
+    throw new TypeError(
+      `holdfast: url: must be a string, a URL or a function, not ${text}. A URL that is known later: () => promise.`,
+    )
   const invalid = (why: string) =>
     domException(`holdfast: url: '${text}' is not a valid WebSocket URL: ${why}`, 'SyntaxError')
   if (!text.trim()) throw invalid("it is empty. Use 'wss://example.com/path', or '/path' in a page.")

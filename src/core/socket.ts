@@ -18,7 +18,7 @@ import { Lifecycle } from './lifecycle.ts'
 import type { Options, Provided } from './options.ts'
 import { isAllowedCloseCode } from './policy/close-codes.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
-import { rejectUnknown, shown } from './validate.ts'
+import { abortSignal, ofType, rejectUnknown, resolveGroup, shown } from './validate.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface ReconnectCallOptions {
@@ -155,9 +155,9 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    *
    * @throws {TypeError} for anything that is neither text nor bytes
    */
-  send(data: Data, { onOutcome }: SendOptions = {}): SendResult {
+  send(data: Data, options?: SendOptions): SendResult {
     requireData(data)
-    return this.parts().lifecycle.send(data, onOutcome)
+    return this.parts().lifecycle.send(data, readOnOutcome(options))
   }
 
   /**
@@ -241,12 +241,20 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   }
 }
 
+const waitRules = { signal: abortSignal }
+
 function waitOptions(
   name: string,
   options: { signal?: AbortSignal | undefined },
 ): { signal?: AbortSignal | undefined } {
-  if ('aborted' in options)
+  if (typeof options !== 'object' || options === null || 'aborted' in options)
     throw new TypeError(`holdfast: ${name}: takes an object. Use ${name}({ signal }).`)
-  rejectUnknown(`${name}.`, options, ['signal'])
-  return options
+  return resolveGroup(`${name}.`, options, waitRules)
+}
+
+const sendRules = { onOutcome: ofType('function') }
+
+/** Most messages are sent without options: then there is nothing to check. */
+export function readOnOutcome(options: SendOptions | undefined): SendOptions['onOutcome'] {
+  return options && (resolveGroup('send.', options, sendRules) as SendOptions).onOutcome
 }

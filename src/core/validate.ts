@@ -31,6 +31,14 @@ export const ofType = (type: 'function' | 'boolean' | 'string', fallback?: unkno
   expected: `a ${type}`,
 })
 
+export const abortSignal: OptionRule = {
+  accepts: (value) => {
+    const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
+    return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+  },
+  expected: 'an AbortSignal',
+}
+
 /** How a value is shown in an error message. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`

@@ -1,6 +1,6 @@
 import { abortReason } from '../core/errors.ts'
 import type { Events, SocketLike } from '../core/events.ts'
-import { numberFrom, oneOf, resolveGroup } from '../core/validate.ts'
+import { abortSignal, numberFrom, oneOf, resolveGroup } from '../core/validate.ts'
 
 /** Which frames to iterate over, and how many may wait for the loop. */
 export interface MessagesOptions<Name> {
@@ -15,7 +15,7 @@ export interface MessagesOptions<Name> {
 const rules = {
   of: oneOf(['message', 'text', 'json', 'binary'], 'json'),
   buffer: numberFrom(0, 1_000),
-  signal: { accepts: () => true, expected: 'an AbortSignal' },
+  signal: abortSignal,
 }
 
 /**
@@ -36,6 +36,7 @@ export function messages<In, Name extends 'message' | 'text' | 'json' | 'binary'
   const stored: Events<In>[Name][] = []
   let end: { error?: unknown } | undefined
   let wake = () => {}
+  let isWaiting = false
   const stop = (how: { error?: unknown }) => {
     end ??= how
     for (const cleanup of cleanups) cleanup()
@@ -44,7 +45,8 @@ export function messages<In, Name extends 'message' | 'text' | 'json' | 'binary'
   const aborted = () => signal && stop({ error: abortReason(signal) })
   const cleanups = [
     socket.on(of, (value) => {
-      if (stored.length >= buffer)
+      // The first one is for the loop that waits for it.
+      if (stored.length >= buffer && !(isWaiting && !stored.length))
         return stop({ error: new RangeError(`holdfast: messages: the loop is ${buffer} messages behind`) })
       stored.push(value)
       wake()
@@ -62,9 +64,11 @@ export function messages<In, Name extends 'message' | 'text' | 'json' | 'binary'
         while (stored.length) yield stored.shift() as Events<In>[Name]
         if (end && 'error' in end) throw end.error
         if (end) return
+        isWaiting = true
         await new Promise<void>((resolve) => {
           wake = resolve
         })
+        isWaiting = false
       }
     } finally {
       stop({})

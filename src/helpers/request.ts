@@ -1,7 +1,7 @@
 import { abortReason, domException } from '../core/errors.ts'
 import type { Closed, Outcome, SocketLike } from '../core/events.ts'
 import { longTimeout } from '../core/long-timeout.ts'
-import { numberFrom, ofType, resolveGroup, shown } from '../core/validate.ts'
+import { abortSignal, numberFrom, ofType, resolveGroup, shown } from '../core/validate.ts'
 
 /** How a reply is recognized, and how long it is waited for. */
 export interface RequestOptions<In, Reply extends In> {
@@ -27,7 +27,7 @@ const rules = {
   match: ofType('function'),
   timeout: numberFrom(0, 10_000),
   resend: ofType('boolean', false),
-  signal: { accepts: () => true, expected: 'an AbortSignal' },
+  signal: abortSignal,
 }
 
 let lastId = 0

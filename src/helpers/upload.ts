@@ -1,7 +1,7 @@
 import { byteLength, requireData } from '../core/binary.ts'
 import { abortReason } from '../core/errors.ts'
 import type { Data, Outcome, SocketLike } from '../core/events.ts'
-import { ofType, resolveGroup } from '../core/validate.ts'
+import { abortSignal, ofType, resolveGroup } from '../core/validate.ts'
 import { waitUntil } from '../core/wait-until.ts'
 
 /** How to follow an upload. */
@@ -14,7 +14,7 @@ export interface UploadOptions {
 
 const rules = {
   onProgress: ofType('function'),
-  signal: { accepts: () => true, expected: 'an AbortSignal' },
+  signal: abortSignal,
 }
 
 /**

@@ -1,5 +1,19 @@
 import type { Options } from '../index.ts'
 
+const NOT_OURS = ['protocols', 'autoOpen', 'schema', 'sends', 'parse', 'stringify'] as const
+
+/** @throws {TypeError} for options of `Socket` that would have no effect here */
+export function checkOptions(options: WebSocketOptions | undefined): void {
+  const given = { ...options } as Options & WebSocketOptions
+  if (given.reopen !== undefined && typeof given.reopen !== 'boolean')
+    throw new TypeError(`holdfast: reopen: must be a boolean, not ${typeof given.reopen}`)
+  for (const name of NOT_OURS) {
+    if (given[name] === undefined) continue
+    const cure = name === 'protocols' ? 'Pass subprotocols as the second argument.' : 'Use Socket for it.'
+    throw new TypeError(`holdfast: ${name}: a ReconnectingWebSocket has no such option. ${cure}`)
+  }
+}
+
 /** How a `ReconnectingWebSocket` behaves: the options of `Socket`, except those that a `WebSocket` has no use for. */
 export interface WebSocketOptions
   extends Omit<Options, 'protocols' | 'autoOpen' | 'schema' | 'sends' | 'parse' | 'stringify'> {

@@ -8,7 +8,7 @@ import {
   requireEvents,
 } from './interface.ts'
 import { nativeWebSocket, RECONNECTING, readProtocols } from './native.ts'
-import type { WebSocketOptions } from './options.ts'
+import { checkOptions, type WebSocketOptions } from './options.ts'
 
 /** What carries the bytes: a native socket, or the `Socket` above it. */
 type Transport = WebSocket | Socket
@@ -59,6 +59,7 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     if (url === undefined && (given === 0 || given === 3)) throw new TypeError('holdfast: url: there is none')
     requireEvents()
     super()
+    checkOptions(options)
     const target = typeof url === 'function' ? url : `${url}`
     const { reopen = true, WebSocket: Native = nativeWebSocket(), ...rest } = { ...options }
     const offered = toOffered(protocols, Native)
@@ -93,6 +94,12 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
   }
 
   #adopt(native: WebSocket): WebSocket {
+    if (typeof native.addEventListener !== 'function') {
+      native.close()
+      throw new TypeError(
+        'holdfast: the objects of this WebSocket class have no addEventListener. Use Socket, which needs none.',
+      )
+    }
     native.addEventListener('error', () => {
       this.#failed = native
     })
@@ -124,9 +131,15 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
       told = close
       this.#live = undefined
     })
-    socket.on('status', ({ status }) => {
-      // `suspendHidden`: the connection is closed, and opened again when the page is shown.
-      if (status === 'suspended') this.#ended({ code: 1000, reason: '', wasClean: false, cause: 'user' })
+    socket.on('status', ({ status, previous }) => {
+      // `suspendHidden`: the connection is closed, and opened again when the page is shown. The end before a wait is told
+      // already.
+      if (status !== 'suspended' || previous === 'waiting') return
+      if (isVisible) {
+        if (!reopen) socket.close()
+        this.#ended({ code: 1000, reason: '', wasClean: false, cause: 'user' })
+      }
+      this.#live = undefined
     })
     socket.on('closed', (close) => {
       if (close.cause !== 'user') this.#ended(close)

@@ -24,7 +24,8 @@ const parts: Record<string, Part> = {
   bindings: entry(),
   react: { imports: ['index', 'bindings'], packages: ['react'] },
   vue: { imports: ['index', 'bindings'], packages: ['vue'] },
-  tabs: entry(),
+  // A tab's socket is a `Socket` whose connection is a port: it shares the checks and events of the core.
+  tabs: { imports: ['index', 'core', 'core/policy'] },
   testing: entry(),
   inspect: entry(),
   'session/protocol': { imports: ['core', 'core/policy'] },
@@ -51,6 +52,8 @@ const impure = ['setTimeout', 'setInterval', 'queueMicrotask', 'Date', 'performa
 
 interface Read {
   imports: string[]
+  /** Those that are there when the code runs: files of one part may name each other's types. */
+  loaded: string[]
   names: Set<string>
   wrong: string[]
 }
@@ -58,11 +61,14 @@ interface Read {
 function read(file: string, text: string): Read {
   const kind = file.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, false, kind)
-  const found: Read = { imports: [], names: new Set(), wrong: [] }
+  const found: Read = { imports: [], loaded: [], names: new Set(), wrong: [] }
   const visit = (node: ts.Node): void => {
     const from = moduleOf(node)
-    if (from !== undefined)
-      found.imports.push(from.startsWith('.') ? posix.join(posix.dirname(file), from) : from)
+    if (from !== undefined) {
+      const target = from.startsWith('.') ? posix.join(posix.dirname(file), from) : from
+      found.imports.push(target)
+      if (!isTypeOnly(node)) found.loaded.push(target)
+    }
     if (ts.isIdentifier(node)) found.names.add(node.text)
     if (ts.isPropertyAccessExpression(node))
       found.names.add(`${node.expression.getText(source)}.${node.name.text}`)
@@ -74,6 +80,12 @@ function read(file: string, text: string): Read {
   }
   ts.forEachChild(source, visit)
   return found
+}
+
+function isTypeOnly(node: ts.Node): boolean {
+  if (ts.isImportTypeNode(node)) return true
+  if (ts.isExportDeclaration(node)) return node.isTypeOnly
+  return ts.isImportDeclaration(node) && node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
 }
 
 /** The module that a node imports: a declaration, an export from, `import()`, or `import('…')` as a type. */
@@ -115,7 +127,7 @@ function objection(file: string, target: string, files: Files): string | undefin
 function circle(file: string, reads: Map<string, Read>): string[] | undefined {
   const seen = new Set<string>()
   const walk = (at: string, path: string[]): string[] | undefined => {
-    for (const target of reads.get(at)?.imports ?? []) {
+    for (const target of reads.get(at)?.loaded ?? []) {
       if (target === file) return [...path, file]
       if (seen.has(target)) continue
       seen.add(target)

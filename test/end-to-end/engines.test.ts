@@ -53,7 +53,9 @@ const test = base.extend<Fixtures>({
       return {
         port,
         url: `http://127.0.0.1:${port}/`,
-        release: () => held.splice(0).forEach((send) => send()),
+        release: () => {
+          for (const send of held.splice(0)) send()
+        },
       }
     })
     for (const server of servers) {

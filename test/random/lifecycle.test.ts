@@ -135,6 +135,8 @@ const settings: fc.Arbitrary<Options> = fc.record({
   autoOpen: fc.boolean(),
 })
 
+const isResting = (status: Status) => ['idle', 'suspended', 'closed'].includes(status)
+
 /** Chance that can be repeated: mulberry32. */
 function dice(seed: number) {
   let state = seed
@@ -152,7 +154,6 @@ let document = Object.assign(new Target(), { visibilityState: 'visible' })
 const reports: unknown[] = []
 
 beforeAll(() => {
-  useFakeClock()
   vi.stubGlobal('reportError', (error: unknown) => reports.push(error))
 })
 afterAll(() => {
@@ -191,11 +192,13 @@ class Run {
   /** The native that was open last, and the one before it where two overlap, until when. */
   #current: FakeSocket | undefined
   #retired: { native: FakeSocket; until: number } | undefined
-  /** Whether the user has done what leaves `idle`, `suspended` or `closed`, and whether the page may do it. */
-  #isOpened = true
+  /** How often the user has done what leaves `idle`, `suspended` or `closed`, and has suspended, and it was not told yet. */
+  #openings = 0
+  #suspensions = 0
+  /** Whether the page may leave `suspended` or `closed`, and whether it has a reason to do so now. */
   #isRevivable = false
-  #isSuspending = false
   #isWaking = false
+  #hasSlept = false
   /** Until when the page counts as being left. */
   #leavingUntil = Number.NEGATIVE_INFINITY
   readonly #options: Options
@@ -281,7 +284,7 @@ class Run {
       connecting: ['idle', 'waiting', 'suspended', 'closed', 'open', 'connecting'],
       // From `open`: an overlapping reconnect.
       open: ['connecting', 'open'],
-      waiting: ['idle', 'connecting', 'open', 'waiting', 'closed'],
+      waiting: ['idle', 'connecting', 'open', 'waiting', 'suspended', 'closed'],
       closed: ['idle', 'connecting', 'open', 'waiting', 'suspended', 'closed'],
     }
     const heard = (name: Trap['on'] | 'binary' | 'invalid') => {
@@ -346,17 +349,19 @@ class Run {
     this.#status = status
     if (status === 'open') this.#opening()
     if (previous === 'idle' || previous === 'suspended' || previous === 'closed') {
-      const byPage = this.#isRevivable && this.#isWaking
-      if (status !== 'closed') expect(this.#isOpened || byPage, `${status} after ${previous}`).toBe(true)
-      if (previous === 'closed' && !this.#isOpened) this.#starts++
+      if (status !== 'closed' && this.#openings-- === 0) {
+        this.#openings = 0
+        expect(this.#isRevivable && this.#isWaking, `${status} after ${previous}`).toBe(true)
+        if (previous === 'closed') this.#starts++
+      }
     }
     if (status === 'suspended') {
       this.#told = status
       this.#deadline = Number.POSITIVE_INFINITY
-      this.#isRevivable = !this.#isSuspending
+      this.#isRevivable = this.#suspensions === 0
       if (this.#isRevivable) expect(this.#options.suspendHidden).toBeTruthy()
+      else this.#suspensions--
     }
-    if (status === 'suspended' || status === 'closed') this.#isOpened = false
   }
 
   /** Whether this end says that the attempts are used up: then a wake may start over. */
@@ -395,7 +400,7 @@ class Run {
       case 'reconnectDrop':
       case 'overlap':
         if (socket.status === 'closed') this.#starts++
-        this.#isOpened = true
+        if (isResting(socket.status)) this.#openings++
         this.#deadline = Number.POSITIVE_INFINITY
         if (action.do === 'open') return socket.open()
         if (action.do === 'reconnect') return socket.reconnect()
@@ -403,15 +408,17 @@ class Run {
         socket.reconnect({ queue: 'drop' })
         return
       case 'suspend':
-        this.#isSuspending = true
-        socket.suspend()
-        this.#isSuspending = false
-        return
+        if (!isResting(socket.status)) this.#suspensions++
+        return socket.suspend()
       case 'check': {
-        const before = this.#isWaking
-        this.#isWaking = true
+        const wasClosed = socket.status === 'closed'
+        const revives = wasClosed && this.#isRevivable
+        if (revives) {
+          this.#openings++
+          this.#starts++
+        }
         socket.check()
-        this.#isWaking = before
+        if (wasClosed) expect(socket.status !== 'closed', 'check() of a closed socket').toBe(revives)
         return
       }
       case 'close':
@@ -448,17 +455,22 @@ class Run {
         break
       case 'tick': {
         const [before] = server.muted && this.socket.status === 'open' ? this.#alive : []
+        this.#isWaking = this.#hasSlept
         await vi.advanceTimersByTimeAsync(step.ms)
+        this.#isWaking = false
         if (before && heartbeat && step.ms > 60_000) expect(this.#alive, 'a dead line').not.toContain(before)
         break
       }
       case 'sleep':
+        this.#hasSlept = true
         sleep(step.ms)
         // Nothing follows from a deadline on another clock, nor from one of an overlap.
         this.#deadline = Number.POSITIVE_INFINITY
         if (this.#retired) this.#retired.until += step.ms
+        this.#leavingUntil += step.ms
         break
       case 'setClock':
+        this.#hasSlept = true
         setClock(step.ms)
         break
       case 'online':
@@ -540,6 +552,12 @@ class Run {
     expect(reports.map(String), 'uncaught').toEqual([])
   }
 
+  abandon() {
+    for (const trap of this.#traps) trap.left = 0
+    this.socket.close()
+    this.server.stop()
+  }
+
   /** Closed for good: everybody is told, nothing is left. */
   async end() {
     const { server, socket } = this
@@ -572,6 +590,7 @@ test(`whatever happens in whatever order, ${RUNS} times`, { timeout: 40 * RUNS }
       fc.integer(),
       async (options, traps, steps, seed) => {
         reports.length = 0
+        useFakeClock()
         window = new Target()
         document = Object.assign(new Target(), { visibilityState: 'visible' })
         vi.stubGlobal('addEventListener', window.addEventListener.bind(window))
@@ -580,8 +599,13 @@ test(`whatever happens in whatever order, ${RUNS} times`, { timeout: 40 * RUNS }
         vi.spyOn(Math, 'random').mockImplementation(dice(seed))
         const run = new Run(options, traps)
         const heartbeat = options.heartbeat !== false
-        for (const next of steps) await run.step(next, heartbeat)
-        await run.end()
+        try {
+          for (const next of steps) await run.step(next, heartbeat)
+          await run.end()
+        } finally {
+          // What a failed run leaves on the page would be taken for a fault of the next one.
+          run.abandon()
+        }
       },
     ),
     { numRuns: RUNS },

@@ -131,6 +131,30 @@ test('the second 1009 in a row gives up the largest message that was written, an
   expect([...events, ...third.events]).toEqual([['drop', { data: 'a large one', why: 'overflow', reason }]])
 })
 
+test('a message of the server that our own implementation found too large is not held against what was sent', () => {
+  const { half } = welcomed()
+  half.push('one')
+  const error = new RangeError('Max payload size exceeded')
+  const tooBig = { code: 1009, reason: '', wasClean: false, cause: 'peer', error } as const
+  half.retryDelay(tooBig)
+  half.retryDelay(tooBig)
+  const second = dialled(half)
+  second.receive(welcomeFrame({ got: 0, ttl: 1, ping: 1, win: [2, 100] }))
+  expect(second.said).toEqual(['one'])
+})
+
+test('of two messages that are equally long, the one that is escaped is the larger one on the wire', () => {
+  const { half } = welcomed()
+  half.push('1234')
+  half.push('!234')
+  const tooBig = { code: 1009, reason: '', wasClean: true, cause: 'peer' } as const
+  half.retryDelay(tooBig)
+  half.retryDelay(tooBig)
+  const second = dialled(half)
+  second.receive(welcomeFrame({ got: 0, ttl: 1, ping: 1, win: [2, 100] }))
+  expect(second.said).toEqual(['1234'])
+})
+
 test('messages of a topic: once, in order, with their place; a gap is told', async () => {
   const { half, receive, said, received, events, record } = welcomed()
   record('topic')

@@ -21,6 +21,8 @@ export class Line {
   delay = 0
   /** How many bytes a second are taken from the client. The kernel's own buffers come on top. */
   rate = Number.POSITIVE_INFINITY
+  /** The same from the server. */
+  downRate = Number.POSITIVE_INFINITY
   /** How many TCP connections were made to it, the refused ones included. */
   dials = 0
   readonly #pairs = new Set<Pair>()
@@ -148,6 +150,7 @@ export class Line {
 
   async #down(chunk: Buffer, client: Socket) {
     if (this.delay) await wait(this.delay)
+    if (Number.isFinite(this.downRate)) await wait((chunk.length / this.downRate) * 1000)
     if (this.hole === 'down' || this.hole === 'both') return
     const part = chunk.subarray(0, this.#allowance)
     this.#allowance -= part.length

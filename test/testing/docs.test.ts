@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..')
 const docs = readFileSync(join(root, 'docs/testing.md'), 'utf8')
 
 describe('docs/testing.md', () => {
-  const blocks = [...docs.matchAll(/<!-- (\S+) -->\n```\w+\n([\s\S]*?)\n```\n/g)]
+  const blocks = [...docs.matchAll(/<!-- (\S+) -->\n(?:<!-- .* -->\n)?```\w+\n([\s\S]*?)\n```\n/g)]
 
   test('shows every example that is executed', () => {
     const folder = 'test/testing/examples'

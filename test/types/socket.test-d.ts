@@ -3,16 +3,23 @@ import { WebSocket as NodeWebSocket } from 'ws'
 import { z } from 'zod'
 import {
   type Closed,
+  type Data,
   type DropReason,
+  type Events,
+  isFinal,
   messages,
   type Options,
+  type Outcome,
+  Refused,
   request,
   type SendResult,
   Socket,
   type SocketLike,
   type Status,
+  typeOf,
   upload,
 } from '../../src/index.ts'
+import { Session } from '../../src/session/client/index.ts'
 
 type FromServer = { type: 'usermsg'; name: string; message: string } | { type: 'system'; message: string }
 type ToServer = { name: string; message: string }
@@ -40,10 +47,15 @@ test('events carry their values', () => {
   })
   socket.on('closed', (value) => expectTypeOf(value).toEqualTypeOf<Closed>())
   socket.on('pulse', (value) => expectTypeOf(value).toEqualTypeOf<{ rtt: number }>())
-  socket.on('drop', ({ why }) => expectTypeOf(why).toEqualTypeOf<DropReason>())
+  socket.on('drop', ({ data, why, reason }) => {
+    expectTypeOf(data).toEqualTypeOf<Data>()
+    expectTypeOf(why).toEqualTypeOf<DropReason>()
+    expectTypeOf(reason).toEqualTypeOf<string>()
+  })
+  socket.on('status', (value) => expectTypeOf(value).toEqualTypeOf<{ status: Status; previous: Status }>())
 })
 
-test('on answers with its undo', () => {
+test('on returns an unsubscribe function', () => {
   expectTypeOf(socket.on('open', () => {})).toEqualTypeOf<() => void>()
 })
 
@@ -125,7 +137,7 @@ test('a schema made by hand does as well', () => {
   new Socket<string>('ws://127.0.0.1/', { schema })
 })
 
-test('the address is a string, a URL, or a function, sync or async', () => {
+test('the URL is a string, a URL, or a function, sync or async', () => {
   new Socket('ws://127.0.0.1/')
   new Socket(new URL('ws://127.0.0.1/'))
   new Socket(() => 'ws://127.0.0.1/')
@@ -133,9 +145,9 @@ test('the address is a string, a URL, or a function, sync or async', () => {
     expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
     return new URL('ws://127.0.0.1/')
   })
-  // @ts-expect-error a number is no address
+  // @ts-expect-error a number is no URL
   new Socket(80)
-  // @ts-expect-error an address is needed
+  // @ts-expect-error a URL is needed
   new Socket()
 })
 
@@ -218,9 +230,9 @@ test('the classes of the platform and of ws are constructors to dial with', () =
   new Socket('ws://127.0.0.1/', { WebSocket: Map })
 })
 
-test('a Socket is a Wire of its messages, and of no others', () => {
-  const wire: SocketLike<FromServer, ToServer> = socket
-  wire.on('json', (message) => expectTypeOf(message).toEqualTypeOf<FromServer>())
+test('a Socket is a SocketLike of its messages, and of no others', () => {
+  const like: SocketLike<FromServer, ToServer> = socket
+  like.on('json', (message) => expectTypeOf(message).toEqualTypeOf<FromServer>())
   // @ts-expect-error it does not take strings as JSON
   const other: SocketLike<FromServer, string> = socket
   void other
@@ -266,4 +278,115 @@ test('request() takes what the server takes, and answers what it says', async ()
   expectTypeOf(narrowed.type).toEqualTypeOf<'system'>()
   // @ts-expect-error the message is missing
   await request(socket, { name: '' })
+})
+
+test('the event map is complete', () => {
+  expectTypeOf<keyof Events>().toEqualTypeOf<
+    | 'status'
+    | 'connecting'
+    | 'open'
+    | 'message'
+    | 'text'
+    | 'json'
+    | 'binary'
+    | 'invalid'
+    | 'waiting'
+    | 'closed'
+    | 'pulse'
+    | 'drop'
+  >()
+})
+
+test("'*' gives the name and the value of every event", () => {
+  const off = socket.on('*', (name, value) => {
+    expectTypeOf(name).toEqualTypeOf<keyof Events>()
+    expectTypeOf(value).toEqualTypeOf<Events<FromServer>[keyof Events<FromServer>]>()
+  })
+  expectTypeOf(off).toEqualTypeOf<() => void>()
+  socket.off('*', () => {})
+  socket.on('text', () => {}, { once: true, signal: new AbortController().signal })
+  // @ts-expect-error there is no such option
+  socket.on('text', () => {}, { passive: true })
+  // @ts-expect-error text comes as a string
+  socket.off('text', (value: number) => value)
+})
+
+test('binary follows binaryType', () => {
+  new Socket('ws://127.0.0.1/', { binaryType: 'arraybuffer' }).on('binary', (data) =>
+    expectTypeOf(data).toEqualTypeOf<ArrayBuffer>(),
+  )
+  new Socket('ws://127.0.0.1/', { binaryType: 'blob' }).on('binary', (data) =>
+    expectTypeOf(data).toEqualTypeOf<Blob>(),
+  )
+  new Socket('ws://127.0.0.1/').on('binary', (data) => expectTypeOf(data).toEqualTypeOf<ArrayBuffer | Blob>())
+  // @ts-expect-error a Blob is no ArrayBuffer
+  new Socket('ws://127.0.0.1/', { binaryType: 'blob' }).on('binary', (data: ArrayBuffer) => data)
+})
+
+test('what is sent can be given while what is received is inferred from the schema', () => {
+  const schema = z.object({ n: z.number() })
+  const both = new Socket('ws://127.0.0.1/', { schema, sends: typeOf<ToServer>() })
+  both.on('json', (message) => expectTypeOf(message).toEqualTypeOf<{ n: number }>())
+  both.sendJson({ name: '', message: '' })
+  // @ts-expect-error the message is missing
+  both.sendJson({ name: '' })
+  const sends = new Socket('ws://127.0.0.1/', { sends: typeOf<ToServer>() })
+  sends.on('json', (message) => expectTypeOf(message).toEqualTypeOf<unknown>())
+  // @ts-expect-error the message is missing
+  sends.sendJson({ name: '' })
+})
+
+test('sending takes a callback for the outcome', () => {
+  socket.send('', { onOutcome: (outcome) => expectTypeOf(outcome).toEqualTypeOf<Outcome>() })
+  socket.sendJson({ name: '', message: '' }, { onOutcome: undefined })
+  expectTypeOf<Outcome['result']>().toEqualTypeOf<'sent' | 'dropped' | 'delivered' | 'lost' | 'unknown'>()
+  // @ts-expect-error there is no such option
+  socket.send('', { onSent: () => {} })
+})
+
+test('the members that a page reads and calls', () => {
+  expectTypeOf(socket.url).toEqualTypeOf<string>()
+  expectTypeOf(socket.attempt).toEqualTypeOf<number>()
+  expectTypeOf(socket.closed).toEqualTypeOf<Closed | undefined>()
+  socket.reconnect()
+  socket.reconnect({ queue: 'drop', overlap: true })
+  socket.suspend()
+  socket.check()
+  // @ts-expect-error keep or drop
+  socket.reconnect({ queue: 'clear' })
+  // @ts-expect-error it is read only
+  socket.url = 'ws://127.0.0.1/'
+  // @ts-expect-error an object with the signal
+  socket.opened(new AbortController().signal)
+})
+
+test('a session is a SocketLike, with the events of a session', () => {
+  const session = new Session<FromServer, ToServer>('ws://127.0.0.1/', { auth: async () => 'token' })
+  const like: SocketLike<FromServer, ToServer> = session
+  void like
+  session.on('resumed', ({ resent }) => expectTypeOf(resent).toEqualTypeOf<number>())
+  expectTypeOf(session.delivered('')).toEqualTypeOf<Promise<void>>()
+  expectTypeOf(session.deliveredJson({ name: '', message: '' })).toEqualTypeOf<Promise<void>>()
+  // @ts-expect-error a session offers its own subprotocol
+  new Session('ws://127.0.0.1/', { protocols: 'chat' })
+})
+
+test('a socket is given where a SocketLike of fewer promises is wanted', () => {
+  const read = (like: SocketLike<FromServer, never>) => like.on('json', ({ type }) => type)
+  read(socket)
+  const any = (like: Pick<SocketLike, 'status' | 'on'>) => like.status
+  any(unknown)
+})
+
+test('Refused is an Error, and isFinal takes a Closed', () => {
+  expectTypeOf(new Refused('denied')).toExtend<Error>()
+  const close: Closed = { code: 1000, reason: '', wasClean: true, cause: 'peer' }
+  expectTypeOf(isFinal(close)).toEqualTypeOf<boolean>()
+  const options: Options = {
+    final: (end) => isFinal(end),
+    suspendHidden: 60_000,
+    queue: { perSecond: 10 },
+    heartbeat: { ping: () => 'ping' },
+  }
+  void options
 })

@@ -139,6 +139,23 @@ describe('a message that has waited longer than queue.ttl', () => {
     expect(all('drop')).toEqual([expired])
   })
 
+  test('may make its listener close the socket: what was being sent is dropped as well', async ({
+    server,
+    dial,
+  }) => {
+    server.hang()
+    const { socket, all } = dial({ queue: { ttl: 500 } })
+    socket.on('drop', () => socket.close())
+    socket.send('stale')
+    sleep(501)
+    socket.send('fresh')
+    expect(all('drop').map(({ data, why }) => [data, why])).toEqual([
+      ['stale', 'expired'],
+      ['fresh', 'closed'],
+    ])
+    expect(socket.bufferedAmount).toBe(0)
+  })
+
   test('has a timer of its own only while it waits', async ({ server, dial }) => {
     server.hang()
     const { socket } = dial({ queue: { ttl: 500 }, wake: false, attemptTimeout: false })

@@ -113,10 +113,11 @@ export class ClientSession implements ConnectionProtocol {
   }
 
   /** When to dial again after this end, in ms; `null`: never; `undefined`: the server did not say. */
-  retryDelay({ code, cause }: Closed): number | null | undefined {
+  retryDelay({ code, cause, error }: Closed): number | null | undefined {
     const after = this.#retryAfter
     this.#retryAfter = undefined
-    if (code === TOO_BIG) this.#suspectLargest()
+    // After an `error`, our own WebSocket implementation found a message of the server too large.
+    if (code === TOO_BIG && error === undefined) this.#suspectLargest()
     const isFinal = code === 4401 ? this.#denials++ > 0 : code !== 4410 && isFinalCode(code)
     return cause === 'peer' && isFinal ? null : after
   }
@@ -271,7 +272,7 @@ export class ClientSession implements ConnectionProtocol {
     if (!message) return undefined
     const { topic, cursor } = message
     // After its listeners have run.
-    queueMicrotask(() => this.topics.handedOver(topic))
+    queueMicrotask(() => this.topics.handedOver(message))
     return Object.assign(new MessageEvent('message', { data, lastEventId: cursor }), { topic })
   }
 
@@ -314,7 +315,7 @@ export class ClientSession implements ConnectionProtocol {
     const { held, highest, acked } = this.outbox
     let largest: Message | undefined
     for (const message of held.slice(0, highest - acked))
-      if (!largest || message.bytes > largest.bytes) largest = message
+      if (!largest || wireBytes(message) > wireBytes(largest)) largest = message
     if (largest) this.#suspect = { message: largest, confirmed: this.#suspect?.message === largest }
   }
 
@@ -384,6 +385,9 @@ const closedByPeer = (code: number, reason: string): Closed => ({
   wasClean: false,
   cause: 'peer',
 })
+
+/** The bytes of its frame, which has one more where text is escaped. */
+const wireBytes = ({ data, bytes }: Message) => bytes + (typeof data === 'string' && data[0] === '!' ? 1 : 0)
 
 /** To count other text it is walked through, which costs more than sending it. */
 function messageLength(data: Data): number {

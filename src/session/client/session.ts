@@ -10,7 +10,7 @@ import type {
 } from '../../core/events.ts'
 import type { Options, Provided } from '../../core/options.ts'
 import { PROTOCOL } from '../../core/protocol.ts'
-import { type ReconnectCallOptions, Socket } from '../../core/socket.ts'
+import { type ReconnectCallOptions, readOnOutcome, Socket } from '../../core/socket.ts'
 import { numberFrom, resolveGroup } from '../../core/validate.ts'
 import { ClientSession, type WaitingLimits } from './client-session.ts'
 import type { SessionEvents, SessionOptions } from './options.ts'
@@ -97,9 +97,9 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
    *
    * @throws {TypeError} for anything that is neither text nor bytes
    */
-  override send(data: Data, { onOutcome }: SendOptions = {}): SendResult {
+  override send(data: Data, options?: SendOptions): SendResult {
     requireData(data)
-    return this.half().push(data, onOutcome)
+    return this.half().push(data, readOnOutcome(options))
   }
 
   /** Sends, and resolves when the server has it. Rejects with an error whose `cause` is `lost` or `unknown`. */

@@ -17,6 +17,8 @@ export type TopicEvent =
 /** A message of a topic. `lastEventId` is its cursor. */
 export interface TopicMessage {
   topic: string
+  /** The number that stands for the topic on the connection that brought it. */
+  as: number
   cursor: string
   /** Absent: the next binary frame is the payload. */
   text?: string
@@ -112,7 +114,7 @@ export class ClientTopics {
     const place = topic === undefined ? undefined : this.#places.get(topic)
     if (topic === undefined || !place || offset > place.offset + 1 || this.#expected !== undefined)
       return null
-    const message = { topic, cursor: cursorOf(place.epoch, offset) }
+    const message = { topic, as, cursor: cursorOf(place.epoch, offset) }
     const known = offset <= place.offset
     if (text === undefined) {
       this.#expected = known ? null : message
@@ -122,8 +124,8 @@ export class ClientTopics {
   }
 
   /** Emits `caught-up` once the last message that the announcement promised has been handed over. */
-  handedOver(topic: string): void {
-    for (const [as, announced] of this.#announced) if (announced.topic === topic) this.#look(as)
+  handedOver({ as }: TopicMessage): void {
+    this.#look(as)
   }
 
   ended(as: number): boolean {

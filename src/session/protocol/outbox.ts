@@ -43,10 +43,10 @@ export class Outbox<Item extends { bytes: number }> {
    */
   admits(item: Item, credit: Credit, beyond: Credit, elsewhere: Waiting = nothing): boolean {
     if (this.held.length + elsewhere.messages >= credit[0] + beyond[0]) return false
-    const window = credit[1]
-    const largest = item.bytes > (this.#oversize?.bytes ?? window) ? item : this.#oversize
-    const excess = largest ? Math.max(0, largest.bytes - window) : 0
-    if (this.bytes + elsewhere.bytes + item.bytes - excess > window + beyond[1]) return false
+    const windowBytes = credit[1]
+    const largest = item.bytes > (this.#oversize?.bytes ?? windowBytes) ? item : this.#oversize
+    const excess = largest ? Math.max(0, largest.bytes - windowBytes) : 0
+    if (this.bytes + elsewhere.bytes + item.bytes - excess > windowBytes + beyond[1]) return false
     this.#oversize = largest
     return true
   }

@@ -46,6 +46,8 @@ export class RedisJournal implements Journal {
   #relied = 0
   #dirty = false
   #failed = false
+  /** A write is on its way: `flushing` resolves when there is none any more. It ends in the moment in which nothing is dirty. */
+  #busy = false
   #flushing: Promise<void> | undefined
 
   constructor(place: JournalPlace, { got, acked, items }: Kept, recorder: Recorder) {
@@ -84,9 +86,9 @@ export class RedisJournal implements Journal {
 
   wake(): void {
     this.#dirty = true
-    this.#flushing ??= this.#flush().finally(() => {
-      this.#flushing = undefined
-    })
+    if (this.#busy) return
+    this.#busy = true
+    this.#flushing = this.#flush()
   }
 
   /** A new connection of the client, in this process. Returns what HOLD returns. */
@@ -105,7 +107,7 @@ export class RedisJournal implements Journal {
   }
 
   async release(): Promise<void> {
-    while (this.#flushing) await this.#flushing
+    while (this.#busy) await this.#flushing
     if (this.over) return
     this.over = true
     const { redis, keys, ownership, stalled } = this.#place
@@ -115,21 +117,27 @@ export class RedisJournal implements Journal {
   async #flush(): Promise<void> {
     // Whatever else happens in this turn goes out with it.
     await undefined
-    while (this.#dirty && !this.over) {
-      this.#dirty = false
-      const items = [...this.#items]
-      const got = this.#got
-      const before = await this.#write(items, got, this.#acked)
-      if (before === undefined) return
-      const others = before > this.#stored ? await this.#read(before) : []
-      // The stream lacks what was stored there.
-      if (!others) return this.#lose(false)
-      this.#take(items.length)
-      if (items.length || others.length) this.#relied = this.#batch
-      this.#stored = before + items.length
-      this.#recorder.stored([...others, ...items])
-      this.#recorder.recorded(got)
+    try {
+      while (this.#dirty && !this.over) await this.#flushOnce()
+    } finally {
+      this.#busy = false
     }
+  }
+
+  async #flushOnce(): Promise<void> {
+    this.#dirty = false
+    const items = [...this.#items]
+    const got = this.#got
+    const before = await this.#write(items, got, this.#acked)
+    if (before === undefined) return
+    const others = before > this.#stored ? await this.#read(before) : []
+    // The stream lacks what was stored there.
+    if (!others) return this.#lose(false)
+    this.#take(items.length)
+    if (items.length || others.length) this.#relied = this.#batch
+    this.#stored = before + items.length
+    this.#recorder.stored([...others, ...items])
+    this.#recorder.recorded(got)
   }
 
   /** Repeats the write until it is stored. Returns the number of the message before these; undefined when the session is not ours. */

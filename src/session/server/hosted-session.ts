@@ -46,12 +46,18 @@ export class HostedSession implements ServerSession, Recorder {
   proven = false
   /** By topic. */
   readonly subscriptions = new Map<string, Subscription>()
+  /** Topics whose subscription is being looked up, each with an object that stands for the wish: unsubscribing removes it. */
+  readonly subscribing = new Map<string, object>()
+  /** Topics whose subscription ended while the client was away, and which it has not been told of. */
+  readonly unsubscribed = new Set<string>()
   /** Up to where the client said it has its topics, as far as nobody has asked for them. */
   cursors = new Map<string, string>()
   /** What the client said that it can do. */
   abilities: readonly string[] = []
   /** The hand-over to another process, while it is under way. */
   leaving: Promise<void> | undefined
+  /** The last message that was acknowledged when the client refused one as too large. */
+  #refusedAfter: number | undefined
   /** How many handled messages of the client are recorded, where they must be. */
   #recorded = 0
   /** Callers of `sendStored`, by their messages. */
@@ -234,6 +240,17 @@ export class HostedSession implements ServerSession, Recorder {
         new Error('holdfast: send: another process has the session, and it is unknown whether it was stored'),
       )
     this.#waiters.clear()
+  }
+
+  /**
+   * Its client has closed the connection because a message is too large for it. Whether it did so before, with the same
+   * messages unacknowledged.
+   */
+  isRefusedAgain(): boolean {
+    const { acked, highest } = this.outbox
+    const isAgain = this.#refusedAfter === acked
+    this.#refusedAfter = acked < highest ? acked : undefined
+    return isAgain
   }
 
   /** Whether its messages are all handled. */

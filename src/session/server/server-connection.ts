@@ -73,7 +73,7 @@ export class ServerConnection {
     this.#since = host.clock
     this.#heard = host.clock
     socket.on('error', () => {})
-    socket.on('close', () => this.#closed())
+    socket.on('close', (code: number) => this.#closed(code))
     socket.on('message', (data: unknown, binary: boolean) => {
       if (this.over) return this.#ignored()
       try {
@@ -149,7 +149,9 @@ export class ServerConnection {
       return
     }
     this.#lookForBytes(settings.ping)
-    if (this.#challenged.length && clock - this.#challengedAt >= ANSWER) return this.refuse({ why: 'denied' })
+    // A token that nobody has looked at says nothing about its client.
+    if (this.#challenged.length && clock - this.#challengedAt >= ANSWER)
+      return this.refuse(this.#checking ? { why: 'busy', after: 2_000 } : { why: 'denied' })
     if (this.#asked === undefined) {
       if (clock - this.#heard >= settings.ping) this.#ping()
     } else if (clock - this.#asked >= this.#patience) {
@@ -325,12 +327,12 @@ export class ServerConnection {
     if (!this.session) this.#socket.terminate?.()
   }
 
-  #closed(): void {
+  #closed(code?: number): void {
     if (this.over) return
     this.over = true
     this.request = undefined
     this.#answerChallenge(false)
-    this.#host.disconnected(this)
+    this.#host.disconnected(this, code)
   }
 }
 

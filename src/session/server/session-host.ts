@@ -23,7 +23,7 @@ export interface SessionHost {
   /** Runs the application's handler for a message. */
   received(session: HostedSession, data: string | Uint8Array, how: ReceivedHow): unknown
   /** A connection is over. */
-  disconnected(connection: ServerConnection): void
+  disconnected(connection: ServerConnection, code?: number): void
   /** Ends a session for good. */
   end(session: HostedSession, why: EndingReason): void
   /** Another process has the session. */

@@ -14,6 +14,9 @@ import type { Store, TopicMember } from './store.ts'
 import { Topics } from './topics.ts'
 import { withTimeout } from './with-timeout.ts'
 
+/** RFC 6455 §7.4.1: a message that is too big to process. */
+const TOO_BIG = 1009
+
 /** What `Sessions` is made of: connections, sessions and topics of one process, and its clock. */
 export class SessionServer<Request> implements SessionHost {
   readonly settings: ResolvedOptions<never>
@@ -138,13 +141,15 @@ export class SessionServer<Request> implements SessionHost {
     this.#forget(session, false)
   }
 
-  disconnected(connection: ServerConnection): void {
+  disconnected(connection: ServerConnection, code?: number): void {
     this.#connections.delete(connection)
     this.#notPending(connection)
     const { session } = connection
     if (session?.connection !== connection) return
     session.connection = undefined
     if (session.over) return
+    // It would come back and end the same way, again and again.
+    if (code === TOO_BIG && session.isRefusedAgain()) return this.end(session, 'overflow')
     if (session.journal) void this.#leave(session).catch(report)
     else this.sessions.disconnected(session, this.clock)
   }

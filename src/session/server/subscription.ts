@@ -134,7 +134,8 @@ export class Subscription {
     this.#announced = connection
     if (!connection) return
     if (since !== cursorOf(epoch, at)) this.#counters.gaps++
-    const last = Math.max(feed.last, at)
+    // The newest offset of another epoch says nothing: the client would wait for it to be caught up.
+    const last = epoch === feed.epoch ? Math.max(feed.last, at) : at
     connection.write(topicFrame({ topic: feed.name, as: feed.number, epoch, at, last, since }))
   }
 }

@@ -1,5 +1,5 @@
 import { callSafely } from '../../core/report.ts'
-import { cursorOf, parseCursor } from '../protocol/frames.ts'
+import { cursorOf, parseCursor, topicFrame } from '../protocol/frames.ts'
 import type { HostedSession } from './hosted-session.ts'
 import type { Counters } from './limits.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -88,15 +88,21 @@ export class Topics {
     checkName(topic)
     session.cursors.delete(topic)
     const subscription = session.subscriptions.get(topic)
-    if (!subscription) return
-    subscription.end()
-    this.#drop(subscription)
+    // A subscription that is still being looked up does not begin any more.
+    const wasWanted = session.subscribing.delete(topic)
+    if (!subscription && !wasWanted) return
+    if (subscription) {
+      if (!session.connected) session.unsubscribed.add(topic)
+      subscription.end()
+      this.#drop(subscription)
+    }
     await this.#leave(topic, { id: session.id, principal: session.principal })
   }
 
   /** The session is welcomed on a new connection. `kept`: topics that another process had for it. */
   connected(session: HostedSession, kept: readonly string[] = []): void {
     const { cursors } = session
+    this.#endMissed(session)
     for (const [topic, subscription] of session.subscriptions) {
       // What was never announced to the client begins where it began.
       const since = cursors.get(topic) ?? subscription.start
@@ -109,6 +115,21 @@ export class Topics {
         session.connection?.refuse({ why: 'busy', after: 1_000 })
       })
     }
+  }
+
+  /** Tells the client of subscriptions that ended while it was away. A number must be announced before it can end. */
+  #endMissed({ unsubscribed, subscriptions, cursors, connection }: HostedSession): void {
+    for (const topic of unsubscribed) {
+      const place = parseCursor(cursors.get(topic))
+      if (!place || subscriptions.has(topic)) continue
+      cursors.delete(topic)
+      const as = ++this.#numbers
+      const { epoch, offset: at } = place
+      // One more than it has: it is not caught up.
+      connection?.write(topicFrame({ topic, as, epoch, at, last: at + 1 }))
+      connection?.write(`!u${as}`)
+    }
+    unsubscribed.clear()
   }
 
   /** Writes what waits for the session. */
@@ -142,6 +163,8 @@ export class Topics {
   /** Subscribes: the place is that of `since`, of the client, of the newest `last` messages, or the present. */
   async #begin(session: HostedSession, topic: string, { since, last = 0 }: SubscribeOptions): Promise<void> {
     const feed = this.#feed(topic)
+    const intent = session.subscribing.get(topic) ?? {}
+    session.subscribing.set(topic, intent)
     const wanted = since ?? session.cursors.get(topic)
     let from: number
     feed.awaited++
@@ -150,11 +173,14 @@ export class Topics {
       from = wanted === undefined ? await this.#newest(feed, last) : wanted === 'beginning' ? 0 : feed.last
     } catch (error) {
       if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
+      session.subscribing.delete(topic)
       throw error
     } finally {
       feed.awaited--
     }
-    if (session.over || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
+    const isWanted = session.subscribing.get(topic) === intent
+    if (isWanted) session.subscribing.delete(topic)
+    if (session.over || !isWanted || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
     const { limits } = this.#settings
     if (session.subscriptions.size >= limits.topics) {
       this.#closeIfUnused(feed)

@@ -265,6 +265,68 @@ test('a message over the limit of the server is lost after two tries, and the re
   expect(sessions.counters.connections).toBe(3)
 })
 
+test('a message that a client does not take ends its session, with outcomes, after two tries', {
+  timeout: 30_000,
+}, async ({ house, client }) => {
+  class Small extends WebSocket {
+    constructor(url: string, protocols: string[]) {
+      super(url, protocols, { maxPayload: 1_000 })
+    }
+  }
+  const endings: unknown[] = []
+  const got: unknown[] = []
+  const { url, next, sessions } = await house({
+    ended: (_, ending) => endings.push(ending),
+    received: (_, data) => void got.push(data),
+  })
+  const socket = client(url, { WebSocket: Small as never })
+  const fresh: unknown[] = []
+  const heard: unknown[] = []
+  socket.on('fresh', (outcomes) => fresh.push(outcomes))
+  socket.on('text', (text) => heard.push(text))
+  const session = await next()
+  await socket.opened()
+  await socket.delivered('one')
+  session.send('two')
+  session.send('x'.repeat(2_000))
+  await until(() => fresh.length, 20_000)
+  expect(fresh).toEqual([{ why: 'gone', delivered: [], lost: [], unknown: [] }])
+  expect(endings).toEqual([{ why: 'overflow', delivered: 1, written: 2, sent: 2 }])
+  await until(() => sessions.counters.opened === 2)
+  for (const other of sessions) other.send('goes on')
+  await until(() => heard.includes('goes on'))
+  await socket.delivered('three')
+  expect([heard, got]).toEqual([
+    ['two', 'goes on'],
+    ['one', 'three'],
+  ])
+  // Those that acknowledged something in between, and the ones of the new session, included.
+  expect(sessions.counters.connections).toBeLessThan(8)
+})
+
+test('while a fresh token cannot be looked at, its client is told to come later', {
+  timeout: 40_000,
+}, async ({ house, raw }) => {
+  let settle = (_: string) => {}
+  const { url, next } = await house({
+    authenticate: (_, token) =>
+      token === 'slow'
+        ? new Promise<string>((resolve) => {
+            settle = resolve
+          })
+        : 'ann',
+  })
+  const peer = raw(url)
+  await peer.hello({ id: id(), can: ['challenge'] })
+  const asked = (await next()).challenge()
+  expect(await peer.next()).toBe('!c')
+  peer.send('!tslow')
+  expect(await asked).toBe(false)
+  expect(await peer.next()).toContain('"busy"')
+  expect(await peer.closed).toMatchObject({ code: 1013 })
+  settle('ann')
+})
+
 test('a challenge gets a fresh token in place; who shows none, or one of another, is out', {
   timeout: 40_000,
 }, async ({ house, client, raw }) => {

@@ -1,6 +1,8 @@
 import { expect } from 'vitest'
 import type { Session } from '../../../src/session/client/index.ts'
 import type { ServerSession } from '../../../src/session/server/index.ts'
+import { MemoryStore } from '../../../src/session/server/memory-store.ts'
+import { plainItem } from '../../../src/session/server/socket.ts'
 import { test, until } from './fixtures.ts'
 
 /** What a client's application sees of its topics. */
@@ -252,4 +254,81 @@ test('a client that does not read gets a gap, and costs no more memory than its 
     if (offset) expect(Number(offset)).toBe(++at)
   }
   expect(announced).toBeGreaterThan(0)
+})
+
+test('who unsubscribes before the subscription has begun is not subscribed', async ({ house, client }) => {
+  const { url, next, sessions } = await house()
+  const socket = client(url)
+  const { heard } = watch(socket)
+  const session = await next()
+  await socket.opened()
+  const begun = session.subscribe('room')
+  await session.unsubscribe('room')
+  await begun
+  expect(await sessions.members('room')).toEqual([])
+  await sessions.publish('room', 'not for it')
+  // The last wish counts.
+  const again = session.subscribe('room')
+  const ended = session.unsubscribe('room')
+  await Promise.all([again, ended, session.subscribe('room', { last: 1 })])
+  expect(await sessions.members('room')).toHaveLength(1)
+  await until(() => heard.length)
+  expect(heard).toEqual(['not for it'])
+})
+
+test('after a log began anew, the client is told when it is caught up with the new one', async ({
+  house,
+  client,
+}) => {
+  const store = new MemoryStore()
+  const { topics } = store
+  const follow = topics.follow.bind(topics)
+  let added: Parameters<typeof follow>[1] | undefined
+  topics.follow = (topic, listener) => {
+    added = listener
+    return follow(topic, listener)
+  }
+  const { url, next, sessions } = await house({ store })
+  const socket = client(url)
+  const { heard, events } = watch(socket)
+  const session = await next()
+  await session.subscribe('room')
+  for (const text of numbers(1, 5)) await sessions.publish('room', text)
+  added?.({ epoch: 'other', from: 1, items: [plainItem('new')], last: 1 })
+  await until(() => heard.includes('new'))
+  session.send('end')
+  await until(() => heard.includes('end'))
+  expect(heard).toEqual([...numbers(1, 5), 'new', 'end'])
+  expect(events).toEqual(['subscribed room', 'caught-up room', 'gap room undefined', 'caught-up room'])
+})
+
+test('who was away when its subscription ended is told, and gets nothing that was published since', async ({
+  house,
+  client,
+}) => {
+  const { url, next, sessions } = await house()
+  const socket = client(url)
+  const { heard, events } = watch(socket)
+  const session = await next()
+  await session.subscribe('room')
+  await sessions.publish('room', 'one')
+  await until(() => heard.length)
+  socket.suspend()
+  await until(() => !session.connected)
+  await session.unsubscribe('room')
+  await sessions.publish('room', 'unseen')
+  socket.open()
+  await until(() => events.includes('unsubscribed room'))
+  expect(socket.cursor('room')).toBeUndefined()
+  await session.subscribe('room')
+  await sessions.publish('room', 'two')
+  await until(() => heard.length === 2)
+  expect(heard).toEqual(['one', 'two'])
+  expect(events).toEqual([
+    'subscribed room',
+    'caught-up room',
+    'unsubscribed room',
+    'subscribed room',
+    'caught-up room',
+  ])
 })

@@ -4,6 +4,7 @@ import { greet, house, id, town } from './fixtures.ts'
 
 const authenticate = () => 'one'
 const welcomed = /^!w/
+const busy = /^!x\{"why":"busy"/
 
 /** Two nodes, where sessions go by turns; the client of Redis to look into it. */
 async function pair(options: Parameters<typeof house>[1]) {
@@ -39,7 +40,7 @@ test('sessions that come to two nodes in one moment are counted together', async
   const all = await Promise.all(Array.from({ length: 40 }, (_, n) => enter(n)))
   const answers = all.map(({ answer }) => answer)
   expect(answers.filter((answer) => welcomed.test(answer ?? ''))).toHaveLength(5)
-  expect(answers.filter((answer) => answer === '!x{"why":"busy"}')).toHaveLength(35)
+  expect(answers.filter((answer) => busy.test(answer ?? ''))).toHaveLength(35)
 })
 
 test('the one away for longest gives way, whichever came first, and is told of; those connected stay', async () => {
@@ -63,7 +64,7 @@ test('the one away for longest gives way, whichever came first, and is told of; 
   expect((await enter(2, { n: 2, got: 0 })).answer).toBe('!x{"why":"gone","got":0}')
   expect((await enter(1, { n: 2, got: 0 })).answer).toMatch(welcomed)
   expect(all[0]?.raw.socket.readyState).toBe(1)
-  expect((await enter(4)).answer).toBe('!x{"why":"busy"}')
+  expect((await enter(4)).answer).toMatch(busy)
   await expect.poll(() => endings, { timeout: 10_000 }).toEqual([['one', 'expired']])
 })
 
@@ -90,7 +91,7 @@ test('sessions in all are bounded too, who is away included', async () => {
     raw.socket.terminate()
   }
   await left()
-  expect((await enter(2)).answer).toBe('!x{"why":"busy"}')
+  expect((await enter(2)).answer).toMatch(busy)
 })
 
 test('in a full store, one that is away and never carried a message gives way', async () => {

@@ -76,6 +76,24 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
         },
       ],
       [2, () => world.client.reconnect()],
+      [
+        3,
+        // A new connection overtakes what is still on its way on the old one, its hello included.
+        async () => {
+          const old = world.lines.at(-1)
+          world.client.reconnect()
+          await clock.settle()
+          const line = world.lines.at(-1)
+          if (!old || !line || line === old) return
+          world.accept(line)
+          await clock.settle()
+          line.arrive('up')
+          await clock.settle()
+          while (old.up.length) old.arrive('up')
+          await clock.settle()
+          for (let n = below(6); n >= 0; n--) old.arrive('down')
+        },
+      ],
       [14, () => clock.advance(below(400))],
       [6, () => clock.advance(1_000 + below(3_000))],
       [2, () => clock.advance(40_000)],

@@ -99,6 +99,7 @@ export class World {
       binaryType: 'arraybuffer',
       wake: false,
       queue: small ? { messages: 20, bytes: 400 } : {},
+      topics: random() < 0.2 ? crowded : {},
     })
     this.client.on('topic', (event) => {
       if (event.type === 'unsubscribed') return void this.violations.push('unsubscribed by nobody')
@@ -249,6 +250,15 @@ export class World {
     this.epochs.push(new Epoch())
   }
 }
+
+/**
+ * Places in so many topics that a hello has no room for the one of `room`: the server begins too early, and the client must
+ * recognise what it has.
+ */
+const crowded = Object.fromEntries([
+  ['room', 'earlier:0'],
+  ...Array.from({ length: 40 }, (_, n) => [`${n}${'x'.repeat(240)}`, 'earlier:0']),
+])
 
 /** What a bad listener throws. */
 export const fault = new Error('a listener that throws')

@@ -1,0 +1,144 @@
+// What a client of each kind says and hears, by hand over `ws`: so the clients cost alike, and as little as possible.
+import { randomBytes } from 'node:crypto'
+import { WebSocket } from 'ws'
+
+export type Kind = 'ws' | 'socket.io' | 'holdfast'
+export type Request = { is: 'cpu' } | { is: 'end' } | { is: 'publish'; texts: string[] }
+
+/** One client. It keeps what it needs to resume. */
+export interface Client {
+  /** Connects, or resumes; resolves when the server has let it in and it is subscribed. */
+  connect(port: number): Promise<void>
+  echo(text: string): void
+  drop(): void
+  onTopic: (text: string) => void
+  onEcho: (text: string) => void
+}
+
+abstract class Base implements Client {
+  onTopic: (text: string) => void = () => {}
+  onEcho: (text: string) => void = () => {}
+  protected socket: WebSocket | undefined
+  protected ready: () => void = () => {}
+
+  connect(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.ready = resolve
+      this.socket = this.dial(port)
+      this.socket.on('error', reject)
+      this.socket.on('message', (data) => this.heard(String(data)))
+    })
+  }
+
+  drop(): void {
+    this.socket?.terminate()
+  }
+
+  abstract echo(text: string): void
+  protected abstract dial(port: number): WebSocket
+  protected abstract heard(text: string): void
+}
+
+class Plain extends Base {
+  dial(port: number): WebSocket {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
+    socket.on('open', () => this.ready())
+    return socket
+  }
+
+  echo(text: string): void {
+    this.socket?.send(text)
+  }
+
+  heard(text: string): void {
+    if (text.startsWith('topic ')) this.onTopic(text)
+    else this.onEcho(text)
+  }
+}
+
+class SocketIo extends Base {
+  #pid: string | undefined
+  #offset = ''
+
+  dial(port: number): WebSocket {
+    return new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`)
+  }
+
+  echo(text: string): void {
+    this.socket?.send(`42${JSON.stringify(['echo', text])}`)
+  }
+
+  heard(text: string): void {
+    if (text.startsWith('0')) {
+      this.socket?.send(this.#pid ? `40${JSON.stringify({ pid: this.#pid, offset: this.#offset })}` : '40')
+    } else if (text.startsWith('40')) {
+      this.#pid = JSON.parse(text.slice(2)).pid
+      this.ready()
+    } else if (text === '2') this.socket?.send('3')
+    else if (text.startsWith('42')) {
+      const [name, value, offset] = JSON.parse(text.slice(2))
+      if (typeof offset === 'string') this.#offset = offset
+      if (name === 'topic') this.onTopic(value)
+      else this.onEcho(value)
+    }
+  }
+}
+
+class Holdfast extends Base {
+  readonly #id = randomBytes(20).toString('base64url')
+  #n = 0
+  #got: number | undefined
+  #epoch = ''
+  #offset = 0
+
+  dial(port: number): WebSocket {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, 'holdfast.1')
+    socket.on('open', () => {
+      const topics = this.#epoch ? { topics: { all: `${this.#epoch}:${this.#offset}` } } : {}
+      const got = this.#got === undefined ? {} : { got: this.#got }
+      socket.send(
+        `!h${JSON.stringify({ v: 1, id: this.#id, n: ++this.#n, ...got, can: ['topics'], ...topics })}`,
+      )
+    })
+    return socket
+  }
+
+  echo(text: string): void {
+    this.socket?.send(text)
+  }
+
+  heard(text: string): void {
+    if (text[0] !== '!') {
+      this.#got = (this.#got ?? 0) + 1
+      if (this.#got % 128 === 0) this.socket?.send(`!a${this.#got}`)
+      return this.onEcho(text)
+    }
+    const rest = text.slice(2)
+    switch (text[1]) {
+      case 'w':
+        this.#got ??= 0
+        return
+      case 's': {
+        const { epoch, at } = JSON.parse(rest)
+        this.#epoch = epoch
+        this.#offset = at
+        return this.ready()
+      }
+      case 'm': {
+        const [, offset = '', ...data] = rest.split(':')
+        this.#offset = Number(offset)
+        return this.onTopic(data.join(':'))
+      }
+      case 'p':
+        this.socket?.send(`!q${this.#got}`)
+        return
+      case 'x':
+        throw new Error(text)
+    }
+  }
+}
+
+export function newClient(kind: Kind): Client {
+  if (kind === 'ws') return new Plain()
+  return kind === 'socket.io' ? new SocketIo() : new Holdfast()
+}

@@ -1,0 +1,68 @@
+// One server process: `tsx server.ts <kind> <port of Redis, or 0>`. The parent asks it by messages for its processor time, to
+// publish, and to end.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdapter } from '@socket.io/redis-streams-adapter'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
+import { Server } from 'socket.io'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { RedisStore } from '../../src/session/redis/index.ts'
+import { Sessions } from '../../src/session/server/index.ts'
+import type { Kind, Request } from './protocols.ts'
+
+const [kind, redis] = process.argv.slice(2) as [Kind, string]
+const http = createServer()
+let publish: (text: string) => unknown
+
+if (kind === 'ws') {
+  const server = new WebSocketServer({ server: http })
+  const all = new Set<WebSocket>()
+  server.on('connection', (socket) => {
+    all.add(socket)
+    socket.on('close', () => all.delete(socket))
+    socket.on('message', (data) => socket.send(String(data)))
+  })
+  publish = (text) => {
+    const data = Buffer.from(text)
+    for (const socket of all) socket.send(data, { binary: false })
+  }
+} else if (kind === 'socket.io') {
+  const adapter = Number(redis)
+    ? createAdapter(await createClient({ url: `redis://127.0.0.1:${redis}` }).connect(), { maxLen: 20_000 })
+    : undefined
+  const io = new Server(http, {
+    transports: ['websocket'],
+    connectionStateRecovery: { maxDisconnectionDuration: 120_000 },
+    ...(adapter ? { adapter } : {}),
+  })
+  io.on('connection', (socket) => {
+    void socket.join('all')
+    socket.on('echo', (text: string) => socket.emit('echo', text))
+  })
+  publish = (text) => io.to('all').emit('topic', text)
+} else {
+  const store = Number(redis) ? { store: new RedisStore(new Redis(Number(redis), '127.0.0.1')) } : {}
+  const sessions = new Sessions({
+    ...store,
+    limits: { pendingPerAddress: 100_000, pending: 100_000 },
+    opened: (session, { resumed }) => {
+      if (!resumed) void session.subscribe('all')
+    },
+    received: (session, data) => {
+      session.send(data)
+    },
+  })
+  const server = new WebSocketServer({ server: http, maxPayload: 1_048_576 })
+  server.on('connection', (socket, request) => sessions.accept(socket, request))
+  publish = (text) => sessions.publish('all', text)
+}
+
+process.on('message', async (request: Request) => {
+  if (request.is === 'end') process.exit()
+  if (request.is === 'publish') for (const text of request.texts) await publish(text)
+  const { user, system } = process.cpuUsage()
+  globalThis.gc?.()
+  process.send?.({ cpu: (user + system) / 1_000, heap: process.memoryUsage().heapUsed })
+})
+http.listen(0, '127.0.0.1', () => process.send?.({ port: (http.address() as AddressInfo).port }))
