@@ -62,6 +62,8 @@ const core = ['src/index.ts', 'src/core/socket.ts'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 )
 const globals = Object.fromEntries(core.map((path) => [path, 'Holdfast']))
+/** And where there is a loader (AMD, CommonJS), from the package. */
+const paths = Object.fromEntries(core.map((path) => [path, 'holdfast']))
 
 /** Next.js requires it of a module with hooks, so that server components may render what uses them. */
 const banner = ({ name }) => (name === 'react' ? `'use client'` : '')
@@ -77,7 +79,8 @@ export default [
     input: entries,
     plugins: [compile],
     external,
-    output: modules('cjs', { format: 'cjs', exports: 'named', sourcemap: true, banner }),
+    // webpack gives mitt's ES module to `require`, too: its function is then the property `default`.
+    output: modules('cjs', { format: 'cjs', exports: 'named', interop: 'compat', sourcemap: true, banner }),
   },
   // A page without a bundler cannot resolve the import of mitt: here it is included.
   {
@@ -88,9 +91,9 @@ export default [
   { input: entries.index, plugins: [resolve(), compile], output: umdPair('holdfast') },
   ...Object.entries(umdEntries).map(([name, input]) => ({
     input,
-    plugins: [compile],
+    plugins: [resolve(), compile],
     external: core,
-    output: umdPair(name, { globals }),
+    output: umdPair(name, { globals, paths }),
   })),
   ...['d.ts', 'd.cts'].map((extension) => ({
     input: entries,

@@ -13,8 +13,9 @@ const compilerFolder = join(root, 'test/package/compilers')
 const compilers = Object.keys(
   JSON.parse(readFileSync(join(compilerFolder, 'package.json'), 'utf8')).dependencies,
 )
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** The UMD files that a page loads after the core's. */
-const umdNames = ['websocket', 'session', 'inspect']
+const umdNames = ['websocket', 'session', 'tabs', 'inspect']
 
 const run = (command, args, cwd = root) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -59,6 +60,60 @@ import { configured, ReconnectingWebSocket, type WebSocketOptions } from 'holdfa
 const options: WebSocketOptions = { reopen: false }
 export const implementation: typeof WebSocket = configured(options)
 export const standing: WebSocket = new ReconnectingWebSocket('wss://example.com/')
+
+import { type Outcomes, Session } from 'holdfast/session'
+
+export const session: Session<In, Out> = new Session<In, Out>('wss://example.com/', { autoOpen: false })
+session.on('ended', (outcomes: Outcomes) => outcomes.unknown.length)
+
+import { MemoryStore, type ServerSession, type ServerSocket, Sessions } from 'holdfast/session/server'
+
+export const sessions = new Sessions({
+  store: new MemoryStore(),
+  authenticate: () => 'Ann',
+  received: (each: ServerSession, data: string | Uint8Array) => each.send(data),
+})
+export const accept = (socket: ServerSocket) =>
+  sessions.accept(socket, { url: '/', headers: { host: 'example.com' } })
+
+import { type RedisClient, RedisStore } from 'holdfast/session/redis'
+
+export const store = (client: RedisClient) => new Sessions({ store: new RedisStore(client), authenticate: () => 'Ann' })
+
+import { connectTab, serveTabs, type TabServer } from 'holdfast/tabs'
+
+export const server: TabServer = serveTabs(socket)
+export const tab = connectTab<In, Out>(() => new SharedWorker('worker.js'), { fallback: () => socket })
+tab.sendJson({ name: 'Ann' })
+
+import { type FakeClient, FakeServer } from 'holdfast/testing'
+
+export const fake = new FakeServer('wss://example.com/', { onConnection: (client: FakeClient) => client.say('hello') })
+`
+
+/** A file of its own, because the types of Vue need a newer compiler than ours do. */
+const bindings = `
+import { Socket } from 'holdfast'
+import * as react from 'holdfast/react'
+import * as vue from 'holdfast/vue'
+
+const socket = new Socket<{ name: string }, { text: string }>('wss://example.com/', { autoOpen: false })
+
+export function Component(): string | undefined {
+  const mine = react.useSocket('key', () => socket)
+  react.useSend(mine)({ text: 'hello' })
+  // @ts-expect-error a message that Out does not allow
+  react.useSend(mine)({ name: 'Ann' })
+  return react.useLatest(mine, 'json')?.name
+}
+
+export function setup(): string | undefined {
+  const mine = vue.useSocket('key', () => socket)
+  vue.useSend(mine)({ text: 'hello' })
+  // @ts-expect-error a message that Out does not allow
+  vue.useSend(mine)({ name: 'Ann' })
+  return vue.useLatest(mine, 'json').value?.name
+}
 `
 
 const checks = {
@@ -75,7 +130,15 @@ const checks = {
     write('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
     run(
       'npm',
-      ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball],
+      [
+        'install',
+        '--ignore-scripts',
+        '--prefer-offline',
+        '--no-audit',
+        '--no-fund',
+        tarball,
+        ...['vue', '@types/react'].map((name) => `${name}@${devDependencies[name]}`),
+      ],
       project,
     )
   },
@@ -84,6 +147,9 @@ const checks = {
   },
   'require in Node without a WebSocket': () => {
     node('require.cjs', `const { Socket } = require('holdfast')\n;(async () => {${constructs}})()`)
+  },
+  'required as webpack does it, which gives an ES module to `require` where a package has one': () => {
+    run(process.execPath, ['--conditions=module', 'require.cjs'], project)
   },
   'the drop-in imported and required': () => {
     const complains = `
@@ -124,10 +190,15 @@ server.heard('hello').then(() => process.exit(0))`
         readFileSync(join(project, `node_modules/holdfast/dist/${name}.umd.min.js`), 'utf8'),
         context,
       )
-    for (const name of ['Socket', 'ReconnectingWebSocket', 'Session', 'record']) {
+    for (const name of ['Socket', 'ReconnectingWebSocket', 'Session', 'connectTab', 'record']) {
       const kind = runInContext(`typeof Holdfast.${name}`, context)
       if (kind !== 'function') throw new Error(`Holdfast.${name} is ${kind}`)
     }
+    const tab = `Holdfast.connectTab(() => {}, { fallback: () => new Holdfast.Socket('ws://127.0.0.1/', { autoOpen: false }) })`
+    // A page has no SharedWorker in this context, and later one that does nothing.
+    if (!runInContext(`${tab} instanceof Holdfast.Socket`, context)) throw new Error('No fallback')
+    const isIdle = `globalThis.SharedWorker = class {}; Holdfast.connectTab(() => {}, { fallback: () => null, autoOpen: false }).status`
+    if (runInContext(isIdle, context) !== 'idle') throw new Error('connectTab does not work in a page')
     const isOne = `new Holdfast.Session('ws://127.0.0.1/', { autoOpen: false }) instanceof Holdfast.Socket`
     if (!runInContext(isOne, context)) throw new Error('The UMD file of the session has a copy of the core')
   },
@@ -165,7 +236,10 @@ function resolutions() {
 }
 
 function compile(compiler, resolution, file) {
-  write(file, consumer)
+  const texts = { [file]: consumer }
+  // The types of Vue 3.5 need TypeScript 5.4.
+  if (compiler !== 'typescript-5.0') texts[file.replace('consumer', 'bindings')] = bindings
+  for (const [name, text] of Object.entries(texts)) write(name, text)
   const compilerOptions = {
     module: { Bundler: 'ESNext', Node: 'CommonJS' }[resolution] ?? resolution,
     moduleResolution: resolution,
@@ -179,7 +253,7 @@ function compile(compiler, resolution, file) {
     // TypeScript 6 warns that `node` will go.
     ...(resolution === 'Node' && compiler === 'typescript-6' ? { ignoreDeprecations: '6.0' } : {}),
   }
-  write('tsconfig.json', JSON.stringify({ compilerOptions, files: [file] }))
+  write('tsconfig.json', JSON.stringify({ compilerOptions, files: Object.keys(texts) }))
   const home = join(compilerFolder, 'node_modules', compiler)
   const { bin } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   run(process.execPath, [join(home, bin.tsc), '-p', project])

@@ -4,9 +4,16 @@ export interface Size {
   gzip: number
   brotli: number
 }
+export interface Runtime {
+  name: string
+  version: string
+  source: string
+  passed: string[]
+}
 export interface Figures {
   sizes: Size[]
   results: Record<string, unknown>
+  runtimes: Runtime[]
 }
 export function pages(): string[]
 export function fill(text: string, figures: Figures): string

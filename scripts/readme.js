@@ -25,8 +25,15 @@ export function fill(text, figures) {
 export const missing = (texts) =>
   Object.keys(sections).filter((name) => !texts.some((text) => text.includes(`<!-- ${name} -->\n`)))
 
-/** `dist/sizes.json` is written by `npm run size`, `bench/results.json` by `npm run bench` and its siblings. */
-export const figures = () => ({ sizes: json('dist/sizes.json'), results: json('bench/results.json') })
+/**
+ * `dist/sizes.json` is written by `npm run size`, `bench/results.json` by `npm run bench` and its siblings, and
+ * `test/runtimes/results.json` by `npm run runtimes`.
+ */
+export const figures = () => ({
+  sizes: json('dist/sizes.json'),
+  results: json('bench/results.json'),
+  runtimes: json('test/runtimes/results.json'),
+})
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const read = figures()

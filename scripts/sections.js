@@ -1,5 +1,5 @@
 /** What the docs say about the figures, by the name of their marks. */
-export const sections = { compare, sizes, bench, herd, faults }
+export const sections = { compare, sizes, bench, herd, faults, runtimes }
 
 const kB = (bytes) => `${(bytes / 1_000).toFixed(1)} kB`
 
@@ -127,4 +127,10 @@ function faults({ results }) {
     ],
     rows,
   )
+}
+
+function runtimes({ runtimes }) {
+  const rows = runtimes.map(({ name, version, source }) => [name, version, source])
+  const done = [...new Set(runtimes.flatMap(({ passed }) => passed))]
+  return `${table(['runtime', 'version tested', '`WebSocket` comes from'], rows)}\n\nDone in each: ${done.join(', ')}.`
 }

@@ -6,6 +6,8 @@ import { executable } from '../../scripts/executables.js'
 
 /** A WebKitGTK page, driven by plain W3C WebDriver: https://w3c.github.io/webdriver/ */
 export interface WebkitPage {
+  /** Of the browser. */
+  version: string
   goto(url: string): Promise<void>
   /** Runs the body of a function in the page; what it returns must be JSON. */
   run<Result>(body: string, ...args: unknown[]): Promise<Result>
@@ -65,9 +67,13 @@ export async function launchWebkit(): Promise<WebkitPage> {
     }
     const browser = { binary: await executable('MiniBrowser'), args: ['--automation'] }
     const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': browser } }
-    const { sessionId } = (await ask('POST', '/session', { capabilities })) as { sessionId: string }
+    const { sessionId, capabilities: given } = (await ask('POST', '/session', { capabilities })) as {
+      sessionId: string
+      capabilities: { browserVersion: string }
+    }
     const session = `/session/${sessionId}`
     return {
+      version: given.browserVersion,
       goto: async (url) => void (await ask('POST', `${session}/url`, { url })),
       run: async <Result>(script: string, ...args: unknown[]) =>
         (await ask('POST', `${session}/execute/sync`, { script, args })) as Result,

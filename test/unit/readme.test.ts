@@ -30,18 +30,20 @@ test('every section of figures has its place in a page', () => {
 })
 
 test('what is said of the rounds, and of our own size, is what the files say', () => {
-  const { sizes, results } = figures()
+  const { sizes, results, runtimes } = figures()
   const rounds = { cost: 12_345, connect: 23_456, 'round-trip': 34_567 }
   const others = sizes.map((size) => ({ ...size, brotli: 9_900 }))
-  const filled = fill(benchmarks(), { sizes: others, results: { ...results, rounds } })
+  const filled = fill(benchmarks(), { sizes: others, results: { ...results, rounds }, runtimes })
   for (const count of Object.values(rounds)) expect(filled).toContain(`${count} `)
   expect(filled).toMatch(/\*\*holdfast\*\* \|.* 9\.9 kB \|/)
 })
 
 test('the size of a session in README.md is that of the socket and of what the session adds', () => {
-  const { sizes, results } = figures()
+  const { sizes, results, runtimes } = figures()
   const others = sizes.map((size) => ({ ...size, brotli: size.name === '{ Socket }' ? 5_000 : 2_300 }))
-  expect(fill(read('README.md'), { sizes: others, results })).toContain('| **holdfast, session** | 7.3 kB |')
+  expect(fill(read('README.md'), { sizes: others, results, runtimes })).toContain(
+    '| **holdfast, session** | 7.3 kB |',
+  )
 })
 
 test.each([
@@ -49,9 +51,9 @@ test.each([
   [1, false],
   [0, false],
 ])('with %d timers per idle socket, the docs say that sockets share one: %s', (timers, said) => {
-  const { sizes, results } = figures()
+  const { sizes, results, runtimes } = figures()
   const idle = structuredClone(results.idle) as { chromium: { holdfast: { timers: number } } }
   idle.chromium.holdfast.timers = timers
-  const filled = fill(benchmarks(), { sizes, results: { ...results, idle } })
+  const filled = fill(benchmarks(), { sizes, results: { ...results, idle }, runtimes })
   expect(filled.includes('share one timer')).toBe(said)
 })

@@ -1,0 +1,3 @@
+import { connect } from './connect.js'
+
+connect(Holdfast, () => new SharedWorker('/worker.js'))

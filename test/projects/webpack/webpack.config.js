@@ -1,0 +1,3 @@
+const { join } = require('node:path')
+
+module.exports = { mode: 'production', entry: './src/main.js', output: { path: join(__dirname, 'dist') } }
