@@ -1,15 +1,17 @@
 // What the examples in the docs use without showing it: names that every reader can guess.
 import type * as Core from 'holdfast'
 import type * as SessionClient from 'holdfast/session'
+import type * as Tabs from 'holdfast/tabs'
 import type * as DropIn from 'holdfast/websocket'
 
 type CoreModule = typeof Core
 type DropInModule = typeof DropIn
 type SessionModule = typeof SessionClient
+type TabsModule = typeof Tabs
 
 declare global {
   /** The global of the script tags: each adds to it. */
-  interface HoldfastGlobal extends CoreModule, DropInModule, SessionModule {}
+  interface HoldfastGlobal extends CoreModule, DropInModule, SessionModule, TabsModule {}
   const Holdfast: HoldfastGlobal
 
   const Socket: typeof Core.Socket

@@ -18,13 +18,22 @@ export const setups: Record<string, string[]> = {
     'type Message = Incoming',
   ],
   'docs/inspector.md': ["import { record } from 'holdfast/inspect'"],
+  'docs/tabs.md': [
+    "import { serveTabs } from 'holdfast/tabs'",
+    "import { connectTab } from 'holdfast/tabs'",
+    'declare function start(): SharedWorker',
+    'declare function fallback(): Socket',
+    'declare function show(value: unknown): void',
+  ],
   'docs/session.md': [
+    "import { Session } from 'holdfast/session'",
     "import { Sessions } from 'holdfast/session/server'",
     'type FromServer = Incoming',
     'type ToServer = Outgoing',
     "declare const client: import('holdfast/session/redis').RedisClient",
     'declare function userOf(token: string | undefined): string | undefined',
     'declare function state(): unknown',
+    'declare function show(value: unknown): void',
     'declare function save(data: string | Uint8Array, key: string): Promise<void>',
   ],
 }

@@ -440,7 +440,7 @@ test.for([4001, 1000])(
     const early = server.dials
     await tick(120_000)
     // The delays have reached their longest: 10 s each.
-    expect(server.dials - early).toBeLessThanOrEqual(30)
+    expect(server.dials - early).toBeLessThanOrEqual(13)
     expect(early).toBeLessThanOrEqual(12)
   },
 )

@@ -48,6 +48,8 @@ export class HostedSession implements ServerSession, Recorder {
   readonly subscriptions = new Map<string, Subscription>()
   /** Topics whose subscription is being looked up, each with an object that identifies the call: unsubscribing removes it. */
   readonly subscribing = new Map<string, object>()
+  /** Topics whose subscription ended while the client was away, and which it has not been told of. */
+  readonly unsubscribed = new Set<string>()
   /** The positions in topics that the client sent in its hello, until they are used. */
   cursors = new Map<string, string>()
   /** The member `can` of the client's hello. */

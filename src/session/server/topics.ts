@@ -1,5 +1,5 @@
 import { callSafely } from '../../core/report.ts'
-import { cursorOf, parseCursor } from '../protocol/frames.ts'
+import { cursorOf, parseCursor, topicFrame } from '../protocol/frames.ts'
 import type { HostedSession } from './hosted-session.ts'
 import type { Counters } from './limits.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -92,6 +92,7 @@ export class Topics {
     const wasWanted = session.subscribing.delete(topic)
     if (!subscription && !wasWanted) return
     if (subscription) {
+      if (!session.connected) session.unsubscribed.add(topic)
       subscription.end()
       this.#drop(subscription)
     }
@@ -101,6 +102,7 @@ export class Topics {
   /** The session is welcomed on a new connection. `kept`: topics that another process had for it. */
   connected(session: HostedSession, kept: readonly string[] = []): void {
     const { cursors } = session
+    this.#endMissed(session)
     for (const [topic, subscription] of session.subscriptions) {
       // A topic that was never announced to the client starts where the subscription began.
       const since = cursors.get(topic) ?? subscription.start
@@ -113,6 +115,21 @@ export class Topics {
         session.connection?.refuse({ why: 'busy', after: 1_000 })
       })
     }
+  }
+
+  /** Tells the client of subscriptions that ended while it was away. A number must be announced before it can end. */
+  #endMissed({ unsubscribed, subscriptions, cursors, connection }: HostedSession): void {
+    for (const topic of unsubscribed) {
+      const place = parseCursor(cursors.get(topic))
+      if (!place || subscriptions.has(topic)) continue
+      cursors.delete(topic)
+      const as = ++this.#numbers
+      const { epoch, offset: at } = place
+      // One more than it has: it is not caught up.
+      connection?.write(topicFrame({ topic, as, epoch, at, last: at + 1 }))
+      connection?.write(`!u${as}`)
+    }
+    unsubscribed.clear()
   }
 
   /** Writes what waits for the session. */

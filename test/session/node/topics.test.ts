@@ -301,3 +301,34 @@ test('after a log began anew, the client is told when it is caught up with the n
   expect(heard).toEqual([...numbers(1, 5), 'new', 'end'])
   expect(events).toEqual(['subscribed room', 'caught-up room', 'gap room undefined', 'caught-up room'])
 })
+
+test('who was away when its subscription ended is told, and gets nothing that was published since', async ({
+  house,
+  client,
+}) => {
+  const { url, next, sessions } = await house()
+  const socket = client(url)
+  const { heard, events } = watch(socket)
+  const session = await next()
+  await session.subscribe('room')
+  await sessions.publish('room', 'one')
+  await until(() => heard.length)
+  socket.suspend()
+  await until(() => !session.connected)
+  await session.unsubscribe('room')
+  await sessions.publish('room', 'unseen')
+  socket.open()
+  await until(() => events.includes('unsubscribed room'))
+  expect(socket.cursor('room')).toBeUndefined()
+  await session.subscribe('room')
+  await sessions.publish('room', 'two')
+  await until(() => heard.length === 2)
+  expect(heard).toEqual(['one', 'two'])
+  expect(events).toEqual([
+    'subscribed room',
+    'caught-up room',
+    'unsubscribed room',
+    'subscribed room',
+    'caught-up room',
+  ])
+})
