@@ -1,7 +1,7 @@
 import { byteLength, snapshot } from './binary.ts'
 import { monotonicNow } from './clock.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import type { Emitter } from './emitter.ts'
+import type { Emitter, Entry } from './emitter.ts'
 import { abnormalClosure, abortReason } from './errors.ts'
 import type { Closed, Data, DropReason, Events, Failure, Outcome, SendResult, Status } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
@@ -34,7 +34,7 @@ interface QueuedMessage {
   onOutcome: ((outcome: Outcome) => void) | undefined
 }
 
-type EventEntry = { [Name in keyof Events]: [Name, Events[Name]] }[keyof Events]
+type EventEntry = Entry<Events>
 
 /** Decides when to dial, when to wait and when to stop: one status, one connection, one timer, one count of failures. */
 export class Lifecycle implements ConnectionOwner {
@@ -148,10 +148,11 @@ export class Lifecycle implements ConnectionOwner {
     replacement?.drop(1000)
   }
 
-  suspend(): void {
+  suspend(opensWhenShown = false): void {
     this.#heldEnd = undefined
+    this.#opensWhenShown = opensWhenShown
+    this.#isRevivable = false
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
-    this.#opensWhenShown = false
     const connections = this.#release()
     this.#become('suspended')
     for (const connection of connections) connection.drop(1000)
@@ -234,10 +235,8 @@ export class Lifecycle implements ConnectionOwner {
     retired?.drop(1000)
     // A listener may have ended the connection.
     if (this.#connection !== connection || this.status !== 'open') return
-    const expired = this.#queue.expired(monotonicNow())
     this.#pumpedAt = Number.NEGATIVE_INFINITY
     this.#pump()
-    this.#dropExpired(expired)
   }
 
   ended(connection: Connection, close: Closed, final: boolean): void {
@@ -437,6 +436,7 @@ export class Lifecycle implements ConnectionOwner {
   #waitFor(delay: number, failure: Failure): void {
     this.#cancelDial?.()
     this.#cancelDial = longTimeout(delay, () => {
+      this.#cancelDial = undefined
       // Do not dial while the page is being left. If it stays, `#onStayed` dials.
       if (!this.#options.wake || !isLeaving()) this.#dial()
     })
@@ -471,6 +471,8 @@ export class Lifecycle implements ConnectionOwner {
 
   /** Hands queued messages to the browser: all at once, or at the rate of `queue.perSecond`. */
   #pump(): void {
+    // Before the next ones are handed over: the timer that drops them may be late.
+    const expired = this.#queue.expired(monotonicNow())
     this.#cancelPump?.()
     this.#cancelPump = undefined
     const queue = this.#queue
@@ -484,7 +486,8 @@ export class Lifecycle implements ConnectionOwner {
       this.#watchUnsent()
       if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
     }
-    // Last: these callbacks may send, or end the connection.
+    // Last: the callbacks may send, or end the connection.
+    this.#dropExpired(expired)
     for (const callOnOutcome of outcomes) callOnOutcome()
   }
 
@@ -576,12 +579,13 @@ export class Lifecycle implements ConnectionOwner {
     if (messages.length) this.#emitter.emitAll(this.#dropEvents(messages, why, reason))
   }
 
-  /** Calls `onOutcome` of the dropped messages, and returns their `drop` events. */
+  /** The events to emit for dropped messages. Each tells the outcome first. */
   #dropEvents(messages: QueuedMessage[], why: DropReason, reason: string): EventEntry[] {
-    return messages.map(({ data, onOutcome }) => {
-      if (onOutcome) callSafely(onOutcome, { result: 'dropped', reason })
-      return ['drop', { data, why, reason }]
-    })
+    return messages.map(({ data, onOutcome }) => [
+      'drop',
+      { data, why, reason },
+      onOutcome && (() => onOutcome({ result: 'dropped', reason })),
+    ])
   }
 
   #refuse(onOutcome: ((outcome: Outcome) => void) | undefined, reason: string): 'dropped' {
@@ -629,17 +633,16 @@ export class Lifecycle implements ConnectionOwner {
   #onStayed(): void {
     const wasHeld = this.#endHeld()
     // The timer of the next attempt may have passed meanwhile.
-    if (this.status === 'waiting' && (wasHeld || !this.#isOffline)) this.#dial()
+    if (this.status !== 'waiting' || !this.#wait) return
+    if (wasHeld || !this.#isOffline) this.#dial()
+    else if (!this.#cancelDial) this.#waitFor(this.#wait.delay, this.#wait)
   }
 
   #onHidden(): void {
     const { suspendHidden } = this.#options
     if (suspendHidden === false || this.status === 'suspended' || this.status === 'closed') return
     this.#cancelSuspension?.()
-    this.#cancelSuspension = longTimeout(suspendHidden, () => {
-      this.suspend()
-      this.#opensWhenShown = this.status === 'suspended'
-    })
+    this.#cancelSuspension = longTimeout(suspendHidden, () => this.suspend(true))
   }
 
   #onOffline(): void {
@@ -659,9 +662,12 @@ export class Lifecycle implements ConnectionOwner {
 
   /** The page is shown, restored or resumed, or the machine has slept. */
   #onBack(signal: 'shown' | 'restored' | 'resumed' | 'slept' | 'jumped'): void {
-    this.#cancelSuspension?.()
-    this.#cancelSuspension = undefined
-    if (this.#opensWhenShown) return this.open()
+    // A hidden page may be resumed too, and its machine may sleep.
+    if (!isHidden()) {
+      this.#cancelSuspension?.()
+      this.#cancelSuspension = undefined
+      if (this.#opensWhenShown) return this.open()
+    }
     this.#wokeAt = monotonicNow()
     if (this.#endHeld()) return
     const connection = this.#connection
@@ -690,6 +696,8 @@ export class Lifecycle implements ConnectionOwner {
     if (this.status !== 'waiting' && this.status !== 'connecting') return
     this.failures = this.#timeouts = 0
     if (this.status === 'connecting') return this.#replaceOldAttempt()
+    // If the page stays, it dials then.
+    if (this.#options.wake && isLeaving()) return
     if (delay === 0 || !this.#wait) this.#dial()
     else if (monotonicNow() + delay < this.#dialsAt)
       this.#waitFor(delay, { attempt: 0, close: this.#wait.close })

@@ -95,6 +95,12 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
   }
 
   #adopt(native: WebSocket): WebSocket {
+    if (typeof native.addEventListener !== 'function') {
+      native.close()
+      throw new TypeError(
+        'holdfast: the objects of this WebSocket class have no addEventListener. Use Socket, which needs none.',
+      )
+    }
     native.addEventListener('error', () => {
       this.#failed = native
     })

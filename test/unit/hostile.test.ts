@@ -88,7 +88,8 @@ describe('a callback that does something else', () => {
     sleep(60)
     socket.on('drop', () => socket.close())
     const outcomes: Outcome[] = []
-    expect(socket.send('new', { onOutcome: (outcome) => outcomes.push(outcome) })).toBe('dropped')
+    socket.send('new', { onOutcome: (outcome) => outcomes.push(outcome) })
+    expect([socket.status, socket.bufferedAmount]).toEqual(['closed', 0])
     expect(outcomes.map(({ result }) => result)).toEqual(['dropped'])
   })
 
@@ -327,6 +328,18 @@ describe('the drop-in', () => {
     expect(() => dropIn(server, { reopen: 'yes' })).toThrow('reopen: must be a boolean')
     expect(() => dropIn(server, { reopne: false })).toThrow('holdfast: reopne: ')
     expect(server.dials).toBe(0)
+  })
+
+  test('says what is missing of a class with on… attributes only, and leaves no connection', () => {
+    const closed = vi.fn()
+    class OnlyAttributes {
+      onopen = null
+      close = closed
+    }
+    expect(
+      () => new ReconnectingWebSocket('ws://a.test/', [], { WebSocket: OnlyAttributes as never }),
+    ).toThrow('have no addEventListener')
+    expect(closed).toHaveBeenCalledOnce()
   })
 
   test('with reopen: false is CLOSED when the hidden page suspends it', async ({ page, server }) => {
