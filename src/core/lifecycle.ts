@@ -486,9 +486,16 @@ export class Lifecycle implements ConnectionOwner {
       this.#watchUnsent()
       if (queue.length && queue.spacing > 0) this.#cancelPump = longTimeout(queue.spacing, () => this.#pump())
     }
-    // Last: the callbacks may send, or end the connection.
+    // Last: these callbacks may send, or end the connection.
     this.#dropExpired(expired)
     for (const callOnOutcome of outcomes) callOnOutcome()
+  }
+
+  /** How many queued messages may be sent now: with a rate limit, one right after `open`, and at least one per timer. */
+  #allowance(now: number): number {
+    if (this.#queue.spacing === 0) return Infinity
+    const isFirst = this.#pumpedAt === Number.NEGATIVE_INFINITY
+    return isFirst ? 1 : Math.max(1, this.#queue.allowance(now - this.#pumpedAt))
   }
 
   /** How many queued messages may be sent now: with a rate limit, one right after `open`, and at least one per timer. */
@@ -579,7 +586,7 @@ export class Lifecycle implements ConnectionOwner {
     if (messages.length) this.#emitter.emitAll(this.#dropEvents(messages, why, reason))
   }
 
-  /** The events to emit for dropped messages. Each tells the outcome first. */
+  /** The `drop` events of these messages. Before each, `onOutcome` of the message is called. */
   #dropEvents(messages: QueuedMessage[], why: DropReason, reason: string): EventEntry[] {
     return messages.map(({ data, onOutcome }) => [
       'drop',
