@@ -498,13 +498,6 @@ export class Lifecycle implements ConnectionOwner {
     return isFirst ? 1 : Math.max(1, this.#queue.allowance(now - this.#pumpedAt))
   }
 
-  /** How many queued messages may be sent now: with a rate limit, one right after `open`, and at least one per timer. */
-  #allowance(now: number): number {
-    if (this.#queue.spacing === 0) return Infinity
-    const isFirst = this.#pumpedAt === Number.NEGATIVE_INFINITY
-    return isFirst ? 1 : Math.max(1, this.#queue.allowance(now - this.#pumpedAt))
-  }
-
   #handOver(message: QueuedMessage, outcomes: (() => void)[]): boolean {
     const { copy, onOutcome } = message
     const isSent = callSafely(() => this.#connection?.send(copy) ?? false)
