@@ -90,7 +90,7 @@ function listen(): void {
   on(globalThis, 'beforeunload', leave)
   on(globalThis, 'pagehide', leave)
   on(globalThis, 'pageshow', (event) => {
-    // Chromium closes the sockets of a page in the bfcache, and tells the page only when it is shown again.
+    // Chromium closes the sockets of a page in the bfcache, and fires their events only when it is shown again.
     if ((event as PageTransitionEvent).persisted) forward('restored')()
     stay()
   })

@@ -289,7 +289,7 @@ describe("newcomers' mistakes", () => {
     expect(() => socket.send('a', { onOutcome: 'x' } as object)).toThrow('send.onOutcome: must be a function')
   })
 
-  test('a signal that is none throws and leaves no listener behind', async ({ open }) => {
+  test('a signal that is not an AbortSignal throws and leaves no listener behind', async ({ open }) => {
     const { socket } = await open()
     const signal = 'x' as unknown as AbortSignal
     const on = vi.spyOn(socket, 'on')

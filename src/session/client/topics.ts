@@ -17,7 +17,7 @@ export type TopicEvent =
 /** A message of a topic. `lastEventId` is its cursor. */
 export interface TopicMessage {
   topic: string
-  /** The number that stands for the topic on the connection that brought it. */
+  /** The number of the topic on the connection over which it arrived. */
   as: number
   cursor: string
   /** Absent: the next binary frame is the payload. */
