@@ -8,19 +8,19 @@ import { build } from 'esbuild'
  * was 6,600 and 5,500 for the core and 2,600 for the session; all that is promised takes more, and these keep it from growing.
  */
 const entries = [
-  { name: '*', code: `export * from './dist/index.js'`, limit: 12_000 },
-  { name: '{ Socket }', code: `export { Socket } from './dist/index.js'`, limit: 10_900 },
+  { name: '*', code: `export * from './dist/index.js'`, limit: 12_400 },
+  { name: '{ Socket }', code: `export { Socket } from './dist/index.js'`, limit: 11_300 },
   {
     name: '+ drop-in',
     code: `export { Socket } from './dist/index.js'; export { ReconnectingWebSocket } from './dist/websocket.js'`,
     over: '{ Socket }',
-    limit: 1_450,
+    limit: 1_650,
   },
   {
     name: '+ session',
     code: `export { Socket } from './dist/index.js'; export { Session } from './dist/session.js'`,
     over: '{ Socket }',
-    limit: 4_000,
+    limit: 4_100,
   },
   {
     name: '+ react',
@@ -39,7 +39,7 @@ const entries = [
     code: `export { Socket } from './dist/index.js'; export { connectTab } from './dist/tabs.js'`,
     over: '{ Socket }',
     // Every promise about a worker that dies and a tab that is slow, in plain code: the aim was 1,200.
-    limit: 1_720,
+    limit: 1_750,
   },
   {
     name: '+ recorder',
