@@ -32,6 +32,9 @@ const external = ['mitt', 'react', 'vue']
 const compile = esbuild({ target: 'es2022' })
 const minify = terser({ ecma: 2020 })
 
+/** No module does anything when it is loaded: none is imported for its effects alone. */
+const treeshake = { moduleSideEffects: false }
+
 /** Several entries in one build share their code: the core is there once, and server code stays out of the client's files. */
 const modules = (extension, options) => ({
   dir: 'dist',
@@ -73,12 +76,14 @@ export default [
     input: entries,
     plugins: [compile],
     external,
+    treeshake,
     output: modules('js', { format: 'esm', sourcemap: true, banner }),
   },
   {
     input: entries,
     plugins: [compile],
     external,
+    treeshake,
     // webpack gives mitt's ES module to `require`, too: its function is then the property `default`.
     output: modules('cjs', { format: 'cjs', exports: 'named', interop: 'compat', sourcemap: true, banner }),
   },

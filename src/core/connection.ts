@@ -269,7 +269,6 @@ export class Connection {
     if (state !== CLOSED && (state !== CONNECTING || !this.#cancelAttempt)) return
     const cancelTimer = this.#cancelTimer
     const cancel = longTimeout(state === CLOSED ? CLOSE_AFTER_ERROR : CLOSE_AFTER_EARLY_ERROR, () => {
-      if (native.readyState !== state) return
       if (!this.#cancelAttempt) this.end(abnormalClosure('peer'))
       else this.end(blockedByCsp(url), typeof this.#options.url !== 'function')
     })

@@ -604,7 +604,7 @@ export class Lifecycle implements ConnectionOwner {
     const { messages, bytes: most } = this.#options.queue
     if (!messages) return 'the connection is not open, and there is no queue (option queue)'
     if (this.#queue.length >= messages)
-      return `${count(messages)} messages are in the queue already (option queue.messages)`
+      return `the queue is full: it holds ${count(messages)} (option queue.messages)`
     return `${count(bytes)} bytes do not fit the queue of ${count(most)} (option queue.bytes)`
   }
 

@@ -1,4 +1,4 @@
-import type { WebSocketOptions } from './options.ts'
+import { ownOptions, type WebSocketOptions } from './options.ts'
 import { ReconnectingWebSocket } from './websocket.ts'
 
 /**
@@ -11,7 +11,8 @@ export function configured(options: WebSocketOptions): typeof ReconnectingWebSoc
     constructor(...args: Partial<ConstructorParameters<typeof ReconnectingWebSocket>>) {
       super()
       // Without arguments the constructor below throws. WebIDL converts an explicit `undefined` or `null` to text.
-      if (args.length) args.splice(0, 3, args[0] ?? String(args[0]), args[1], { ...options, ...args[2] })
+      if (args.length)
+        args.splice(0, 3, args[0] ?? String(args[0]), args[1], { ...options, ...ownOptions(args[2]) })
       // biome-ignore lint/correctness/noConstructorReturn: a socket of the other class, with the prototype of this one
       return Reflect.construct(ReconnectingWebSocket, args, new.target)
     }

@@ -2,6 +2,11 @@ import type { Options } from '../index.ts'
 
 const NOT_OURS = ['protocols', 'autoOpen', 'schema', 'sends', 'parse', 'stringify'] as const
 
+/** What was given as the third argument. As natively, one that is no object has no effect. */
+export function ownOptions(given: WebSocketOptions | undefined): WebSocketOptions {
+  return typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {}
+}
+
 /** @throws {TypeError} for options of `Socket` that would have no effect here */
 export function checkOptions(options: WebSocketOptions | undefined): void {
   const given = { ...options } as Options & WebSocketOptions

@@ -8,7 +8,7 @@ import {
   requireEvents,
 } from './interface.ts'
 import { nativeWebSocket, RECONNECTING, readProtocols } from './native.ts'
-import { checkOptions, type WebSocketOptions } from './options.ts'
+import { checkOptions, ownOptions, type WebSocketOptions } from './options.ts'
 
 /** What sends and receives for this object: a native socket, or the `Socket` that reconnects. */
 type Transport = WebSocket | Socket
@@ -60,9 +60,10 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
       throw new TypeError('holdfast: url: is missing. Pass it as the first argument.')
     requireEvents()
     super()
-    checkOptions(options)
+    const own = ownOptions(options)
+    checkOptions(own)
     const target = typeof url === 'function' ? url : `${url}`
-    const { reopen = true, WebSocket: Native = nativeWebSocket(), ...rest } = { ...options }
+    const { reopen = true, WebSocket: Native = nativeWebSocket(), ...rest } = { ...own }
     const offered = toOffered(protocols, Native)
     const Dialled = this.#constructorFor(Native)
     // A relative URL is resolved once, as natively: the page may be elsewhere at the next attempt.

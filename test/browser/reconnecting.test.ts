@@ -309,7 +309,9 @@ test('what the queue gives up is told', async ({ dial }) => {
   socket.addEventListener('drop', (event) => dropped.push((event as CustomEvent).detail))
   socket.send('one')
   socket.send('two')
-  expect(dropped).toEqual([{ data: 'two', why: 'overflow' }])
+  expect(dropped).toEqual([
+    { data: 'two', why: 'overflow', reason: 'the queue is full: it holds 1 (option queue.messages)' },
+  ])
   await next(socket, 'open')
 })
 

@@ -63,7 +63,7 @@ describe('what became of a message is told once:', () => {
   })
 
   test.for<[string, string, number | false]>([
-    ['there is no room', '1 messages are in the queue already (option queue.messages)', 1],
+    ['there is no room', 'the queue is full: it holds 1 (option queue.messages)', 1],
     ['there is no queue', 'the connection is not open, and there is no queue (option queue)', false],
   ])('dropped at once, because %s', ([, reason, messages], { dial }) => {
     const { socket } = dial({ autoOpen: false, queue: messages === false ? false : { messages } })

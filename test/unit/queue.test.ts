@@ -93,7 +93,7 @@ describe('the limits', () => {
     const { socket, all } = dial({ queue: { messages: 2 } })
     expect(['a', 'b', 'c'].map((data) => socket.send(data))).toEqual(['queued', 'queued', 'dropped'])
     expect(all('drop')).toEqual([
-      { data: 'c', why: 'overflow', reason: '2 messages are in the queue already (option queue.messages)' },
+      { data: 'c', why: 'overflow', reason: 'the queue is full: it holds 2 (option queue.messages)' },
     ])
     await tick(2 * HOP)
     expect(server.received).toEqual(['a', 'b'])
