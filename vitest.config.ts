@@ -101,7 +101,12 @@ export default defineConfig({
       node('e2e', 'test/end-to-end/!(webkit).test.ts'),
       { test: { ...node('e2e-firefox', 'test/end-to-end/chat.test.ts').test, env: { ENGINE: 'firefox' } } },
       node('tabs', 'test/tabs/!(webkit).test.ts'),
-      { test: { ...node('tabs-firefox', 'test/tabs/!(webkit).test.ts').test, env: { ENGINE: 'firefox' } } },
+      {
+        test: {
+          ...node('tabs-firefox', 'test/tabs/!(webkit|worker-ends).test.ts').test,
+          env: { ENGINE: 'firefox' },
+        },
+      },
       ...(process.platform === 'linux' ? [node('tabs-webkit', 'test/tabs/webkit.test.ts')] : []),
       {
         test: {

@@ -241,9 +241,8 @@ describe('a tab', { timeout: 60_000 }, () => {
     expect(await said(peer)).toBe('hello back')
   })
 
-  test.runIf(engine === 'chromium')(
-    'in the bfcache costs nothing, and is connected when it is back',
-    async ({ listen, open, site }) => {
+  if (engine === 'chromium')
+    test('in the bfcache costs nothing, and is connected when it is back', async ({ listen, open, site }) => {
       const server = await listen()
       const setup = { snapshot: true }
       const [stays, goes] = [await open(server, setup), await open(server, setup)]
@@ -269,6 +268,5 @@ describe('a tab', { timeout: 60_000 }, () => {
       expect(snapshots.map(({ texts }) => texts.length)).toEqual([0, 101])
       expect(await stays.names('waiting')).toEqual([])
       expect([server.live.length, server.dials]).toEqual([1, 1])
-    },
-  )
+    })
 })

@@ -49,9 +49,11 @@ describe('a tab that is slower than the server', { timeout: 60_000 }, () => {
 
   // In Firefox a worker's frames come through the main thread of its process, which the slow page keeps busy: its backlog
   // stays short there.
-  test.runIf(engine === 'chromium')(
-    'is told how much it missed when its backlog overflows, and gets a snapshot',
-    async ({ listen, open }) => {
+  if (engine === 'chromium')
+    test('is told how much it missed when its backlog overflows, and gets a snapshot', async ({
+      listen,
+      open,
+    }) => {
       const server = await listen()
       const setup = { serve: { backlog: { messages: 100 } }, snapshot: true }
       const [slow, fast] = [await open(server, setup), await open(server, setup)]
@@ -73,63 +75,63 @@ describe('a tab that is slower than the server', { timeout: 60_000 }, () => {
       expect(snapshots.map(({ texts }) => texts.length)).toEqual([0, sent.length])
       expect(await fast.texts()).toEqual([...sent, 'after'])
       expect([server.live.length, server.dials]).toEqual([1, 1])
-    },
-  )
+    })
 })
 
-describe.runIf(engine === 'chromium')('a tab that the browser freezes', { timeout: 90_000 }, () => {
-  test('takes nothing from the others, and joins again when it is shown', async ({ listen, site }) => {
-    const server = await listen()
-    server.answer('ping', 'pong')
-    const tabs = await launchTabs()
-    try {
-      const worker = workerOf(server, {
-        serve: { silence: 3_000, backlog: { messages: 100 } },
-        snapshot: true,
-      })
-      const open = async () => {
-        const tab = await tabs.open(site)
-        await expect.poll(() => tab.run('typeof client')).toBe('object')
-        await tab.run(`client.connect(${JSON.stringify(worker)}, ${JSON.stringify(server.url)})`)
-        await expect.poll(() => tab.run('client.tab.status')).toBe('open')
-        return tab
+if (engine === 'chromium')
+  describe('a tab that the browser freezes', { timeout: 90_000 }, () => {
+    test('takes nothing from the others, and joins again when it is shown', async ({ listen, site }) => {
+      const server = await listen()
+      server.answer('ping', 'pong')
+      const tabs = await launchTabs()
+      try {
+        const worker = workerOf(server, {
+          serve: { silence: 3_000, backlog: { messages: 100 } },
+          snapshot: true,
+        })
+        const open = async () => {
+          const tab = await tabs.open(site)
+          await expect.poll(() => tab.run('typeof client')).toBe('object')
+          await tab.run(`client.connect(${JSON.stringify(worker)}, ${JSON.stringify(server.url)})`)
+          await expect.poll(() => tab.run('client.tab.status')).toBe('open')
+          return tab
+        }
+        const frozen = await open()
+        const other = await open()
+        await other.show()
+        await expect.poll(() => frozen.run('document.visibilityState')).toBe('hidden')
+        const peer = await server.connection()
+        await frozen.run(`document.addEventListener('freeze', () => (globalThis.frozen = true)); undefined`)
+        await frozen.become('frozen')
+        await expect.poll(() => frozen.run('globalThis.frozen')).toBe(true)
+        const sent = numbers(2_000)
+        for (const text of sent) peer.send(text)
+        const texts = `client.heard.filter(({ name }) => name === 'text').map(({ value }) => value)`
+        await expect.poll(() => other.run(texts)).toEqual(sent)
+        // It is taken for dead, and does not count as a tab.
+        await expect
+          .poll(
+            async () => {
+              peer.send('how many tabs?')
+              return said(peer)
+            },
+            { timeout: 20_000, interval: 500 },
+          )
+          .toBe('1 tabs')
+        expect(await frozen.run(texts)).toEqual([])
+        await frozen.show()
+        await expect.poll(() => frozen.run('client.snapshots.length')).toBe(2)
+        peer.send('after')
+        await expect.poll(() => frozen.run(`${texts}.at(-1)`)).toBe('after')
+        expect(
+          await frozen.run(
+            `client.heard.filter(({ name }) => name === 'waiting').map(({ value }) => value.close.reason)`,
+          ),
+        ).toEqual([expect.stringMatching(/missed \d+ messages/)])
+        await expect.poll(() => frozen.run('client.tab.status')).toBe('open')
+        expect([server.live.length, server.dials]).toEqual([1, 1])
+      } finally {
+        await tabs.close()
       }
-      const frozen = await open()
-      const other = await open()
-      await other.show()
-      await expect.poll(() => frozen.run('document.visibilityState')).toBe('hidden')
-      const peer = await server.connection()
-      await frozen.run(`document.addEventListener('freeze', () => (globalThis.frozen = true)); undefined`)
-      await frozen.become('frozen')
-      await expect.poll(() => frozen.run('globalThis.frozen')).toBe(true)
-      const sent = numbers(2_000)
-      for (const text of sent) peer.send(text)
-      const texts = `client.heard.filter(({ name }) => name === 'text').map(({ value }) => value)`
-      await expect.poll(() => other.run(texts)).toEqual(sent)
-      // It is taken for dead, and does not count as a tab.
-      await expect
-        .poll(
-          async () => {
-            peer.send('how many tabs?')
-            return said(peer)
-          },
-          { timeout: 20_000, interval: 500 },
-        )
-        .toBe('1 tabs')
-      expect(await frozen.run(texts)).toEqual([])
-      await frozen.show()
-      await expect.poll(() => frozen.run('client.snapshots.length')).toBe(2)
-      peer.send('after')
-      await expect.poll(() => frozen.run(`${texts}.at(-1)`)).toBe('after')
-      expect(
-        await frozen.run(
-          `client.heard.filter(({ name }) => name === 'waiting').map(({ value }) => value.close.reason)`,
-        ),
-      ).toEqual([expect.stringMatching(/missed \d+ messages/)])
-      await expect.poll(() => frozen.run('client.tab.status')).toBe('open')
-      expect([server.live.length, server.dials]).toEqual([1, 1])
-    } finally {
-      await tabs.close()
-    }
+    })
   })
-})

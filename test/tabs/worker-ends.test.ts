@@ -9,7 +9,6 @@ declare const client: Client
 
 /** How soon every tab must be connected again, in ms, on a machine where a worker starts at once. */
 const SOON = 1_000
-const engine = process.env.ENGINE ?? 'chromium'
 
 /** The events of a tab from the end of one connection to the next: names, and when they came. */
 const story = (tab: Tab) =>
@@ -45,7 +44,7 @@ const expectBack = async (...tabs: Tab[]) => {
  * Not in Firefox: version 153 goes on handing out a worker that has called `self.close()`, in some runs for as long as one of
  * its pages is open, and only the end of a whole process ends a worker otherwise.
  */
-describe.runIf(engine === 'chromium')('when the shared worker ends', { timeout: 60_000 }, () => {
+describe('when the shared worker ends', { timeout: 60_000 }, () => {
   test('by itself, every tab is told and connected again within a second, over one connection', async ({
     listen,
     open,
