@@ -387,7 +387,7 @@ export class Connection {
     this.#armedAt = now
     this.#isChained = isChained
     this.#cancelTimer?.()
-    this.#cancelTimer = longTimeout(heartbeat.next(now), () => this.#checkHeartbeat(false, true))
+    this.#cancelTimer = longTimeout(heartbeat.next(now, isHidden()), () => this.#checkHeartbeat(false, true))
   }
 
   #ping(native: WebSocket, now: number): void {

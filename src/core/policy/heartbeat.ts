@@ -64,9 +64,14 @@ export class Heartbeat {
     return now - this.#receivedAt >= this.#timing.interval
   }
 
-  /** In how many ms to check again. */
-  next(now: number): number {
-    this.#due = this.#answerBy ? Math.min(this.#answerBy, now + this.#timing.interval) : this.#quietUntil
+  /**
+   * In how many ms to check again. `inOneStep`: not before the ping must have been answered, for a page whose chains of
+   * timers are throttled; there each frame sets the timer again.
+   */
+  next(now: number, inOneStep = false): number {
+    const { interval } = this.#timing
+    if (this.#answerBy) this.#due = inOneStep ? this.#answerBy : Math.min(this.#answerBy, now + interval)
+    else this.#due = this.#quietUntil
     return Math.max(0, this.#due - now)
   }
 
