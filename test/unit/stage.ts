@@ -1,4 +1,5 @@
 import { test as base, expect, vi } from 'vitest'
+import { EVENTS } from '../../src/core/event-names.ts'
 import { type Data, type Events, type Options, Socket } from '../../src/index.ts'
 import { useFakeClock } from '../support/clock.ts'
 import { type FakeServer, fake, HOP } from '../support/fakes.ts'
@@ -10,26 +11,12 @@ export { HOP }
 /** Lets time pass, and everything happen that is due. */
 export const tick = (ms = 0) => vi.advanceTimersByTimeAsync(ms)
 
-const names = [
-  'status',
-  'connecting',
-  'open',
-  'message',
-  'text',
-  'json',
-  'binary',
-  'invalid',
-  'waiting',
-  'closed',
-  'pulse',
-  'drop',
-] as const
-type Name = (typeof names)[number]
+type Name = (typeof EVENTS)[number]
 /**
  * Nobody listens for `json` in a stage, so that only those who want JSON have it parsed. `status` comes with every other
  * transition, and has tests of its own.
  */
-const overheard = names.filter((name) => !['json', 'message', 'text', 'status'].includes(name))
+const overheard = EVENTS.filter((name) => !['json', 'message', 'text', 'status'].includes(name))
 
 export interface Heard {
   name: Name
