@@ -61,6 +61,12 @@ export class Admission {
       this.#host.end(session, 'expired')
       return connection.refuse({ why: 'gone', got: session.close() })
     }
+    const refused = this.#host.oversized.resumed(name, got ?? 0, hello.topics ?? {})
+    // A message of the session: without it, all later numbers would be wrong.
+    if (refused && 'number' in refused) {
+      this.#host.end(session, 'overflow')
+      return connection.refuse({ why: 'overflow', got: session.close() })
+    }
     const kept = 'kept' in answer ? answer.kept?.topics : undefined
     this.#attach(session, connection, hello, kept)
     this.#host.counters[answer.is === 'resumed' ? 'resumed' : 'opened']++

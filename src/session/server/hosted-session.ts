@@ -56,8 +56,6 @@ export class HostedSession implements ServerSession, Recorder {
   abilities: readonly string[] = []
   /** The hand-over to another process, while it is under way. */
   leaving: Promise<void> | undefined
-  /** The last message that was acknowledged when the client refused one as too large. */
-  #refusedAfter: number | undefined
   /** How many handled messages of the client are recorded, with a shared store. */
   #recorded = 0
   /** Callers of `sendStored`, by their messages. */
@@ -151,9 +149,10 @@ export class HostedSession implements ServerSession, Recorder {
   pump(): void {
     const { outbox, connection } = this
     if (!connection) return
-    const { settings, counters } = this.#host
+    const { settings, counters, oversized } = this.#host
     for (let next = outbox.next(settings.credit); next; next = outbox.next(settings.credit)) {
       connection.write(next.data, next.binary)
+      if (oversized.active) oversized.wrote(this.id, { number: outbox.written })
       counters.sent++
       counters.sentBytes += next.bytes
     }
@@ -242,17 +241,6 @@ export class HostedSession implements ServerSession, Recorder {
     this.#waiters.clear()
   }
 
-  /**
-   * Its client has closed the connection because a message is too large for it. Whether it did so before, with the same
-   * messages unacknowledged.
-   */
-  isRefusedAgain(): boolean {
-    const { acked, highest } = this.outbox
-    const isAgain = this.#refusedAfter === acked
-    this.#refusedAfter = acked < highest ? acked : undefined
-    return isAgain
-  }
-
   /** Whether its messages are all handled. */
   get quiet(): boolean {
     return this.#queue.pending === 0
@@ -297,6 +285,7 @@ export class HostedSession implements ServerSession, Recorder {
         this.pump()
         if (frame.type === 'pong') {
           connection?.ponged()
+          this.#host.oversized.forget(this.id)
           this.#host.topics.pump(this)
         }
         return

@@ -3,6 +3,7 @@ import type { HostedSession } from './hosted-session.ts'
 import type { Counters, EndingReason } from './limits.ts'
 import type { ReceivedHow, ResolvedOptions } from './options.ts'
 import type { ServerConnection } from './server-connection.ts'
+import type { Oversized } from './oversized.ts'
 import type { Topics } from './topics.ts'
 
 /** What connections, sessions, the admission and the topics require of the process that they belong to. */
@@ -17,6 +18,7 @@ export interface SessionHost {
   /** Sessions whose client is to receive an acknowledgement within a second. */
   readonly owing: Set<HostedSession>
   readonly topics: Topics
+  readonly oversized: Oversized
   /** Answers a hello. */
   admit(connection: ServerConnection, name: string, hello: Hello, principal: string): Promise<void>
   refused(why: Refusal['why']): void

@@ -6,6 +6,7 @@ import { type Ending, type EndingReason, newCounters } from './limits.ts'
 import { MemoryStore } from './memory-store.ts'
 import { Duration, prometheus } from './metrics.ts'
 import { type ReceivedHow, type ResolvedOptions, resolveOptions, type SessionsOptions } from './options.ts'
+import { Oversized } from './oversized.ts'
 import { Registry } from './registry.ts'
 import { ServerConnection } from './server-connection.ts'
 import type { SessionHost } from './session-host.ts'
@@ -14,9 +15,6 @@ import type { Store, TopicMember } from './store.ts'
 import { Topics } from './topics.ts'
 import { withTimeout } from './with-timeout.ts'
 
-/** RFC 6455 §7.4.1: a message that is too big to process. */
-const TOO_BIG = 1009
-
 /** What `Sessions` is made of: connections, sessions and topics of one process, and its clock. */
 export class SessionServer<Request> implements SessionHost {
   readonly settings: ResolvedOptions<never>
@@ -24,6 +22,7 @@ export class SessionServer<Request> implements SessionHost {
   readonly owing = new Set<HostedSession>()
   readonly topics: Topics
   readonly sessions = new Registry()
+  readonly oversized = new Oversized()
   readonly store: Store
   clock = 0
   closing: Refusal | undefined
@@ -44,7 +43,7 @@ export class SessionServer<Request> implements SessionHost {
     this.#options = resolveOptions(options)
     this.settings = this.#options as unknown as ResolvedOptions<never>
     this.store = options.store ?? new MemoryStore()
-    this.topics = new Topics(this.store.topics, this.settings, this.counters)
+    this.topics = new Topics(this.store.topics, this)
     this.#admission = new Admission(this, this.store, this.sessions, (claim) => {
       const answer = this.store.claim(claim)
       return 'then' in answer ? this.#storeTime.of(answer) : answer
@@ -148,8 +147,7 @@ export class SessionServer<Request> implements SessionHost {
     if (session?.connection !== connection) return
     session.connection = undefined
     if (session.over) return
-    // It would come back and end the same way, again and again.
-    if (code === TOO_BIG && session.isRefusedAgain()) return this.end(session, 'overflow')
+    this.oversized.closed(session.id, code)
     if (session.journal) void this.#leave(session).catch(report)
     else this.sessions.disconnected(session, this.clock)
   }
@@ -221,6 +219,7 @@ export class SessionServer<Request> implements SessionHost {
 
   #forget(session: HostedSession, ended: boolean): void {
     this.topics.forget(session, ended)
+    if (ended) this.oversized.forget(session.id)
     this.sessions.remove(session)
     this.owing.delete(session)
   }

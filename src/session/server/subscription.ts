@@ -1,8 +1,14 @@
 import { report } from '../../core/report.ts'
 import { cursorOf, topicFrame } from '../protocol/frames.ts'
 import type { HostedSession } from './hosted-session.ts'
+import type { Oversized } from './oversized.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { TopicFeed, TopicFrames } from './topic-feed.ts'
+
+interface SubscriptionHost {
+  readonly counters: { topicMessages: number; gaps: number }
+  readonly oversized: Oversized
+}
 
 /** One session's subscription to one topic: writes what is new, as far as the client keeps up. */
 export class Subscription {
@@ -16,7 +22,7 @@ export class Subscription {
   /** The connection on which the topic was announced. */
   #announced: ServerConnection | undefined
   #reading = false
-  readonly #counters: { topicMessages: number; gaps: number }
+  readonly #host: SubscriptionHost
 
   constructor(
     session: HostedSession,
@@ -24,14 +30,14 @@ export class Subscription {
     epoch: string,
     sent: number,
     start: string,
-    counters: { topicMessages: number; gaps: number },
+    host: SubscriptionHost,
   ) {
     this.session = session
     this.feed = feed
     this.epoch = epoch
     this.sent = sent
     this.start = start
-    this.#counters = counters
+    this.#host = host
   }
 
   /** Whether messages wait to be written to a client that is connected. */
@@ -54,12 +60,14 @@ export class Subscription {
     this.epoch = feed.epoch
     const known = position?.epoch === feed.epoch && position.offset <= feed.last
     this.sent = known ? position.offset : feed.last
+    this.#skipOversized()
     this.#announce(since)
     this.pump()
   }
 
   /** Announces the topic where that has not been done on this connection. */
   begin(since: string): void {
+    this.#skipOversized()
     if (this.session.connection && this.#announced !== this.session.connection) this.#announce(since)
     this.pump()
   }
@@ -86,8 +94,18 @@ export class Subscription {
   #write(connection: ServerConnection, message: TopicFrames): void {
     this.sent++
     this.session.used = connection.clock
-    this.#counters.topicMessages++
+    this.#host.counters.topicMessages++
     connection.writeTopic(message)
+    const { oversized } = this.#host
+    if (!oversized.active) return
+    const cursor = cursorOf(this.epoch, this.sent)
+    oversized.wrote(this.session.id, { topic: this.feed.name, cursor })
+  }
+
+  /** The client cannot receive the next message: it is announced as a gap. */
+  #skipOversized(): void {
+    const { session, feed, epoch, sent } = this
+    if (this.#host.oversized.skips(session.id, feed.name, cursorOf(epoch, sent + 1))) this.sent++
   }
 
   /** Reads from the log what is older than the feed's newest messages. */
@@ -133,7 +151,7 @@ export class Subscription {
     const { connection } = session
     this.#announced = connection
     if (!connection) return
-    if (since !== cursorOf(epoch, at)) this.#counters.gaps++
+    if (since !== cursorOf(epoch, at)) this.#host.counters.gaps++
     // The newest offset of another epoch says nothing: the client would wait for it to be caught up.
     const last = epoch === feed.epoch ? Math.max(feed.last, at) : at
     connection.write(topicFrame({ topic: feed.name, as: feed.number, epoch, at, last, since }))

@@ -3,6 +3,7 @@ import { cursorOf, parseCursor, topicFrame } from '../protocol/frames.ts'
 import type { HostedSession } from './hosted-session.ts'
 import type { Counters } from './limits.ts'
 import type { ResolvedOptions } from './options.ts'
+import type { Oversized } from './oversized.ts'
 import type { SubscribeOptions } from './server-session.ts'
 import { type DataOptions, plainItem } from './socket.ts'
 import type { TopicLog, TopicMember } from './store.ts'
@@ -30,22 +31,23 @@ function checkOptions({ since, last }: SubscribeOptions): void {
     throw new RangeError(`holdfast: subscribe: last: must be a whole number of messages, not ${String(last)}`)
 }
 
+/** What the topics require of the process that they belong to. */
+export interface TopicsHost {
+  readonly settings: Pick<ResolvedOptions<never>, 'limits' | 'joined' | 'left'>
+  readonly counters: Counters
+  readonly oversized: Oversized
+}
+
 /** The topics that sessions of this process are subscribed to. */
 export class Topics {
   readonly #log: TopicLog | undefined
-  readonly #settings: Pick<ResolvedOptions<never>, 'limits' | 'joined' | 'left'>
-  readonly #counters: Counters
+  readonly #host: TopicsHost
   readonly #feeds = new Map<string, TopicFeed>()
   #numbers = 0
 
-  constructor(
-    log: TopicLog | undefined,
-    settings: Pick<ResolvedOptions<never>, 'limits' | 'joined' | 'left'>,
-    counters: Counters,
-  ) {
+  constructor(log: TopicLog | undefined, host: TopicsHost) {
     this.#log = log
-    this.#settings = settings
-    this.#counters = counters
+    this.#host = host
   }
 
   get size(): number {
@@ -60,7 +62,7 @@ export class Topics {
     checkName(topic)
     const item = plainItem(data, options)
     const { epoch, offset } = await this.#logs().publish(topic, item)
-    this.#counters.published++
+    this.#host.counters.published++
     return cursorOf(epoch, offset)
   }
 
@@ -79,7 +81,7 @@ export class Topics {
     if (!session.subscriptions.has(topic)) await this.#begin(session, topic, options)
     const member = { id: session.id, principal: session.principal }
     if (!session.subscriptions.has(topic)) return
-    if (await log.join(topic, member)) callSafely(() => this.#settings.joined?.(topic, member))
+    if (await log.join(topic, member)) callSafely(() => this.#host.settings.joined?.(topic, member))
     // It ended meanwhile.
     if (!session.subscriptions.has(topic)) await this.#leave(topic, member)
   }
@@ -157,7 +159,7 @@ export class Topics {
   }
 
   async #leave(topic: string, member: TopicMember): Promise<void> {
-    if (await this.#logs().leave(topic, member)) callSafely(() => this.#settings.left?.(topic, member))
+    if (await this.#logs().leave(topic, member)) callSafely(() => this.#host.settings.left?.(topic, member))
   }
 
   /** Subscribes: the place is that of `since`, of the client, of the newest `last` messages, or the present. */
@@ -181,7 +183,7 @@ export class Topics {
     const isWanted = session.subscribing.get(topic) === intent
     if (isWanted) session.subscribing.delete(topic)
     if (session.over || !isWanted || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
-    const { limits } = this.#settings
+    const { limits } = this.#host.settings
     if (session.subscriptions.size >= limits.topics) {
       this.#closeIfUnused(feed)
       throw new RangeError(`holdfast: subscribe: limits.topics allows no more than ${limits.topics} topics`)
@@ -193,7 +195,7 @@ export class Topics {
     // A position that no longer exists is sent to the client, so that it reports the gap.
     const start = wanted === undefined || wanted === 'now' || wanted === 'beginning' ? undefined : wanted
     const place = start ?? cursorOf(feed.epoch, at)
-    const subscription = new Subscription(session, feed, feed.epoch, at, place, this.#counters)
+    const subscription = new Subscription(session, feed, feed.epoch, at, place, this.#host)
     feed.subscriptions.add(subscription)
     session.subscriptions.set(topic, subscription)
     subscription.begin(place)
@@ -209,7 +211,7 @@ export class Topics {
   #feed(topic: string): TopicFeed {
     const known = this.#feeds.get(topic)
     if (known) return known
-    const feed = new TopicFeed(topic, ++this.#numbers, this.#logs(), this.#counters, ({ subscriptions }) => {
+    const feed = new TopicFeed(topic, ++this.#numbers, this.#logs(), this.#host.counters, ({ subscriptions }) => {
       for (const subscription of subscriptions) subscription.pump()
     })
     this.#feeds.set(topic, feed)

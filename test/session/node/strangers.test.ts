@@ -290,7 +290,7 @@ test('a message that a client does not take ends its session, with outcomes, aft
   session.send('two')
   session.send('x'.repeat(2_000))
   await until(() => fresh.length, 20_000)
-  expect(fresh).toEqual([{ why: 'gone', delivered: [], lost: [], unknown: [] }])
+  expect(fresh).toEqual([{ why: 'overflow', delivered: [], lost: [], unknown: [] }])
   expect(endings).toEqual([{ why: 'overflow', delivered: 1, written: 2, sent: 2 }])
   await until(() => sessions.counters.opened === 2)
   for (const other of sessions) other.send('goes on')
