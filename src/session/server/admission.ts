@@ -1,5 +1,5 @@
-import { callSafely } from '../../core/report.ts'
 import { ABILITIES, type Hello, welcomeFrame } from '../protocol/frames.ts'
+import { callHandler } from './call-handler.ts'
 import { HostedSession } from './hosted-session.ts'
 import type { Registry } from './registry.ts'
 import type { ServerConnection } from './server-connection.ts'
@@ -70,11 +70,11 @@ export class Admission {
     const kept = 'kept' in answer ? answer.kept?.topics : undefined
     this.#attach(session, connection, hello, kept)
     this.#host.counters[answer.is === 'resumed' ? 'resumed' : 'opened']++
-    callSafely(() => {
+    callHandler(() => {
       const opened = this.#host.settings.opened as
-        | ((session: HostedSession, how: { resumed: boolean; request: unknown }) => void)
+        | ((session: HostedSession, how: { resumed: boolean; request: unknown }) => unknown)
         | undefined
-      opened?.(session, { resumed: answer.is === 'resumed', request })
+      return opened?.(session, { resumed: answer.is === 'resumed', request })
     })
     // The connection ended while the store was asked.
     if (connection.over) this.#host.disconnected(connection)

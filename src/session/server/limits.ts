@@ -2,7 +2,10 @@
 export interface Limits {
   /** The largest first frame, in bytes. @default 8_192 */
   hello: number
-  /** How long a connection may be without a hello, in s. @default 10 */
+  /**
+   * How long a connection may be without a hello, and how long `authenticate` may take, in s. A client whose token is not answered in time
+   * is refused as `busy` and tries again. @default 10
+   */
   patience: number
   /** Connections that have not been welcomed, in all; more are refused as `busy`. @default 10_000 */
   pending: number

@@ -13,7 +13,10 @@ export interface ReceivedHow {
   binary: boolean
 }
 
-/** How the server half behaves. Everything is optional. */
+/**
+ * How the server half behaves. Everything is optional. What a handler throws, or its promise rejects with, is reported
+ * (`reportError`, or else `console.error`).
+ */
 export interface SessionsOptions<Request> {
   /**
    * Returns the name of the principal, or nothing (`undefined`, `null` or `''`) to refuse the client. Called with
@@ -31,7 +34,7 @@ export interface SessionsOptions<Request> {
    */
   address?: (request: Request) => string | undefined
   /** A client is connected: with a new session, or with a resumed one. */
-  opened?: (session: ServerSession, how: { resumed: boolean; request: Request }) => void
+  opened?: (session: ServerSession, how: { resumed: boolean; request: Request }) => unknown
   /**
    * A message, once and in order. It is acknowledged when this returns; when this returns a promise, once that settles,
    * and until then the next message waits. `key` is the same if the message is handled again after a crash.
@@ -46,11 +49,11 @@ export interface SessionsOptions<Request> {
    * A session has ended. `ending` has the outcomes of the messages to its client. Called once, in the process that had the
    * session; if none had it, in any one of those that share the store.
    */
-  ended?: (session: Pick<ServerSession, 'id' | 'principal'>, ending: Ending) => void
+  ended?: (session: Pick<ServerSession, 'id' | 'principal'>, ending: Ending) => unknown
   /** A session has subscribed to a topic. Called in the process that has the session. */
-  joined?: (topic: string, member: TopicMember) => void
+  joined?: (topic: string, member: TopicMember) => unknown
   /** It has unsubscribed, or ended. Called once, as `ended` is. A session that is away for a while has not left. */
-  left?: (topic: string, member: TopicMember) => void
+  left?: (topic: string, member: TopicMember) => unknown
   /** What may be unacknowledged in one direction of a session: messages and bytes. @default [1_000, 1_048_576] */
   credit?: Credit
   /** How long a session outlives its connection, in s. @default 120 */

@@ -34,6 +34,9 @@ const LONGEST = 120
 const LINGER = 900
 const LINGER_WELCOMED = 10_000
 
+/** There are too many connections, or `authenticate` or the store has failed or did not answer in time. */
+const UNAVAILABLE: Refusal = { why: 'busy', after: 2_000 }
+
 /** The server's end of one connection: hello, then the frames of its session, then one end. */
 export class ServerConnection {
   /** The argument of `authenticate`. Not kept longer than needed, because it keeps the whole TCP socket in memory. */
@@ -52,6 +55,8 @@ export class ServerConnection {
   /** The next token to authenticate, while another one is authenticated. */
   #token: string | undefined
   #checking = false
+  /** When the present call of `authenticate` began. */
+  #authenticatingSince: number | undefined
   #challenged: ((accepted: boolean) => void)[] = []
   #challengedAt = 0
   /** Bytes of topic messages that the client has not confirmed by a pong: before each unanswered ping, and since the last. */
@@ -62,7 +67,8 @@ export class ServerConnection {
   readonly #socket: ServerSocket
   readonly #tcp: TcpSocket | undefined
   readonly #host: SessionHost
-  readonly #since: number
+  /** When the connection was accepted, and later when its hello arrived. */
+  #since: number
 
   constructor(socket: ServerSocket, request: unknown, host: SessionHost) {
     this.#socket = socket
@@ -95,7 +101,7 @@ export class ServerConnection {
     const { origins } = this.#host.settings
     const { origin } = this.handshake.headers
     if (this.#host.closing) this.refuse(this.#host.closing)
-    else if (full) this.refuse({ why: 'busy', after: 2_000 })
+    else if (full) this.refuse(UNAVAILABLE)
     else if (origins === undefined ? !sameHost(this.handshake) : !isListed(origins, origin))
       this.refuse({ why: 'denied' })
     else if ((this.#socket.protocol ?? SUBPROTOCOL) !== SUBPROTOCOL)
@@ -144,14 +150,22 @@ export class ServerConnection {
   /** Called every second: closes a connection whose hello is late, pings a quiet client, drops a silent one. */
   check(): void {
     const { clock, settings, counters } = this.#host
+    const { patience } = settings.limits
+    if (this.#authenticatingSince !== undefined && clock - this.#authenticatingSince >= patience) {
+      report(new Error(`holdfast: authenticate did not answer within ${patience} s`))
+      return this.refuse(UNAVAILABLE)
+    }
     if (!this.session) {
-      if (clock - this.#since >= settings.limits.patience) this.end(4408, 'no hello')
+      const waited = clock - this.#since
+      if (!this.#greeted && waited >= patience) this.end(4408, 'no hello')
+      // The store may wait for a handler in another process.
+      if (this.#greeted && waited >= 2 * patience + settings.grace) this.refuse(UNAVAILABLE)
       return
     }
     this.#noticeBytes(settings.ping)
     // A token that nobody has looked at says nothing about its client.
     if (this.#challenged.length && clock - this.#challengedAt >= ANSWER)
-      return this.refuse(this.#checking ? { why: 'busy', after: 2_000 } : { why: 'denied' })
+      return this.refuse(this.#checking ? UNAVAILABLE : { why: 'denied' })
     if (this.#pingedAt === undefined) {
       if (clock - this.#receivedAt >= settings.ping) this.#ping()
     } else if (clock - this.#pingedAt >= this.#patience) {
@@ -216,11 +230,14 @@ export class ServerConnection {
       | undefined
     let principal: unknown = ''
     try {
+      this.#authenticatingSince = this.#host.clock
       if (authenticate) principal = await authenticate(this.request, token)
     } catch (error) {
       report(error)
-      this.refuse({ why: 'busy', after: 2_000 })
+      this.refuse(UNAVAILABLE)
       return undefined
+    } finally {
+      this.#authenticatingSince = undefined
     }
     if (this.over) return undefined
     // An empty name is refused, unless there is no `authenticate`.
@@ -251,9 +268,10 @@ export class ServerConnection {
     const hello = frame.control ? decodeHello(frame.bytes) : undefined
     if (this.#greeted || !hello) return this.malformed('no hello')
     this.#greeted = true
+    this.#since = this.#host.clock
     this.#hello(hello).catch((error) => {
       report(error)
-      this.refuse({ why: 'busy', after: 2_000 })
+      this.refuse(UNAVAILABLE)
     })
   }
 

@@ -2,8 +2,8 @@ import type { Hello, Refusal } from '../protocol/frames.ts'
 import type { HostedSession } from './hosted-session.ts'
 import type { Counters, EndingReason } from './limits.ts'
 import type { ReceivedHow, ResolvedOptions } from './options.ts'
-import type { ServerConnection } from './server-connection.ts'
 import type { Oversized } from './oversized.ts'
+import type { ServerConnection } from './server-connection.ts'
 import type { Topics } from './topics.ts'
 
 /** What connections, sessions, the admission and the topics require of the process that they belong to. */

@@ -1,6 +1,7 @@
 import { callSafely, report } from '../../core/report.ts'
 import type { Hello, Refusal } from '../protocol/frames.ts'
 import { Admission } from './admission.ts'
+import { callHandler } from './call-handler.ts'
 import type { HostedSession } from './hosted-session.ts'
 import { type Ending, type EndingReason, newCounters } from './limits.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -225,12 +226,12 @@ export class SessionServer<Request> implements SessionHost {
   }
 
   #left(topic: string, member: TopicMember): void {
-    callSafely(() => this.settings.left?.(topic, member))
+    callHandler(() => this.settings.left?.(topic, member))
   }
 
   /** Calls `ended`: one call after the other, also when the application ends more sessions inside it. */
   #ended({ id, principal }: { id: string; principal: string }, ending: Ending): void {
-    const callEnded = () => callSafely(() => this.settings.ended?.({ id, principal }, ending))
+    const callEnded = () => callHandler(() => this.settings.ended?.({ id, principal }, ending))
     if (this.#endings) {
       this.#endings.push(callEnded)
       return

@@ -1,5 +1,5 @@
-import { callSafely } from '../../core/report.ts'
 import { cursorOf, parseCursor, topicFrame } from '../protocol/frames.ts'
+import { callHandler } from './call-handler.ts'
 import type { HostedSession } from './hosted-session.ts'
 import type { Counters } from './limits.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -81,7 +81,7 @@ export class Topics {
     if (!session.subscriptions.has(topic)) await this.#begin(session, topic, options)
     const member = { id: session.id, principal: session.principal }
     if (!session.subscriptions.has(topic)) return
-    if (await log.join(topic, member)) callSafely(() => this.#host.settings.joined?.(topic, member))
+    if (await log.join(topic, member)) callHandler(() => this.#host.settings.joined?.(topic, member))
     // It ended meanwhile.
     if (!session.subscriptions.has(topic)) await this.#leave(topic, member)
   }
@@ -159,7 +159,7 @@ export class Topics {
   }
 
   async #leave(topic: string, member: TopicMember): Promise<void> {
-    if (await this.#logs().leave(topic, member)) callSafely(() => this.#host.settings.left?.(topic, member))
+    if (await this.#logs().leave(topic, member)) callHandler(() => this.#host.settings.left?.(topic, member))
   }
 
   /** Subscribes: the place is that of `since`, of the client, of the newest `last` messages, or the present. */
@@ -211,9 +211,15 @@ export class Topics {
   #feed(topic: string): TopicFeed {
     const known = this.#feeds.get(topic)
     if (known) return known
-    const feed = new TopicFeed(topic, ++this.#numbers, this.#logs(), this.#host.counters, ({ subscriptions }) => {
-      for (const subscription of subscriptions) subscription.pump()
-    })
+    const feed = new TopicFeed(
+      topic,
+      ++this.#numbers,
+      this.#logs(),
+      this.#host.counters,
+      ({ subscriptions }) => {
+        for (const subscription of subscriptions) subscription.pump()
+      },
+    )
     this.#feeds.set(topic, feed)
     return feed
   }

@@ -80,7 +80,7 @@ export const test = base.extend<Fixtures>({
         opened: (session, how) => {
           opened.push(session)
           wake()
-          options.opened?.(session, how)
+          return options.opened?.(session, how)
         },
       })
       const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...serverOptions })

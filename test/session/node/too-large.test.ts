@@ -1,10 +1,9 @@
 // Messages that are larger than the client accepts. A message of a topic is skipped; one of the session ends it.
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Session } from '../../../src/session/client/index.ts'
-import { RedisStore } from '../../../src/session/redis/index.ts'
-import type { ServerSession, Store } from '../../../src/session/server/index.ts'
-import { startRedis } from '../redis/processes.ts'
+import type { ServerSession } from '../../../src/session/server/index.ts'
+import { stores } from '../stores.ts'
 import { test, until } from './fixtures.ts'
 
 /** A client that accepts no message of more than 1,000 bytes. */
@@ -28,65 +27,53 @@ function watch(socket: Session) {
   return { heard, gaps, fresh }
 }
 
-const stores: [string, () => Promise<{ store?: Store }>][] = [
-  ['memory', async () => ({})],
-  [
-    'Redis',
-    async () => {
-      const redis = await startRedis()
-      onTestFinished(redis.remove)
-      return { store: new RedisStore(redis.client) }
-    },
-  ],
-]
+test.for(stores)(
+  'a message of a topic is skipped as a gap after two attempts, store: %s',
+  async ([, store], { house, client }) => {
+    const { url, sessions } = await house({
+      ...(await store()),
+      opened: (session: ServerSession) => {
+        for (const topic of ['room', 'hall']) session.subscribe(topic).catch(() => {})
+      },
+    })
+    const socket = client(url, small)
+    const { heard, gaps, fresh } = watch(socket)
+    await until(() => socket.cursor('room') && socket.cursor('hall'), 20_000)
+    await sessions.publish('room', 'one')
+    await until(() => heard.length === 1, 20_000)
+    for (const text of [large, 'three', large, 'five']) await sessions.publish('room', text)
+    await sessions.publish('hall', 'other')
+    await until(() => heard.length === 4, 30_000)
+    await socket.delivered('still there')
+    expect(heard.filter((text) => text !== 'other')).toEqual(['one', 'three', 'five'])
+    expect(heard).toContain('other')
+    expect(gaps).toEqual([
+      ['room', 1],
+      ['room', 1],
+    ])
+    expect(fresh).toEqual([])
+    expect(sessions.counters.connections).toBeLessThan(8)
+  },
+)
 
-test.for(stores)('a message of a topic is skipped as a gap after two attempts, store: %s', async (
-  [, store],
-  { house, client },
-) => {
-  const { url, sessions } = await house({
-    ...(await store()),
-    opened: (session: ServerSession) => {
-      for (const topic of ['room', 'hall']) session.subscribe(topic).catch(() => {})
-    },
-  })
-  const socket = client(url, small)
-  const { heard, gaps, fresh } = watch(socket)
-  await until(() => socket.cursor('room') && socket.cursor('hall'), 20_000)
-  await sessions.publish('room', 'one')
-  await until(() => heard.length === 1, 20_000)
-  for (const text of [large, 'three', large, 'five']) await sessions.publish('room', text)
-  await sessions.publish('hall', 'other')
-  await until(() => heard.length === 4, 30_000)
-  await socket.delivered('still there')
-  expect(heard.filter((text) => text !== 'other')).toEqual(['one', 'three', 'five'])
-  expect(heard).toContain('other')
-  expect(gaps).toEqual([
-    ['room', 1],
-    ['room', 1],
-  ])
-  expect(fresh).toEqual([])
-  expect(sessions.counters.connections).toBeLessThan(8)
-})
-
-test.for(stores)('a message of the session ends it, with outcomes, store: %s', async (
-  [, store],
-  { house, client },
-) => {
-  const endings: unknown[] = []
-  const { url, next, sessions } = await house({
-    ...(await store()),
-    ended: (_: unknown, ending: unknown) => endings.push(ending),
-  })
-  const socket = client(url, small)
-  const { heard, fresh } = watch(socket)
-  const session = await next()
-  for (const text of ['one', large, 'three']) session.send(text)
-  await until(() => fresh.length, 30_000)
-  expect(fresh).toEqual([{ why: 'overflow', delivered: [], lost: [], unknown: [] }])
-  expect(endings).toMatchObject([{ why: 'overflow', delivered: 1, sent: 3 }])
-  await until(() => sessions.counters.opened === 2, 20_000)
-  await socket.delivered('a new session')
-  expect(heard).toEqual(['one'])
-  expect(sessions.counters.connections).toBeLessThan(6)
-})
+test.for(stores)(
+  'a message of the session ends it, with outcomes, store: %s',
+  async ([, store], { house, client }) => {
+    const endings: unknown[] = []
+    const { url, next, sessions } = await house({
+      ...(await store()),
+      ended: (_: unknown, ending: unknown) => endings.push(ending),
+    })
+    const socket = client(url, small)
+    const { heard, fresh } = watch(socket)
+    const session = await next()
+    for (const text of ['one', large, 'three']) session.send(text)
+    await until(() => fresh.length, 30_000)
+    expect(fresh).toEqual([{ why: 'overflow', delivered: [], lost: [], unknown: [] }])
+    expect(endings).toMatchObject([{ why: 'overflow', delivered: 1, sent: 3 }])
+    await until(() => sessions.counters.opened === 2, 20_000)
+    await socket.delivered('a new session')
+    expect(heard).toEqual(['one'])
+    expect(sessions.counters.connections).toBeLessThan(6)
+  },
+)
