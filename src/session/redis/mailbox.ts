@@ -6,6 +6,8 @@ export interface Mail {
   wake(name: string): void
   /** Another process wants the session. */
   wanted(name: string, by: string): void
+  /** Another process has ended a subscription of a session that this process owns. */
+  unsubscribed(name: string, topic: string): void
 }
 
 /** The channel on which this process receives messages of the others. They may be lost: nothing relies on them alone. */
@@ -27,6 +29,7 @@ export class Mailbox {
       const [what, name = '', by = ''] = message.split(' ')
       if (what === 'wake') mail.wake(name)
       else if (what === 'want') mail.wanted(name, by)
+      else if (what === 'unsubscribed') mail.unsubscribed(name, message.slice(what.length + name.length + 2))
       else for (const released of this.#waiting.get(name) ?? []) released()
     })
   }
@@ -57,6 +60,10 @@ export class Mailbox {
       waiting.delete(end)
       if (!waiting.size) this.#waiting.delete(name)
     }
+  }
+
+  async unsubscribed(process: string, name: string, topic: string): Promise<void> {
+    await this.#post(process, `unsubscribed ${name} ${topic}`)
   }
 
   async released(process: string, name: string): Promise<void> {

@@ -10,6 +10,7 @@ import { pause, RedisJournal, type SessionKeys } from './redis-journal.ts'
 import { RedisTopics } from './redis-topics.ts'
 import { APPEND, CLAIM, DISOWN, END } from './scripts.ts'
 import { sweep } from './sweep.ts'
+import { leftTopics, subscribedTopics } from './topic-scripts.ts'
 
 export interface RedisStoreOptions {
   /** What all keys and channels start with. @default 'holdfast:' */
@@ -77,7 +78,9 @@ export class RedisStore implements Store {
     this.#mailbox = new Mailbox(this.#redis, prefix, this.#process)
     const session = (name: string) => this.#keys(name)
     this.#accepted = new AcceptedMessages(this.#redis, this.#tag, session)
-    this.topics = new RedisTopics(this.#redis, prefix, session)
+    this.topics = new RedisTopics(this.#redis, prefix, session, (owner, name, topic) =>
+      this.#mailbox.unsubscribed(processOf(owner), name, topic),
+    )
     this.#bounds = new SessionBounds({
       redis: this.#redis,
       leases: this.#leases,
@@ -225,7 +228,13 @@ export class RedisStore implements Store {
       const [is, ...rest] = await this.#redis.script(CLAIM, this.#keys(name), args)
       if (is === 'created' || is === 'resumed') {
         const [handled, acked, items, topics] = rest as [string, string, string[], string[]]
-        const kept = { got: Number(handled), acked: Number(acked), items: items.map(read), topics }
+        const kept = {
+          got: Number(handled),
+          acked: Number(acked),
+          items: items.map(read),
+          topics: subscribedTopics(topics),
+          left: leftTopics(topics),
+        }
         this.#ownerships.set(kept, ownership)
         return { is, kept }
       }
@@ -255,6 +264,7 @@ export class RedisStore implements Store {
     await this.#mailbox.open({
       wake: (name) => this.#journals.get(name)?.wake(),
       wanted: (name, by) => void this.#release(name, by).catch(() => {}),
+      unsubscribed: (name, topic) => this.#host?.unsubscribed?.(name, topic),
     })
   }
 
@@ -311,7 +321,7 @@ export class RedisStore implements Store {
   }
 
   #ended({ name, principal, acked, sent, topics }: Ended): void {
-    void this.topics.leaveAll(topics, { id: name, principal }).then((left) => {
+    void this.topics.leaveAll(subscribedTopics(topics), { id: name, principal }).then((left) => {
       for (const topic of left) this.#host?.left?.(topic, { id: name, principal })
       this.#host?.expired(name, principal, acked, sent)
     })

@@ -3,7 +3,7 @@ import type { Item, TopicBounds, TopicLog, TopicMember, TopicPage, TopicPosition
 import { read, written } from './items.ts'
 import type { Redis } from './redis.ts'
 import { pause } from './redis-journal.ts'
-import { PUBLISH, READ_TOPIC } from './topic-scripts.ts'
+import { JOIN, LEAVE, PUBLISH, READ_TOPIC } from './topic-scripts.ts'
 
 /** How far this process has seen a topic, and the tag of the message there. */
 interface Seen extends TopicPosition {
@@ -38,6 +38,7 @@ export class RedisTopics implements TopicLog {
   readonly #prefix: string
   readonly #tag = crypto.randomUUID().slice(0, 8)
   readonly #session: (name: string) => string[]
+  readonly #unsubscribed: (owner: string, name: string, topic: string) => Promise<void>
   readonly #followed = new Map<string, Followed>()
   /** The last message that this process has published to topics that it does not follow. */
   readonly #published = new Map<string, Seen>()
@@ -46,7 +47,14 @@ export class RedisTopics implements TopicLog {
   #beats = 0
   #over = false
 
-  constructor(redis: Redis, prefix: string, session: (name: string) => string[]) {
+  /** `unsubscribed` notifies the owner of a session that one of its subscriptions has ended. */
+  constructor(
+    redis: Redis,
+    prefix: string,
+    session: (name: string) => string[],
+    unsubscribed: (owner: string, name: string, topic: string) => Promise<void>,
+  ) {
+    this.#unsubscribed = unsubscribed
     this.#redis = redis
     this.#prefix = prefix
     this.#session = session
@@ -90,18 +98,22 @@ export class RedisTopics implements TopicLog {
   }
 
   async join(topic: string, { id, principal }: TopicMember): Promise<boolean> {
-    const [, , topics = ''] = this.#session(id)
-    await this.#redis.command(topics, 'SADD', topics, topic)
-    await this.#redis.command(topics, 'PEXPIRE', topics, this.#keep)
+    await this.#redis.script(JOIN, this.#session(id), [topic, this.#keep])
     const members = this.#members(topic)
     return Number(await this.#redis.command(members, 'HSET', members, id, principal)) === 1
   }
 
-  async leave(topic: string, { id }: TopicMember): Promise<boolean> {
-    const [, , topics = ''] = this.#session(id)
-    await this.#redis.command(topics, 'SREM', topics, topic)
+  async leave(topic: string, { id }: TopicMember, isUntold = false): Promise<boolean> {
+    const [owner] = await this.#redis.script(LEAVE, this.#session(id), [topic, isUntold ? 1 : '', this.#keep])
     const members = this.#members(topic)
-    return Number(await this.#redis.command(members, 'HDEL', members, id)) === 1
+    const was = Number(await this.#redis.command(members, 'HDEL', members, id)) === 1
+    if (owner) await this.#unsubscribed(String(owner), id, topic)
+    return was
+  }
+
+  async told(topic: string, id: string): Promise<void> {
+    const [, , topics = ''] = this.#session(id)
+    await this.#redis.command(topics, 'SREM', topics, `-${topic}`)
   }
 
   async members(topic: string): Promise<TopicMember[]> {

@@ -33,6 +33,34 @@ local function open(age, new, known_epoch, known_offset, known_tag)
 end`
 
 /**
+ * The topics of a session are a set (KEYS[3] of scripts.ts): `+<topic>` for a subscription, `-<topic>` for one that has ended
+ * while the client was away.
+ */
+export const subscribedTopics = (members: string[]) => withSign(members, '+')
+export const leftTopics = (members: string[]) => withSign(members, '-')
+const withSign = (members: string[], sign: string) =>
+  members.filter((member) => member.startsWith(sign)).map((member) => member.slice(1))
+
+/** ARGV: topic, time to keep the set in ms. */
+export const JOIN = script(`
+redis.call('SADD', KEYS[3], '+' .. ARGV[1])
+redis.call('SREM', KEYS[3], '-' .. ARGV[1])
+redis.call('PEXPIRE', KEYS[3], ARGV[2])
+return {}`)
+
+/** ARGV: topic, 1 if the client has not been notified, time to keep the set in ms. Returns {owner} if it is to be notified. */
+export const LEAVE = script(`
+redis.call('SREM', KEYS[3], '+' .. ARGV[1])
+local h = redis.call('HMGET', KEYS[1], 'owner', 'over')
+if ARGV[2] ~= '1' or not h[1] or h[2] then
+  redis.call('SREM', KEYS[3], '-' .. ARGV[1])
+  return {}
+end
+redis.call('SADD', KEYS[3], '-' .. ARGV[1])
+redis.call('PEXPIRE', KEYS[3], ARGV[3])
+return {h[1]}`)
+
+/**
  * Publishes one message: one write, whatever the number of subscribers and processes. The oldest messages leave when there are
  * too many, in number, bytes or age.
  *

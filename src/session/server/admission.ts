@@ -67,8 +67,7 @@ export class Admission {
       this.#host.end(session, 'overflow')
       return connection.refuse({ why: 'overflow', got: session.close() })
     }
-    const kept = 'kept' in answer ? answer.kept?.topics : undefined
-    this.#attach(session, connection, hello, kept)
+    this.#attach(session, connection, hello, answer.kept)
     this.#host.counters[answer.is === 'resumed' ? 'resumed' : 'opened']++
     callHandler(() => {
       const opened = this.#host.settings.opened as
@@ -84,7 +83,7 @@ export class Admission {
     session: HostedSession,
     connection: ServerConnection,
     { can = [], topics = {} }: Hello,
-    kept: readonly string[] | undefined,
+    kept: Kept | undefined,
   ): void {
     const { ttl, ping, credit } = this.#host.settings
     session.connection = connection

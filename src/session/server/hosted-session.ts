@@ -48,7 +48,7 @@ export class HostedSession implements ServerSession, Recorder {
   readonly subscriptions = new Map<string, Subscription>()
   /** Topics whose subscription is being looked up, each with an object that identifies the call: unsubscribing removes it. */
   readonly subscribing = new Map<string, object>()
-  /** Topics whose subscription ended while the client was away, and of which it has not been notified. */
+  /** Topics whose subscription ended while the client was away, and of which it may not have been notified. */
   readonly unsubscribed = new Set<string>()
   /** The positions in topics that the client sent in its hello, until they are used. */
   cursors = new Map<string, string>()

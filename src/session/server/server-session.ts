@@ -46,5 +46,10 @@ export interface ServerSession {
    * @throws {Error} (rejects) when the session is over, its client does not support topics, or the store cannot be reached
    */
   subscribe(topic: string, options?: SubscribeOptions): Promise<void>
+  /**
+   * Ends the subscription. The client is notified: now, or when it is back. Also works after the session has moved to another process.
+   *
+   * @throws {Error} (rejects) when the store cannot be reached
+   */
   unsubscribe(topic: string): Promise<void>
 }

@@ -63,6 +63,10 @@ export class SessionServer<Request> implements SessionHost {
           this.#ended({ id, principal }, { why: 'expired', delivered, written: sent, sent })
         },
         left: (topic, member) => this.#left(topic, member),
+        unsubscribed: (name, topic) => {
+          const session = this.sessions.get(name)
+          if (session) this.topics.unsubscribe(session, topic).catch(report)
+        },
       },
       {
         ttl,

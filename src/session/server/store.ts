@@ -23,6 +23,8 @@ export interface Kept {
   items: Item[]
   /** The topics to which the session is subscribed, by `TopicLog.join`. */
   topics?: string[]
+  /** The topics that it has left by `TopicLog.leave` with `isUntold`. */
+  left?: string[]
 }
 
 /**
@@ -79,6 +81,8 @@ export interface Host {
   expired(name: string, principal: string, delivered: number, sent: number): void
   /** Such a session was subscribed to a topic. Called once, in one process, before `expired`. */
   left?(topic: string, member: TopicMember): void
+  /** Another process, which had the session before, has ended one of its subscriptions. */
+  unsubscribed?(name: string, topic: string): void
 }
 
 /** What a store may hold. Times in s. */
@@ -145,8 +149,13 @@ export interface TopicLog {
   unfollow(topic: string): void
   /** The session is subscribed. True where it was not before. It lasts as long as the session, whichever process has it. */
   join(topic: string, member: TopicMember): Awaitable<boolean>
-  /** The session is not subscribed any more. True where it was. */
-  leave(topic: string, member: TopicMember): Awaitable<boolean>
+  /**
+   * The session is not subscribed any more. True where it was. `isUntold`: its client has not been notified. A shared store
+   * remembers that for the next process that has the session, and notifies the process that has it now.
+   */
+  leave(topic: string, member: TopicMember, isUntold?: boolean): Awaitable<boolean>
+  /** The client knows that the session has left the topic. */
+  told?(topic: string, id: string): Awaitable<void>
   members(topic: string): Awaitable<TopicMember[]>
 }
 

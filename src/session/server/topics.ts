@@ -6,7 +6,7 @@ import type { ResolvedOptions } from './options.ts'
 import type { Oversized } from './oversized.ts'
 import type { SubscribeOptions } from './server-session.ts'
 import { type DataOptions, plainItem } from './socket.ts'
-import type { TopicLog, TopicMember } from './store.ts'
+import type { Kept, TopicLog, TopicMember } from './store.ts'
 import { Subscription } from './subscription.ts'
 import { TopicFeed } from './topic-feed.ts'
 
@@ -92,18 +92,23 @@ export class Topics {
     const subscription = session.subscriptions.get(topic)
     // A subscription that is still being looked up does not begin any more.
     const wasWanted = session.subscribing.delete(topic)
-    if (!subscription && !wasWanted) return
+    // Another process may have a session that is over here.
+    if (!subscription && !wasWanted && !session.over) return
     if (subscription) {
       if (!session.connected) session.unsubscribed.add(topic)
       subscription.end()
       this.#drop(subscription)
     }
-    await this.#leave(topic, { id: session.id, principal: session.principal })
+    await this.#leave(topic, { id: session.id, principal: session.principal }, !session.connected)
   }
 
-  /** The session is welcomed on a new connection. `kept`: topics that another process had for it. */
-  connected(session: HostedSession, kept: readonly string[] = []): void {
+  /** The session is welcomed on a new connection. `kept`, `left`: the topics that it had in another process, and those that it has left. */
+  connected(
+    session: HostedSession,
+    { topics: kept = [], left = [] }: Pick<Kept, 'topics' | 'left'> = {},
+  ): void {
     const { cursors } = session
+    for (const topic of left) session.unsubscribed.add(topic)
     this.#endMissed(session)
     for (const [topic, subscription] of session.subscriptions) {
       // A topic that was never announced to the client starts where the subscription began.
@@ -120,10 +125,15 @@ export class Topics {
   }
 
   /** Tells the client of subscriptions that ended while it was away. A number must be announced before it can end. */
-  #endMissed({ unsubscribed, subscriptions, cursors, connection }: HostedSession): void {
+  #endMissed({ id, unsubscribed, subscriptions, cursors, connection }: HostedSession): void {
     for (const topic of unsubscribed) {
       const place = parseCursor(cursors.get(topic))
-      if (!place || subscriptions.has(topic)) continue
+      // Kept until a hello shows that the client knows: the connection may break before it is notified.
+      if (!place || subscriptions.has(topic)) {
+        unsubscribed.delete(topic)
+        void this.#told(topic, id)
+        continue
+      }
       cursors.delete(topic)
       const as = ++this.#numbers
       const { epoch, offset: at } = place
@@ -131,7 +141,14 @@ export class Topics {
       connection?.write(topicFrame({ topic, as, epoch, at, last: at + 1 }))
       connection?.write(`!u${as}`)
     }
-    unsubscribed.clear()
+  }
+
+  async #told(topic: string, id: string): Promise<void> {
+    try {
+      await this.#log?.told?.(topic, id)
+    } catch {
+      // The next hello tries again.
+    }
   }
 
   /** Writes what waits for the session. */
@@ -158,8 +175,9 @@ export class Topics {
     return this.#log
   }
 
-  async #leave(topic: string, member: TopicMember): Promise<void> {
-    if (await this.#logs().leave(topic, member)) callHandler(() => this.#host.settings.left?.(topic, member))
+  async #leave(topic: string, member: TopicMember, isUntold = false): Promise<void> {
+    if (await this.#logs().leave(topic, member, isUntold))
+      callHandler(() => this.#host.settings.left?.(topic, member))
   }
 
   /** Subscribes: the place is that of `since`, of the client, of the newest `last` messages, or the present. */
@@ -189,6 +207,7 @@ export class Topics {
       throw new RangeError(`holdfast: subscribe: limits.topics allows no more than ${limits.topics} topics`)
     }
     session.cursors.delete(topic)
+    session.unsubscribed.delete(topic)
     const position = parseCursor(wanted)
     const own = position?.epoch === feed.epoch && position.offset <= feed.last
     const at = own ? position.offset : from

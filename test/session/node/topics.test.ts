@@ -332,3 +332,29 @@ test('who was away when its subscription ended is told, and gets nothing that wa
     'caught-up room',
   ])
 })
+
+test('the end of a subscription is told again until the client knows of it', async ({ house, raw }) => {
+  const { url, next, sessions } = await house()
+  const id = 'a-session-of-somebody-0'
+  const first = raw(url)
+  await first.hello({ id, can: ['topics'] })
+  const session = await next()
+  await session.subscribe('room')
+  const cursor = await sessions.publish('room', 'one')
+  first.socket.terminate()
+  await until(() => !session.connected)
+  await session.unsubscribe('room')
+  // The first of these connections may have broken before it was told.
+  for (const n of [2, 3]) {
+    const peer = raw(url)
+    await peer.hello({ id, n, got: 0, can: ['topics'], topics: { room: cursor } })
+    const as = /"as":(\d+)/.exec(`${await peer.next()}`)?.[1]
+    expect(await peer.next()).toBe(`!u${as}`)
+    peer.socket.terminate()
+    await until(() => !session.connected)
+  }
+  const last = raw(url)
+  await last.hello({ id, n: 4, got: 0, can: ['topics'] })
+  session.send('nothing more')
+  expect(await last.next()).toBe('nothing more')
+})

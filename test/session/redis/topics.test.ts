@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ServerSession } from '../../../src/session/server/index.ts'
 import { until } from '../node/fixtures.ts'
-import { client, house, numbers, town } from './fixtures.ts'
+import { client, greet, house, id, numbers, town } from './fixtures.ts'
 import { startNode, startRedis } from './processes.ts'
 
 const forever = 30_000
@@ -188,4 +188,77 @@ test('a message to a principal reaches its sessions in every process', { timeout
   await until(() => heard.length === 2, forever)
   await wait(50)
   expect(heard.sort()).toEqual(['0 hi', '1 hi'])
+})
+
+test('who was away when its subscription ended is told by the next process, also if the connection breaks before', async () => {
+  const redis = await town()
+  let blocked = true
+  let release = () => {}
+  const handled = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const opened: ServerSession[] = []
+  const options = { opened: (session: ServerSession) => void opened.push(session) }
+  const first = await house(redis.port, { ...options, received: () => (blocked ? handled : undefined) })
+  const second = await house(redis.port, options)
+  const peer = await greet(first.url, { id: id(), can: ['topics'] })
+  await opened[0]?.subscribe('a room')
+  expect(await peer.raw.next()).toMatch(/^!s/)
+  const cursor = await second.sessions.publish('a room', '1')
+  expect(await peer.raw.next()).toMatch(/^!m/)
+  // Its handler keeps the session in the first process while the client is away.
+  peer.raw.send('x')
+  await until(() => first.sessions.counters.received === 1)
+  peer.raw.socket.terminate()
+  await until(() => !opened[0]?.connected)
+  await opened[0]?.unsubscribe('a room')
+  expect(await second.sessions.members('a room')).toEqual([])
+  blocked = false
+  release()
+  await until(() => first.sessions.size.sessions === 0, forever)
+  for (const [n, { url }] of [second, first, second].entries()) {
+    const topics = { 'a room': cursor }
+    const { raw, answer } = await greet(url, { id: id(), n: n + 2, got: 0, can: ['topics'], topics })
+    expect(answer).toMatch(/^!w/)
+    const as = /"as":(\d+)/.exec(`${await raw.next()}`)?.[1]
+    expect(await raw.next()).toBe(`!u${as}`)
+    raw.socket.terminate()
+  }
+  // It knows: its hello has no place in the topic any more.
+  const { raw } = await greet(first.url, { id: id(), n: 5, got: 0, can: ['topics'] })
+  const [session] = first.sessions
+  session?.send('nothing more')
+  expect(await raw.next()).toBe('nothing more')
+  await expect.poll(() => redis.client.exists(`holdfast:{${session?.id}}:topics`)).toBe(0)
+})
+
+test('a subscription that is ended by a process that does not have the session any more', async () => {
+  const redis = await town()
+  const opened: ServerSession[] = []
+  const left: string[] = []
+  const options = {
+    opened: (session: ServerSession) => void opened.push(session),
+    left: (topic: string) => void left.push(topic),
+  }
+  const first = await house(redis.port, options)
+  const second = await house(redis.port, options)
+  const dials = [first.url, second.url, first.url]
+  const socket = client(() => dials.shift() ?? second.url)
+  const events: string[] = []
+  socket.on('topic', ({ type, topic }) => events.push(`${type} ${topic}`))
+  await until(() => opened.length === 1, forever)
+  await opened[0]?.subscribe('a room')
+  await opened[0]?.subscribe('another')
+  await until(() => events.length === 4, forever)
+  // Nobody has it: the client is away.
+  socket.suspend()
+  await until(() => first.sessions.size.sessions === 0, forever)
+  await opened[0]?.unsubscribe('a room')
+  socket.open()
+  await until(() => events.includes('unsubscribed a room'), forever)
+  expect(socket.cursor('another')).toBeDefined()
+  // The second process has it.
+  await opened[0]?.unsubscribe('another')
+  await until(() => events.includes('unsubscribed another'), forever)
+  expect(left).toEqual(['a room', 'another'])
 })
