@@ -176,7 +176,8 @@ export class Lifecycle implements ConnectionOwner {
     this.#isRevivable = isRevivable
     // Without the timer that detects a sleep: a closed socket keeps no timer.
     if (isRevivable) this.#observePage(false)
-    this.#become('closed', ...drops, ['closed', close])
+    const ended = this.#options.protocol?.ended()
+    this.#become('closed', ...drops, ...(ended ? [ended] : []), ['closed', close])
     for (const connection of connections) connection.drop(close.code, close.reason, true)
   }
 

@@ -1,4 +1,4 @@
-import type { Emitter } from './emitter.ts'
+import type { Emitter, Entry } from './emitter.ts'
 import type { Closed, Data, Events } from './events.ts'
 
 /**
@@ -59,4 +59,6 @@ export interface ConnectionProtocol {
   start(link: Link): FrameHandler
   /** When to dial again after this end, in ms; `null`: never; `undefined`: as the options say. */
   retryDelay(close: Closed): number | null | undefined
+  /** The event to emit right before `closed`. */
+  ended(): Entry<Events>
 }

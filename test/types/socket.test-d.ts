@@ -364,6 +364,12 @@ test('a session is a SocketLike, with the events of a session', () => {
   const session = new Session<FromServer, ToServer>('ws://127.0.0.1/', { auth: async () => 'token' })
   const like: SocketLike<FromServer, ToServer> = session
   void like
+  session.on('message', ({ data, topic, lastEventId }) => {
+    expectTypeOf(topic).toEqualTypeOf<string | undefined>()
+    expectTypeOf(lastEventId).toEqualTypeOf<string>()
+    expectTypeOf(data).toBeAny()
+  })
+  session.on('text', (text) => expectTypeOf(text).toEqualTypeOf<string>())
   session.on('resumed', ({ resent }) => expectTypeOf(resent).toEqualTypeOf<number>())
   expectTypeOf(session.delivered('')).toEqualTypeOf<Promise<void>>()
   expectTypeOf(session.deliveredJson({ name: '', message: '' })).toEqualTypeOf<Promise<void>>()

@@ -1,6 +1,6 @@
 import { byteLength, snapshot } from '../../core/binary.ts'
-import type { Emitter } from '../../core/emitter.ts'
-import type { Closed, Data, Outcome, SendResult } from '../../core/events.ts'
+import type { Emitter, Entry } from '../../core/emitter.ts'
+import type { Closed, Data, Events, Outcome, SendResult } from '../../core/events.ts'
 import { type Cancel, longTimeout } from '../../core/long-timeout.ts'
 import type { Provided } from '../../core/options.ts'
 import { isFinalCode } from '../../core/policy/close-codes.ts'
@@ -87,7 +87,6 @@ export class ClientSession implements ConnectionProtocol {
     this.#host = host
     // Registered before the application's listeners, so that older messages are written before what those send.
     host.emitter.on('open', () => this.#opened())
-    host.emitter.on('closed', () => this.#closed())
   }
 
   async prepare(context: { signal: AbortSignal }): Promise<void> {
@@ -120,6 +119,13 @@ export class ClientSession implements ConnectionProtocol {
     if (code === TOO_BIG && error === undefined) this.#suspectLargest()
     const isFinal = code === 4401 ? this.#denials++ > 0 : code !== 4410 && isFinalCode(code)
     return cause === 'peer' && isFinal ? null : after
+  }
+
+  ended(): Entry<Events> {
+    const outcomes: Outcomes = { delivered: [], lost: [], unknown: [] }
+    // The outcomes are settled when the event is dispatched: `onOutcome` is called then, and may call anything.
+    const entry: Entry<SessionEvents> = ['ended', outcomes, () => Object.assign(outcomes, this.#closed())]
+    return entry as unknown as Entry<Events>
   }
 
   /** The text of a ping: the number of the last message written before it. */
@@ -188,13 +194,13 @@ export class ClientSession implements ConnectionProtocol {
     this.#pump()
   }
 
-  #closed(): void {
+  #closed(): Outcomes {
     // Before the outcomes are emitted: this sends the last acknowledgement to the server.
     if (this.#link) this.#closing(this.#link, true)
     this.#cancelAcknowledge?.()
     this.#cancelAcknowledge = undefined
     globalThis.removeEventListener?.('pagehide', this.#acknowledge)
-    this.#emit('ended', this.#renew())
+    return this.#renew()
   }
 
   /** This side closes the connection. If `final`, the server is first notified that the session has ended. */
@@ -373,7 +379,7 @@ export class ClientSession implements ConnectionProtocol {
     }
   }
 
-  #emit<Name extends 'resumed' | 'fresh' | 'ended' | 'topic'>(name: Name, value: SessionEvents[Name]): void {
+  #emit<Name extends 'resumed' | 'fresh' | 'topic'>(name: Name, value: SessionEvents[Name]): void {
     const emitter = this.#host?.emitter as Emitter<SessionEvents> | undefined
     emitter?.emit(name, value)
   }

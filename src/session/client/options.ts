@@ -42,4 +42,10 @@ export interface SessionOnlyEvents {
 
 export interface SessionEvents<In = unknown, Kind extends BinaryType = BinaryType>
   extends Events<In, Kind>,
-    SessionOnlyEvents {}
+    SessionOnlyEvents {
+  /** Every message. One of a topic has the topic's name, and its cursor as `lastEventId`. */
+  message: SessionMessageEvent
+}
+
+/** A message as the browser's `MessageEvent`. `topic` is the name of its topic; absent for a message to this session alone. */
+export type SessionMessageEvent = MessageEvent & { readonly topic?: string }

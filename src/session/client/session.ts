@@ -64,28 +64,28 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
   }
 
   override on(name: '*', listener: AnyListener<Events<In, Kind>>, options?: ListenerOptions): () => void
-  override on<Name extends keyof Events<In, Kind>>(
-    name: Name,
-    listener: (value: Events<In, Kind>[Name]) => void,
-    options?: ListenerOptions,
-  ): () => void
   override on<Name extends keyof SessionEvents<In, Kind>>(
     name: Name,
     listener: (value: SessionEvents<In, Kind>[Name]) => void,
+    options?: ListenerOptions,
+  ): () => void
+  override on<Name extends keyof Events<In, Kind>>(
+    name: Name,
+    listener: (value: Events<In, Kind>[Name]) => void,
     options?: ListenerOptions,
   ): () => void
   override on(name: string, listener: (...values: never) => void, options?: ListenerOptions): () => void {
     return super.on(name as 'text', listener as (value: string) => void, options)
   }
 
-  override off<Name extends keyof Events<In, Kind>>(
-    name: Name,
-    listener: (value: Events<In, Kind>[Name]) => void,
-  ): void
-  override off(name: '*', listener: AnyListener<Events<In, Kind>>): void
   override off<Name extends keyof SessionEvents<In, Kind>>(
     name: Name,
     listener: (value: SessionEvents<In, Kind>[Name]) => void,
+  ): void
+  override off(name: '*', listener: AnyListener<Events<In, Kind>>): void
+  override off<Name extends keyof Events<In, Kind>>(
+    name: Name,
+    listener: (value: Events<In, Kind>[Name]) => void,
   ): void
   override off(name: string, listener: (...values: never) => void): void {
     super.off(name as 'text', listener as (value: string) => void)

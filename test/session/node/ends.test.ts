@@ -1,6 +1,7 @@
 import { expect, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Session, SessionOptions } from '../../../src/session/client/index.ts'
+import type { ServerSession } from '../../../src/session/server/index.ts'
 import { test, until } from './fixtures.ts'
 
 const id = 'a-session-of-somebody-0'
@@ -63,6 +64,31 @@ test('what was not acknowledged when another took the session over is unknown', 
   expect(await raw(url).hello({ ...hello, n: 2, got: 0 })).toMatch(/^!w/)
   expect(await sent).toBe('unknown')
 })
+
+test.for<[string, (socket: Session, session: ServerSession) => void]>([
+  ['the client', (socket) => socket.close()],
+  ['the server', (_, session) => session.finish()],
+])(
+  '`ended` is emitted right before `closed`, and nothing after it, when %s ends the session',
+  async ([, end], { house, client }) => {
+    const { url, next: nextSession } = await house()
+    const socket = client(url)
+    const session = await nextSession()
+    await socket.opened()
+    const names: string[] = []
+    const states: string[] = []
+    socket.on('*', (name) => names.push(name))
+    socket.on('ended', () => states.push(socket.status))
+    const outcomes: string[] = []
+    socket.send('one', { onOutcome: ({ result }) => outcomes.push(`${result} ${socket.status}`) })
+    const closed = next(socket, 'closed')
+    end(socket, session)
+    await closed
+    expect(names).toEqual(['status', 'ended', 'closed'])
+    expect(states).toEqual(['closed'])
+    expect(outcomes).toEqual([expect.stringMatching(/^(unknown|delivered) (closed|open)$/)])
+  },
+)
 
 test('a session that carries no message for long is ended as idle', async ({ house, client }) => {
   const endings: unknown[] = []
