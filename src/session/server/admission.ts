@@ -49,10 +49,14 @@ export class Admission {
       return connection.refuse({ why, got: answer.got, after: after ?? (why === 'busy' ? BUSY : undefined) })
     }
     const session = this.#sessionFor(connection, name, n, principal, answer)
-    if (!session) return connection.refuse({ why: 'gone' })
-    if (session.connection) {
+    // It was handed over while the store was asked: the client's next attempt finds it.
+    if (!session || session.leaving) return connection.refuse({ why: 'moved' })
+    const { connection: older } = session
+    if (older) {
       this.#host.counters.taken++
-      session.connection.refuse({ why: 'taken' })
+      // Otherwise the end of the older connection would hand the session over.
+      session.connection = undefined
+      older.refuse({ why: 'taken' })
     }
     session.n = n
     const { outbox } = session

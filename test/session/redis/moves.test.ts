@@ -84,3 +84,21 @@ test('a write that arrives again, late, changes nothing', async () => {
   await write(1, 'one')
   expect(await redis.client.xlen(keys[1] as string)).toBe(2)
 })
+
+test('a client that is back in the same process while its old connection is half-open keeps its session', async () => {
+  const redis = await town()
+  const got: string[] = []
+  const { sessions, url } = await house(redis.port, { received: (_, data) => void got.push(String(data)) })
+  const before = await greet(url, { id: id() })
+  before.raw.send('1')
+  expect(await before.raw.next()).toBe('!a1')
+  const after = await greet(url, { id: id(), n: 2, got: 0 })
+  expect(after.answer).toMatch(/^!w\{"got":1,/)
+  expect(await before.raw.next()).toBe('!x{"why":"taken"}')
+  after.raw.send('2')
+  expect(await after.raw.next()).toBe('!a2')
+  const [session] = sessions
+  expect(await sessions.send(session?.id ?? '', 'hi')).toBe(true)
+  expect(await after.raw.next()).toBe('hi')
+  expect(got).toEqual(['1', '2'])
+})
