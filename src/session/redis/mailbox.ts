@@ -4,8 +4,8 @@ import type { Redis } from './redis.ts'
 export interface Mail {
   /** There are messages for a session that this process owns. */
   wake(name: string): void
-  /** Another process wants the session. */
-  wanted(name: string, by: string): void
+  /** Another process wants the session, for attempt number `n` of its client. */
+  wanted(name: string, by: string, n: number): void
   /** Another process has ended a subscription of a session that this process owns. */
   unsubscribed(name: string, topic: string): void
 }
@@ -26,9 +26,9 @@ export class Mailbox {
 
   async open(mail: Mail): Promise<void> {
     await this.#redis.listen(this.#channel(this.#process), (message) => {
-      const [what, name = '', by = ''] = message.split(' ')
+      const [what, name = '', by = '', n] = message.split(' ')
       if (what === 'wake') mail.wake(name)
-      else if (what === 'want') mail.wanted(name, by)
+      else if (what === 'want') mail.wanted(name, by, Number(n))
       else if (what === 'unsubscribed') mail.unsubscribed(name, message.slice(what.length + name.length + 2))
       else for (const released of this.#waiting.get(name) ?? []) released()
     })
@@ -40,7 +40,7 @@ export class Mailbox {
   }
 
   /** Asks a process to release a session. Resolves when it has answered, or after `timeout` ms. */
-  async want(process: string, name: string, timeout: number): Promise<void> {
+  async want(process: string, name: string, n: number, timeout: number): Promise<void> {
     const waiting = this.#waiting.get(name) ?? new Set()
     this.#waiting.set(name, waiting)
     let end = () => {}
@@ -53,7 +53,7 @@ export class Mailbox {
     })
     waiting.add(end)
     try {
-      await this.#post(process, `want ${name} ${this.#process}`)
+      await this.#post(process, `want ${name} ${this.#process} ${n}`)
       await released
     } finally {
       end()

@@ -243,7 +243,7 @@ export class RedisStore implements Store {
       // The owner may have handled more than is recorded: wait for it, unless it died or takes too long.
       const { died } = await this.#leases.judge()
       if (died(owner) || performance.now() > until) free = owner
-      else await this.#mailbox.want(processOf(owner), name, ASK_AGAIN)
+      else await this.#mailbox.want(processOf(owner), name, n, ASK_AGAIN)
     }
   }
 
@@ -263,7 +263,7 @@ export class RedisStore implements Store {
     await this.#leases.renew()
     await this.#mailbox.open({
       wake: (name) => this.#journals.get(name)?.wake(),
-      wanted: (name, by) => void this.#release(name, by).catch(() => {}),
+      wanted: (name, by, n) => void this.#release(name, by, n).catch(() => {}),
       unsubscribed: (name, topic) => this.#host?.unsubscribed?.(name, topic),
     })
   }
@@ -306,13 +306,13 @@ export class RedisStore implements Store {
   }
 
   /** Another process wants the session. It may ask again while the hand-over is under way. */
-  async #release(name: string, by: string): Promise<void> {
+  async #release(name: string, by: string, n: number): Promise<void> {
     const others = this.#releasing.get(name)
     if (others) return void others.add(by)
     const waiting = new Set([by])
     this.#releasing.set(name, waiting)
     try {
-      if (!(await this.#host?.handOver(name)) && !this.#claiming.has(name))
+      if (!(await this.#host?.handOver(name, n)) && !this.#claiming.has(name))
         await this.#redis.script(DISOWN, this.#keys(name), [this.#process])
       await Promise.all([...waiting].map((process) => this.#mailbox.released(process, name)))
     } finally {

@@ -53,9 +53,9 @@ export class SessionServer<Request> implements SessionHost {
     this.store.start(
       {
         wake: (name) => this.sessions.get(name)?.journal?.wake(),
-        handOver: async (name) => {
+        handOver: async (name, n) => {
           const session = this.sessions.get(name)
-          if (session) await this.handOver(session)
+          if (session && session.n < n) await this.handOver(session)
           return session !== undefined
         },
         expired: (id, principal, delivered, sent) => {

@@ -75,8 +75,11 @@ export interface Journal {
 export interface Host {
   /** Another process has stored a message for a session that this one owns. */
   wake(name: string): void
-  /** Another process wants a session of this one: resolves once all that is handled is recorded. False: it is not here. */
-  handOver(name: string): Promise<boolean>
+  /**
+   * Another process wants a session of this one, for attempt number `n` of its client: resolves once all that is handled is
+   * recorded. False: it is not here. Nothing is handed over if a later attempt has arrived here.
+   */
+  handOver(name: string, n: number): Promise<boolean>
   /** A session has ended that no process owned. */
   expired(name: string, principal: string, delivered: number, sent: number): void
   /** Such a session was subscribed to a topic. Called once, in one process, before `expired`. */

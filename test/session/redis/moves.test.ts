@@ -102,3 +102,21 @@ test('a client that is back in the same process while its old connection is half
   expect(await after.raw.next()).toBe('hi')
   expect(got).toEqual(['1', '2'])
 })
+
+test('an older attempt that arrives late at another process does not end the connection of the present one', async () => {
+  const redis = await town()
+  const { sessions, url } = await house(redis.port)
+  const { raw, answer } = await greet(url, { id: id(), n: 5 })
+  expect(answer).toMatch(/^!w/)
+  const [session] = sessions
+  const owner = await redis.client.hget(`holdfast:{${session?.id}}:session`, 'owner')
+  const answers: string[] = []
+  const listener = redis.client.duplicate()
+  await listener.subscribe('holdfast:to:other')
+  listener.on('message', (_, message) => answers.push(message))
+  await redis.client.publish(`holdfast:to:${owner?.split(':')[0]}`, `want ${session?.id} other 4`)
+  await until(() => answers.length)
+  listener.disconnect()
+  session?.send('still here')
+  expect(await raw.next()).toBe('still here')
+})
