@@ -25,6 +25,8 @@ export interface RedisStoreOptions {
   grace?: number
 }
 
+/** How many tags a process has: one for its own sessions, and one for each message to a session of another process. */
+const TAGS = 2 ** 20
 /** How often a process renews its lease, in ms. */
 const BEAT = 1_000
 /** How often an idle session is compared with the store, in beats. */
@@ -42,9 +44,10 @@ export class RedisStore implements Store {
   readonly #prefix: string
   readonly #most: number
   readonly #grace: number
-  /** The id of this process, and the tag of the messages that it stores. */
+  /** The id of this process, and the first of the tags of the messages that it stores. */
   readonly #process = crypto.randomUUID()
-  readonly #tag = crypto.getRandomValues(new Uint32Array(1))[0] as number
+  readonly #tag = (crypto.getRandomValues(new Uint32Array(1))[0] as number) * TAGS
+  #tags = 0
   readonly #leases: Leases
   readonly #mailbox: Mailbox
   readonly #bounds: SessionBounds
@@ -77,7 +80,7 @@ export class RedisStore implements Store {
     this.#leases = new Leases(this.#redis, `${prefix}processes`, this.#process)
     this.#mailbox = new Mailbox(this.#redis, prefix, this.#process)
     const session = (name: string) => this.#keys(name)
-    this.#accepted = new AcceptedMessages(this.#redis, this.#tag, session)
+    this.#accepted = new AcceptedMessages(this.#redis, session)
     this.topics = new RedisTopics(this.#redis, prefix, session, (owner, name, topic) =>
       this.#mailbox.unsubscribed(processOf(owner), name, topic),
     )
@@ -90,6 +93,7 @@ export class RedisStore implements Store {
       ended: (ended) => this.#ended(ended),
     })
     this.#redis.onReconnect(() => {
+      this.#accepted.reconnected()
       this.#suspect = true
     })
     this.#redis.onMissed = () => this.#missed()
@@ -159,10 +163,11 @@ export class RedisStore implements Store {
   }
 
   async send(name: string, items: Item[]): Promise<boolean> {
-    const args = [this.#most, this.#limits.keep, this.#tag, ...items.map(written)]
+    const tag = this.#tag + 1 + (this.#tags++ % (TAGS - 1))
+    const args = [this.#most, this.#limits.keep, tag, ...items.map(written)]
     const [owner, number] = await this.#redis.script(APPEND, this.#keys(name), args)
     if (owner === undefined) return false
-    this.#accepted.add(name, Number(number))
+    this.#accepted.add(name, Number(number), tag)
     // The message is stored even if the owner cannot be notified now.
     if (owner) await this.#wake(String(owner), name)
     return true

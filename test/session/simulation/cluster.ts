@@ -20,6 +20,8 @@ interface Request {
 class Process {
   readonly sessions: Sessions<Request>
   alive = true
+  /** It was killed or shut down: it does not notice any more that the store has lost what it stored. */
+  gone = false
   constructor(sessions: Sessions<Request>) {
     this.sessions = sessions
   }
@@ -28,7 +30,7 @@ class Process {
 /** A message to the client. `stored`: what `send` resolved with; undefined as long as that is open, or unknown. */
 interface Sent {
   message: string
-  by: object
+  by: Process
   number: number
   stored: boolean | undefined
 }
@@ -239,6 +241,7 @@ export class Cluster {
     if (!process) return
     this.#disturbed = true
     process.alive = false
+    process.gone = true
     this.#clock.kill(process)
     this.redis.remove(process)
     for (const line of this.lines)
@@ -256,6 +259,7 @@ export class Cluster {
     if (!process) return
     // A handler that takes longer than the shutdown waits is cut off.
     this.#disturbed ||= this.#slow
+    process.gone = true
     await this.#clock.within(process, () => void process.sessions.shutdown({ after: 100 }))
     await this.start()
   }
@@ -318,7 +322,7 @@ export class Cluster {
   get quiet(): boolean {
     const { up, down } = this.epoch
     const open = [...down.sent.values()].filter(
-      ({ message, stored }) => stored && !down.got.includes(message),
+      ({ message, stored, by }) => stored && !down.got.includes(message) && !this.#isForgotten(by),
     )
     return (
       this.client.status === 'open' &&
@@ -334,10 +338,20 @@ export class Cluster {
   get missing(): string[] {
     const missing: string[] = []
     for (const [cursor, all] of this.#published)
-      for (const { message, at } of all)
-        if (at > this.#subscribedAt && at > this.#lastGap && !this.#heardOfTopic.has(message))
+      for (const { message, at, by } of all)
+        if (
+          at > this.#subscribedAt &&
+          at > this.#lastGap &&
+          !this.#heardOfTopic.has(message) &&
+          !this.#isForgotten(by)
+        )
           missing.push(`${cursor} ${message}`)
     return missing
+  }
+
+  /** Whether the store may have lost what this process stored, and nobody else knows that it was there. */
+  #isForgotten({ gone }: Process): boolean {
+    return gone && this.#lossy
   }
 
   /** What must hold at the end. */
@@ -355,8 +369,8 @@ export class Cluster {
           say(`the server was told ${delivered} of ${sent}, and ${down.got.length} were`)
       if (told) continue
       if (up.got.length < up.sent.length) say(`${up.sent.length - up.got.length} up lost`)
-      for (const { message, stored } of down.sent.values())
-        if (stored && !down.got.includes(message)) say(`${message} down lost`)
+      for (const { message, stored, by } of down.sent.values())
+        if (stored && !down.got.includes(message) && !this.#isForgotten(by)) say(`${message} down lost`)
     }
     for (const missing of this.missing) this.violations.push(`topic: ${missing} is missing`)
   }

@@ -75,8 +75,7 @@ export class SimulatedRedis {
   restore(data: Map<string, Entry>): void {
     this.#data = data
     for (const client of this.#clients) client.broken()
-    for (const client of this.#clients)
-      this.#later(client.process, this.#latency(), () => client.emit('ready'))
+    for (const client of this.#clients) this.#later(client.process, 0, () => client.emit('ready'))
   }
 
   /** Takes effect after some time, and is answered after some more. */
