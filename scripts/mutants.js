@@ -1,4 +1,5 @@
 // Breaks the session on purpose, one line at a time in a scratch copy, and shows which breaks the simulator notices.
+// `RUNS` and `CLUSTER_RUNS`: how many runs each. `ONLY`: a part of the names of those to try.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -42,8 +43,8 @@ const mutants = [
   [
     'resend nothing',
     `${src}/protocol/outbox.ts`,
-    'this.written = this.acked\n    this.#flying = 0',
-    'this.written = this.highest\n    this.#flying = 0',
+    'this.written = this.acked\n    this.#inFlight = 0',
+    'this.written = this.highest\n    this.#inFlight = 0',
   ],
   [
     'resend one too early',
@@ -99,30 +100,105 @@ const mutants = [
   ],
 ]
 
+/** Rules that only several processes with one store can break. */
+const redis = `${src}/redis`
+const clusterMutants = [
+  ['store: no fence', `${redis}/scripts.ts`, "if h[2] ~= owner then return {'fenced', h[7] or ''} end", ''],
+  [
+    'store: the next process does not wait',
+    `${redis}/redis-store.ts`,
+    'if (died(owner) || performance.now() > until) free = owner',
+    'if (owner) free = owner',
+  ],
+  [
+    'stall: messages are handled without a lease',
+    `${src}/server/hosted-session.ts`,
+    'if (this.journal?.doubtful) return this.failed()',
+    '',
+  ],
+  [
+    'tail lost: the last write is not compared',
+    `${redis}/scripts.ts`,
+    "if last < relied then return {'lost'} end",
+    '',
+  ],
+  [
+    'tail lost: messages to other processes are not verified',
+    `${redis}/redis-store.ts`,
+    'if (this.#suspect) await this.#verify()',
+    '',
+  ],
+  [
+    'tail lost: later messages hide it',
+    `${redis}/accepted.ts`,
+    'this.#unverified.push(...this.#last)\n    this.#last.clear()',
+    '',
+  ],
+  [
+    'tail lost: a topic is continued',
+    `${redis}/topic-scripts.ts`,
+    /if known and \(known > last .* then return begin\(new\) end/,
+    '',
+  ],
+  [
+    'topic: what the channel lost is not read',
+    `${redis}/redis-topics.ts`,
+    'if (epoch !== seen.epoch || offset !== seen.offset + 1 || followed.reading)',
+    'if (followed.reading)',
+  ],
+  [
+    'moves: the end of the older connection hands over',
+    `${src}/server/admission.ts`,
+    'session.connection = undefined\n',
+    '\n',
+  ],
+  [
+    'moves: also for an older attempt',
+    `${src}/server/session-server.ts`,
+    'session && session.n < n',
+    'session',
+  ],
+  [
+    'moves: subscriptions stay behind',
+    `${src}/server/topics.ts`,
+    'for (const topic of kept) {',
+    'for (const topic of kept.slice(0, 0)) {',
+  ],
+].map((mutant) => ({ mutant, test: 'several processes' }))
+
+const chosen = [
+  { mutant: ['none', `${src}/protocol/inbox.ts`, '', ''], test: 'runs' },
+  ...mutants.map((mutant) => ({ mutant, test: 'both halves' })),
+  ...clusterMutants,
+].filter(({ mutant: [name] }) => name.includes(process.env.ONLY ?? ''))
+
 const scratch = mkdtempSync(join(tmpdir(), 'holdfast-mutants-'))
 let survived = 0
 try {
   for (const part of ['src', 'test', 'scripts', 'package.json', 'vitest.config.ts', 'tsconfig.json'])
     cpSync(part, join(scratch, part), { recursive: true })
   symlinkSync(join(process.cwd(), 'node_modules'), join(scratch, 'node_modules'))
-  for (const [name, file, from, to] of [['none', `${src}/protocol/inbox.ts`, '', ''], ...mutants]) {
+  for (const {
+    mutant: [name, file, from, to],
+    test,
+  } of chosen) {
     const path = join(scratch, file)
     const whole = readFileSync(path, 'utf8')
     const broken = whole.replace(from, to)
     if (broken === whole && name !== 'none') throw new Error(`${name}: nothing to break in ${file}`)
     writeFileSync(path, broken)
-    const args = ['vitest', 'run', '--project', 'session', 'test/session/simulation.test.ts']
+    const args = ['vitest', 'run', '--project', 'session', 'test/session/simulation.test.ts', '-t', test]
     const { status, stdout, stderr } = spawnSync('npx', args, {
       cwd: scratch,
       encoding: 'utf8',
-      env: { ...process.env, RUNS: runs },
+      env: { CLUSTER_RUNS: runs, ...process.env, RUNS: runs },
     })
     writeFileSync(path, whole)
     const why = /(seed \d+: .*)/.exec(stdout + stderr)?.[1] ?? /Error: .*/.exec(stdout + stderr)?.[0] ?? ''
     const killed = status !== 0
     if (killed === (name === 'none')) survived++
     console.log(
-      `${(killed ? 'killed' : 'alive').padEnd(8)}${name.padEnd(34)}${killed ? why.slice(0, 90) : ''}`,
+      `${(killed ? 'killed' : 'alive').padEnd(8)}${name.padEnd(60)}${killed ? why.slice(0, 90) : ''}`,
     )
   }
 } finally {

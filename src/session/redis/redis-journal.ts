@@ -111,7 +111,7 @@ export class RedisJournal implements Journal {
     if (this.over) return
     this.over = true
     const { redis, keys, ownership, stalled } = this.#context
-    await redis.script(RELEASE, keys, [ownership, stalled()]).catch(() => {})
+    await redis.script(RELEASE, keys, [ownership, stalled(), this.#relied]).catch(() => {})
   }
 
   async #flush(): Promise<void> {

@@ -144,7 +144,7 @@ export class RedisStore implements Store {
     return journal
   }
 
-  async end(name: string, n: number, got: number): Promise<void> {
+  async end(name: string, n: number, got: number): Promise<boolean> {
     const journal = this.#journals.get(name)
     this.#journals.delete(name)
     if (journal) journal.over = true
@@ -153,13 +153,15 @@ export class RedisStore implements Store {
       try {
         const { keep } = this.#limits
         const args = [journal?.ownership ?? '-', n, got, keep]
-        const [principal] = await this.#redis.script(END, this.#keys(name), args)
+        const [principal, moved] = await this.#redis.script(END, this.#keys(name), args)
+        if (moved) return false
         await this.#bounds.leave(name, String(principal ?? ''))
-        return
+        return true
       } catch {
         await pause()
       }
     }
+    return true
   }
 
   async send(name: string, items: Item[]): Promise<boolean> {
@@ -293,7 +295,7 @@ export class RedisStore implements Store {
   /** Redis may have lost its newest writes: ends the sessions whose stored messages are missing. */
   async #verify(): Promise<void> {
     this.#suspect = false
-    const ended = await this.#accepted.verify()
+    const [ended] = await Promise.all([this.#accepted.verify(), this.topics.verify()])
     await Promise.all(ended.map(([name, owner]) => owner && this.#wake(owner, name)))
     this.#missed()
   }

@@ -158,6 +158,11 @@ export class RedisTopics implements TopicLog {
     for (const [topic, followed] of this.#followed) void this.#catchUp(topic, followed)
   }
 
+  /** After a failover: compares the logs with what this process has published. @throws {Error} when Redis does not answer */
+  async verify(): Promise<void> {
+    await Promise.all([...this.#published].map(([topic, seen]) => this.#page(topic, seen.offset, 0, seen)))
+  }
+
   stop(): void {
     this.#over = true
     this.#followed.clear()

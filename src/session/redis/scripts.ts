@@ -180,9 +180,18 @@ redis.call('HSET', KEYS[1], 'over', 1)
 redis.call('DEL', KEYS[2])
 return {h[1]}`)
 
-/** The owner releases the session. ARGV: ownership; from when on the session counts as away, in ms from now. */
+/**
+ * The owner releases the session. If the store has lost its last write, the session ends: nobody else would notice.
+ * ARGV: ownership; from when on the session counts as away, in ms from now; number of that write, as in WRITE.
+ */
 export const RELEASE = script(`${NOW}${RELEASE_OWNER}
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {} end
+local h = redis.call('HMGET', KEYS[1], 'owner', 'batch', 'over')
+if h[1] ~= ARGV[1] or h[3] then return {} end
+if tonumber(h[2]) < tonumber(ARGV[3]) then
+  redis.call('HSET', KEYS[1], 'over', 1, 'owner', '')
+  redis.call('DEL', KEYS[2])
+  return {}
+end
 release(now + ARGV[2])
 redis.call('HSET', KEYS[1], 'fresh', 0)
 return {}`)
@@ -193,10 +202,12 @@ local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and string.sub(owner, 1, #ARGV[1] + 1) == ARGV[1] .. ':' then release(now) end
 return {}`)
 
-/** Ends the session; its hash stays as its tombstone. ARGV: ownership, attempt number, got, time to keep in ms. Returns {principal}. */
+/** Ends the session; its hash stays as its tombstone. ARGV: ownership, attempt number, got, time to keep in ms.
+ * Returns {principal}; nothing if there is none; {'', 'moved'} if another process has it. */
 export const END = script(`
 local h = redis.call('HMGET', KEYS[1], 'owner', 'n', 'principal')
-if not h[1] or (h[1] ~= ARGV[1] and h[2] ~= ARGV[2]) then return {} end
+if not h[1] then return {} end
+if h[1] ~= ARGV[1] and h[2] ~= ARGV[2] then return {'', 'moved'} end
 redis.call('HSET', KEYS[1], 'over', 1, 'got', ARGV[3], 'owner', '')
 redis.call('DEL', KEYS[2], KEYS[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])

@@ -123,7 +123,9 @@ export class HostedSession implements ServerSession, Recorder {
     const { credit, limits } = this.#host.settings
     if (this.over) return 'dropped'
     if (!outbox.admits(one, credit, [limits.messages, limits.bytes], journal?.waiting)) {
-      this.#host.end(this, 'overflow')
+      // Another process may own the session: only its owner ends it.
+      if (journal?.doubtful) this.failed()
+      else this.#host.end(this, 'overflow')
       return 'dropped'
     }
     this.used = this.#host.clock

@@ -51,7 +51,7 @@ export class MemoryStore implements Store {
     return { is: 'created' }
   }
 
-  end(name: string, _n: number, got: number): void {
+  end(name: string, _n: number, got: number): undefined {
     const held = this.#held.get(name)
     if (!held) return
     this.#held.delete(name)

@@ -133,10 +133,14 @@ export class SessionServer<Request> implements SessionHost {
       connection.end(1000, why)
     }
     this.#forget(session, true)
-    void this.store.end(session.id, session.n, got)
+    const stored = this.store.end(session.id, session.n, got)
     const { acked: delivered, highest: written } = outbox
     const sent = delivered + outbox.held.length + (session.journal?.waiting.messages ?? 0)
-    this.#ended(session, { why, delivered, written, sent })
+    const callEnded = () => this.#ended(session, { why, delivered, written, sent })
+    if (typeof stored !== 'object') return callEnded()
+    stored.then((isEnded) => {
+      if (isEnded !== false) callEnded()
+    }, report)
   }
 
   removed(session: HostedSession): void {

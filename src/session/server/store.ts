@@ -170,8 +170,8 @@ export interface Store {
   readonly topics?: TopicLog
   start(host: Host, bounds: Bounds): void
   claim(claim: Claim): Awaitable<Answer>
-  /** The session is deleted; a tombstone keeps `got`. */
-  end(name: string, n: number, got: number): Awaitable<void>
+  /** The session is deleted; a tombstone keeps `got`. Resolves with false if another process has it now: then it goes on. */
+  end(name: string, n: number, got: number): Awaitable<boolean | undefined>
   /** Deletes what has expired. Called about once a second. */
   sweep(): Awaitable<void>
   journal?(name: string, n: number, kept: Kept, recorder: Recorder): Journal

@@ -95,7 +95,7 @@ test('a connection whose store never answers is refused as busy, in time', async
     shared: true,
     start: () => {},
     claim: () => new Promise<never>(() => {}),
-    end: () => {},
+    end: () => undefined,
     sweep: () => {},
     stop: () => {},
   }

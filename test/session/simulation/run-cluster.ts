@@ -54,6 +54,7 @@ export async function runCluster(
       [1, () => world.kill()],
       [0.5, () => world.shutdown()],
       [1.5, () => world.stall()],
+      [0.5, () => world.overtake()],
       [3, () => world.checkpoint()],
       [0.5, () => world.loseTail()],
     ]
