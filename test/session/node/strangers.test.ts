@@ -443,3 +443,77 @@ test('metrics, scraped as Prometheus does', async ({ house, raw }) => {
     'holdfast_bytes_total{direction="out"}': 5,
   })
 })
+
+test('a refused client that goes on sending is cut off', async ({ house }) => {
+  const { url, sockets, sessions } = await house({ authenticate: () => undefined })
+  const peer = new Raw(url)
+  expect(await peer.hello({ id: id() })).toBe('!x{"why":"denied"}')
+  const flood = setInterval(() => peer.socket.send('x'.repeat(1_000), () => {}), 1)
+  await until(() => sockets().size === 0, 20_000)
+  clearInterval(flood)
+  peer.socket.terminate()
+  expect(sessions.counters.received).toBe(0)
+})
+
+test('9,000 tiny messages that wait for a client do not keep the blocks that they were read in', async ({
+  house,
+  raw,
+}) => {
+  const blocks = new Set<ArrayBufferLike>()
+  const { url, next } = await house({
+    text: 'bytes',
+    limits: { messages: 10_000 },
+    received: (_, data) => {
+      blocks.add((data as Uint8Array).buffer)
+      target?.send(data, { binary: false })
+    },
+  })
+  const away = raw(url)
+  await away.hello({ id: id(0) })
+  const target = await next()
+  away.socket.terminate()
+  await until(() => !target.connected)
+  const peer = raw(url)
+  await peer.hello({ id: id(1) })
+  for (let n = 0; n < 9; n++) {
+    for (let m = 0; m < 1_000; m++) peer.send('tiny')
+    for (let frame = await peer.next(); frame !== `!a${1_000 * (n + 1)}`; frame = await peer.next());
+  }
+  expect(target.bufferedAmount).toBe(36_000)
+  expect([...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(1_000_000)
+})
+
+test('100,000 throw-away sessions cost neither the client that has sent something its session, nor new ones theirs', async () => {
+  const sessions = new Sessions()
+  const visit = async (n: number, ...frames: string[]) => {
+    const listeners: Record<string, ((...values: never[]) => void)[]> = {}
+    const sent: string[] = []
+    const emit = (name: string, ...values: unknown[]) => {
+      for (const listener of listeners[name] ?? []) (listener as (...values: unknown[]) => void)(...values)
+    }
+    sessions.accept(
+      {
+        send: (data) => sent.push(String(data)),
+        close: () => {},
+        on: (name, listener) => {
+          listeners[name] = [...(listeners[name] ?? []), listener]
+        },
+      },
+      {},
+    )
+    emit('message', `!h{"v":1,"id":"${id(n)}","n":1}`, false)
+    while (!sent.length) await undefined
+    for (const frame of frames) emit('message', frame, false)
+    emit('close', 1006)
+    return sent[0]?.slice(0, 2)
+  }
+  await visit(0, 'a word')
+  const [real] = sessions
+  const answers = new Set<string | undefined>()
+  for (let n = 1; n <= 100_000; n++) answers.add(await visit(n))
+  expect([...answers]).toEqual(['!w'])
+  expect(sessions.size.sessions).toBe(100_000)
+  expect(sessions.get(real?.id ?? '')).toBe(real)
+  expect(await visit(100_001)).toBe('!w')
+  await sessions.shutdown()
+})

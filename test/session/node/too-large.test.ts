@@ -70,6 +70,7 @@ test.for(stores)(
     for (const text of ['one', large, 'three']) session.send(text)
     await until(() => fresh.length, 30_000)
     expect(fresh).toEqual([{ why: 'overflow', delivered: [], lost: [], unknown: [] }])
+    await until(() => endings.length, 20_000)
     expect(endings).toMatchObject([{ why: 'overflow', delivered: 1, sent: 3 }])
     await until(() => sessions.counters.opened === 2, 20_000)
     await socket.delivered('a new session')
