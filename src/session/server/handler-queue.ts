@@ -33,7 +33,7 @@ export class HandlerQueue<Message> {
 
   /** Stops. Returns how many messages were handled, including the one whose handler is running. */
   close(): number {
-    this.#forget()
+    this.discard()
     if (this.#busy && !this.#closed) this.done++
     this.#closed = true
     return this.done
@@ -41,13 +41,18 @@ export class HandlerQueue<Message> {
 
   /** Stops as after a crash: the message whose handler is running does not count as handled. */
   abandon(): void {
-    this.#forget()
+    this.discard()
     this.#closed = true
+  }
+
+  /** Discards the waiting messages. */
+  discard(): void {
+    this.#waiting.length = this.bytes = 0
   }
 
   /** Discards the waiting messages. Resolves once no handler runs. */
   stop(): Promise<void> {
-    this.#forget()
+    this.discard()
     return this.idle()
   }
 
@@ -57,10 +62,6 @@ export class HandlerQueue<Message> {
     return new Promise((resolve) => {
       this.#idle.push(resolve)
     })
-  }
-
-  #forget(): void {
-    this.#waiting.length = this.bytes = 0
   }
 
   #next(): [Message, number] | undefined {

@@ -312,7 +312,10 @@ export class HostedSession implements ServerSession, Recorder {
     if (!journal) return this.#acknowledgeSoon()
     journal.note(this.#queue.done, this.outbox.acked)
     // Another process may own the session: what waits must not be handled here.
-    if (journal.doubtful) this.failed()
+    if (!journal.doubtful) return
+    this.#queue.discard()
+    this.inbox.got = this.#queue.done
+    this.failed()
   }
 
   #acknowledgeSoon(): void {
