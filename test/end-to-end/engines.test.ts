@@ -14,7 +14,7 @@ import { launchWebkit } from '../support/webkit.ts'
 /** What browsers themselves decide: each test in the engine that behaves so. */
 
 const bundle = join(import.meta.dirname, '../../dist/holdfast.umd.min.js')
-const patient = { timeout: 30_000 }
+const patient = { timeout: 50_000 }
 
 interface Site {
   url: string

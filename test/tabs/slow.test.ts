@@ -8,7 +8,7 @@ declare const client: Client
 
 const engine = process.env.ENGINE ?? 'chromium'
 /** The other tab keeps a processor busy. */
-const patient = { timeout: 40_000 }
+const patient = { timeout: 50_000 }
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i}`)
 
 /** Every text takes the page some ms, until it is told to hurry. */
