@@ -674,7 +674,6 @@ test('the events that only a session has reach a listener', async ({ line }) => 
   function Chat() {
     const session = useSocket(line.key, () => new Session(line.url, { autoOpen: false }))
     useListener(session, 'resumed', (value) => heard.push(value))
-    useListener(session, 'ended', ({ delivered }) => heard.push(delivered))
     return `${useStatus(session)} ${useLatest(session, 'resumed')?.resent}`
   }
   const { text, root } = render(<Chat />)
