@@ -433,6 +433,27 @@ describe('for everybody', () => {
     })
   })
 
+  test('custom properties of the page neither change the panel nor are changed in it', () => {
+    element.recorder = recorder
+    live()
+    const colours = () =>
+      all('*').map((node) => {
+        const { color, backgroundColor, borderTopColor, fontFamily } = getComputedStyle(node)
+        return [node.className, color, backgroundColor, borderTopColor, fontFamily]
+      })
+    const before = colours()
+    const names = ['--bg', '--fg', '--muted', '--line', '--soft', '--ok', '--bad', '--busy', '--mono']
+    const style = document.createElement('style')
+    style.textContent = `:root, *, holdfast-inspector { ${names.map((name) => `${name}: rgb(1, 2, 3);`).join('')} }`
+    document.body.append(style)
+    expect(colours()).toEqual(before)
+    for (const node of [element, ...all('*')])
+      for (const name of names)
+        expect(getComputedStyle(node).getPropertyValue(name).trim(), name).toBe('rgb(1, 2, 3)')
+    element.style.setProperty('--holdfast-line', 'rgb(4, 5, 6)')
+    expect(getComputedStyle(one('.panel')).borderTopColor).toBe('rgb(4, 5, 6)')
+  })
+
   test('the theme follows the attribute', () => {
     element.recorder = recorder
     element.setAttribute('theme', 'dark')
