@@ -6,6 +6,7 @@ import {
   type HoldfastInspector,
   inspect,
   type Recorder,
+  type RecordOptions,
   record,
 } from '../../../src/inspect/index.ts'
 import { FakeSocket } from '../fake-socket.ts'
@@ -105,6 +106,28 @@ describe('the status', () => {
     live()
     socket.bufferedAmount = 2400
     await shown('.summary', /Round trip34 ms.*Received2 .*B.*Sent2 .*B.*Queue2\.4 kB.*Dropped1 message/)
+  })
+})
+
+describe('options that can never work', () => {
+  test('throw where they are given, and no panel is added', () => {
+    const options = { payloads: 'off' } as RecordOptions
+    const message = 'record.payloads: there is no such option. Did you mean record.payload?'
+    expect(() => inspect(socket.like, options)).toThrow(message)
+    expect(() => inspect({} as never)).toThrow('record: takes a Socket')
+    expect(() => {
+      element.options = options
+    }).toThrow(message)
+    expect(document.querySelectorAll('holdfast-inspector')).toHaveLength(1)
+  })
+
+  test('an option that is undefined leaves what the attribute says', () => {
+    element.setAttribute('payload', 'off')
+    element.options = { payload: undefined }
+    element.socket = socket.like
+    socket.message('secret')
+    const payloads = element.recorder?.frames.map((frame) => frame.type === 'frame' && frame.payload)
+    expect(payloads).toEqual([undefined])
   })
 })
 
