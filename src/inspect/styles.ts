@@ -29,7 +29,7 @@ const dark = `
   --_warn: var(--holdfast-warn, #f0b458);
   --_bad: var(--holdfast-bad, #ff8b8b);
   --_busy: var(--holdfast-busy, #7db2ff);
-  --_wait: #5d4a25;
+  --_wait: #806530;
   --_failed: #e0605c;
   --_done: #2f9e66;
   --_focus: #7db2ff;
@@ -134,7 +134,7 @@ dd[data-tone="bad"] { color: var(--_bad); }
 section { min-width: 0; padding: 16px 20px; }
 .columns > * + *, .side > * + * { border-top: 1px solid var(--_line); }
 h3, h4, h5, h6 { font-size: 13px; font-weight: 600; }
-.section-head { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; }
+.section-head { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; min-height: 26px; }
 .section-head > :first-child { margin-inline-end: auto; }
 
 .periods, .frames-list { position: relative; }
