@@ -43,12 +43,12 @@ const clients = [
 ]
 
 /** The tests that run inside a page. */
-const engine = (name: string, browser: BrowserConfigOptions) => ({
-  // Found at run time it would reload the page, and with it the tests.
-  optimizeDeps: { include: ['mitt'] },
+const engine = (name: string, browser: BrowserConfigOptions, ...more: string[]) => ({
+  // Found at run time they would reload the page, and with it the tests.
+  optimizeDeps: { include: ['mitt', 'axe-core'] },
   test: {
     name,
-    include: ['test/browser/**/*.test.ts'],
+    include: ['test/browser/**/*.test.ts', ...more],
     expect,
     ...patient,
     globalSetup: 'test/support/browserServers.ts',
@@ -59,15 +59,22 @@ const engine = (name: string, browser: BrowserConfigOptions) => ({
 /** The folder where CI wants reports that it can count. */
 const report = process.env.TEST_REPORT && `${process.env.TEST_REPORT}/${covered ? 'covered' : 'engines'}.json`
 
+/** The inspector's tests have a project of their own in Chromium. */
+const inspector = 'test/inspect/browser/*.browser.ts'
+
 /** WebKitGTK is of Linux. */
 const inWebkit =
   process.platform === 'linux'
-    ? [engine('webkit', { provider: webkit(), instances: [{ browser: 'webkit' }] })]
+    ? [engine('webkit', { provider: webkit(), instances: [{ browser: 'webkit' }] }, inspector)]
     : []
-const inFirefox = engine('firefox', {
-  provider: playwright({ launchOptions: { channel: 'moz-firefox', ...path(firefox) } }),
-  instances: [{ browser: 'firefox' }],
-})
+const inFirefox = engine(
+  'firefox',
+  {
+    provider: playwright({ launchOptions: { channel: 'moz-firefox', ...path(firefox) } }),
+    instances: [{ browser: 'firefox' }],
+  },
+  inspector,
+)
 
 export default defineConfig({
   test: {
@@ -138,7 +145,7 @@ export default defineConfig({
         optimizeDeps: { include: ['mitt', 'axe-core'] },
         test: {
           name: 'inspect-chromium',
-          include: ['test/inspect/browser/*.browser.ts'],
+          include: [inspector],
           expect,
           ...patient,
           browser: { enabled: true, headless: true, screenshotFailures: false, ...inChromium() },

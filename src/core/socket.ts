@@ -55,7 +55,7 @@ export interface Parts {
 export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = BinaryType>
   implements SocketLike<In, Out, Kind>
 {
-  declare readonly '~in'?: In
+  declare readonly '~events'?: Events<In, Kind>
   /** A function, so that it works where a framework has wrapped the socket in a Proxy. */
   private readonly parts: () => Parts
 

@@ -25,7 +25,7 @@ const rules = {
  * @throws {TypeError | RangeError} for unknown options and values
  */
 export function messages<In, Name extends 'message' | 'text' | 'json' | 'binary' = 'json'>(
-  socket: Pick<SocketLike<In, never>, '~in' | 'on' | 'status'>,
+  socket: Pick<SocketLike<In, never>, '~events' | 'on' | 'status'>,
   options: MessagesOptions<Name> = {},
 ): AsyncGenerator<Events<In>[Name], void, undefined> {
   const { of, buffer, signal } = resolveGroup('messages.', options, rules) as {

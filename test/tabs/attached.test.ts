@@ -231,7 +231,11 @@ describe('a tab', { timeout: 60_000 }, () => {
     open,
   }) => {
     const server = await listen()
-    const without = await open(server, { before: () => Reflect.deleteProperty(globalThis, 'SharedWorker') })
+    const without = await open(server, {
+      before: () => Reflect.deleteProperty(globalThis, 'SharedWorker'),
+      // The fallback opens by itself.
+      tab: { autoOpen: false },
+    })
     await allOpen(without)
     expect(server.live).toHaveLength(1)
     const peer = await server.connection()

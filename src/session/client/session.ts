@@ -36,6 +36,7 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
   Out,
   Kind
 > {
+  declare readonly '~events'?: SessionEvents<In, Kind>
   /** A function, so that it works where a framework has wrapped the session in a Proxy. */
   private readonly client: () => ClientSession
 
