@@ -9,7 +9,7 @@ interface Handler {
   listener: (...values: never) => void
 }
 
-const rules: OptionRules = {
+const rules: OptionRules<ListenerOptions> = {
   once: { accepts: () => true, expected: 'a boolean' },
   signal: abortSignal,
 }
@@ -58,7 +58,7 @@ export class Emitter<Map extends object> {
     options: ListenerOptions = {},
   ): () => void {
     this.#check(name, listener)
-    const { once, signal } = resolveGroup('on.', options, rules) as ListenerOptions
+    const { once, signal } = resolveGroup('on.', options, rules)
     let active = !signal?.aborted
     if (!active) return () => {}
     const call = (first: never, second?: never) => {

@@ -1,9 +1,11 @@
+import { onAbort } from './abort.ts'
 import { byteLength, snapshot } from './binary.ts'
 import { monotonicNow } from './clock.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Emitter, Entry } from './emitter.ts'
-import { abnormalClosure, abortReason } from './errors.ts'
+import { abnormalClosure } from './errors.ts'
 import type { Closed, Data, DropReason, Events, Failure, Outcome, SendResult, Status } from './events.ts'
+import type { SocketLifecycle } from './internal-options.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 import { isHidden, isLeaving, isOffline, observePage, type PageSignal } from './page.ts'
 import { attemptTimeout, backoff, longestDelay } from './policy/backoff.ts'
@@ -37,7 +39,7 @@ interface QueuedMessage {
 type EventEntry = Entry<Events>
 
 /** Decides when to dial, when to wait and when to stop: one status, one connection, one timer, one count of failures. */
-export class Lifecycle implements ConnectionOwner {
+export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   status: Status = 'idle'
   closed: Closed | undefined
   protocol = ''
@@ -105,7 +107,7 @@ export class Lifecycle implements ConnectionOwner {
     return this.#queue.bytes + (this.#connection?.native?.bufferedAmount ?? 0)
   }
 
-  set binaryType(type: BinaryType) {
+  setBinaryType(type: BinaryType): void {
     this.#options.binaryType = type
     for (const connection of [this.#connection, this.#replacement, this.#retired])
       if (connection?.native) connection.native.binaryType = type
@@ -346,15 +348,9 @@ export class Lifecycle implements ConnectionOwner {
   }
 
   #listenToSignal(): void {
-    const { signal } = this.#options
-    if (!signal) return
-    const aborted = () => {
-      const error = abortReason(signal)
-      this.close({ ...abnormalClosure('signal', error), code: 1000, reason: '' })
-    }
-    signal.addEventListener('abort', aborted)
-    this.#stopListening = () => signal.removeEventListener('abort', aborted)
-    if (signal.aborted) aborted()
+    this.#stopListening = onAbort(this.#options.signal, (error) =>
+      this.close({ ...abnormalClosure('signal', error), code: 1000, reason: '' }),
+    )
   }
 
   /** Leaves `idle`, `suspended` or `closed`. */

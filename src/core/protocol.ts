@@ -1,12 +1,6 @@
 import type { Emitter } from './emitter.ts'
 import type { Closed, Data, Events } from './events.ts'
 
-/**
- * The key under which a `Session` passes its protocol to the constructor of `Socket`. A registered symbol, so that the
- * UMD file of the session works with the core that another script tag has loaded.
- */
-export const PROTOCOL: unique symbol = Symbol.for('holdfast.protocol')
-
 /** One connection after its handshake: the operations that a protocol above it may use. */
 export interface Link {
   /** The subprotocol that the server selected. */

@@ -1,5 +1,4 @@
 import { byteLength, requireData } from './binary.ts'
-import type { ConnectionOwner } from './connection.ts'
 import { Emitter } from './emitter.ts'
 import { domException } from './errors.ts'
 import { EVENTS } from './event-names.ts'
@@ -14,11 +13,13 @@ import type {
   SocketLike,
   Status,
 } from './events.ts'
+import { type InternalOptions, LIFECYCLE, type SocketLifecycle } from './internal-options.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Options, Provided } from './options.ts'
 import { isAllowedCloseCode } from './policy/close-codes.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
-import { abortSignal, ofType, rejectUnknown, resolveGroup, shown } from './validate.ts'
+import { readOnOutcome } from './send-options.ts'
+import { abortSignal, rejectUnknown, resolveGroup, shown } from './validate.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface ReconnectCallOptions {
@@ -35,11 +36,11 @@ export interface ReconnectCallOptions {
   overlap?: boolean | undefined
 }
 
-/** The parts that the methods of `Socket` use. The socket of a tab has the same methods on a different lifecycle. */
-export interface Parts {
-  options: Pick<ResolvedOptions, 'stringify' | 'binaryType'>
+/** The parts of a socket: its methods check their arguments, and call these. */
+interface Parts {
+  options: ResolvedOptions
   emitter: Emitter<Events>
-  lifecycle: Omit<Lifecycle, keyof ConnectionOwner>
+  lifecycle: SocketLifecycle
 }
 
 /**
@@ -63,15 +64,16 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     const resolved = resolveOptions(url, options as Options)
     const { protocol } = resolved
     const emitter = new Emitter<Events>(protocol ? [...EVENTS, ...protocol.events] : EVENTS)
-    const lifecycle = new Lifecycle(resolved, emitter)
-    const parts = { options: resolved, emitter, lifecycle }
+    const createLifecycle = (options as InternalOptions)[LIFECYCLE]
+    const lifecycle = createLifecycle?.(resolved, emitter) ?? new Lifecycle(resolved, emitter)
+    const parts: Parts = { options: resolved, emitter, lifecycle }
     this.parts = () => parts
     protocol?.attach({
       emitter,
       isOpen: () => lifecycle.status === 'open',
       isClosed: () => lifecycle.status === 'closed',
     })
-    if (resolved.autoOpen) this.open()
+    if (resolved.autoOpen && !createLifecycle) this.open()
   }
 
   /** Vue wraps an object in a Proxy only if this tag says that it is a plain object or a collection. */
@@ -116,7 +118,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   set binaryType(type: Kind) {
     if (type !== 'blob' && type !== 'arraybuffer')
       throw new TypeError(`holdfast: binaryType: must be 'blob' or 'arraybuffer', not ${shown(type)}`)
-    this.parts().lifecycle.binaryType = type
+    this.parts().lifecycle.setBinaryType(type)
   }
 
   /**
@@ -174,7 +176,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
 
   /** Resolves when open, at once if it is. Rejects when closed for good, with the `Closed` as the error's `cause`. */
   async opened(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const { signal } = waitOptions('opened', options)
+    const signal = readSignal('opened', options)
     return waitUntil(this, () => this.status === 'open', signal)
   }
 
@@ -183,7 +185,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    * broken connection no longer count. Rejects as `opened` does.
    */
   async drained(limit = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const { signal } = waitOptions('drained', options)
+    const signal = readSignal('drained', options)
     if (typeof limit !== 'number' || Number.isNaN(limit))
       throw new TypeError(`holdfast: drained: the limit must be a number of bytes, not ${shown(limit)}`)
     return waitUntil(this, () => !(this.bufferedAmount > limit), signal)
@@ -241,20 +243,9 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   }
 }
 
-const waitRules = { signal: abortSignal }
-
-function waitOptions(
-  name: string,
-  options: { signal?: AbortSignal | undefined },
-): { signal?: AbortSignal | undefined } {
+/** The `signal` among the options of the method `name`. */
+function readSignal(name: string, options: { signal?: AbortSignal | undefined }): AbortSignal | undefined {
   if (typeof options !== 'object' || options === null || 'aborted' in options)
     throw new TypeError(`holdfast: ${name}: takes an object. Use ${name}({ signal }).`)
-  return resolveGroup(`${name}.`, options, waitRules)
-}
-
-const sendRules = { onOutcome: ofType('function') }
-
-/** Most messages are sent without options: then there is nothing to check. */
-export function readOnOutcome(options: SendOptions | undefined): SendOptions['onOutcome'] {
-  return options && (resolveGroup('send.', options, sendRules) as SendOptions).onOutcome
+  return resolveGroup(`${name}.`, options, { signal: abortSignal }).signal
 }

@@ -3,6 +3,7 @@ import { monotonicNow } from '../core/clock.ts'
 import { deliver } from '../core/deliver.ts'
 import type { Emitter } from '../core/emitter.ts'
 import { abnormalClosure } from '../core/errors.ts'
+import type { SocketLifecycle } from '../core/internal-options.ts'
 import { type Cancel, longTimeout } from '../core/long-timeout.ts'
 import { observePage } from '../core/page.ts'
 import { SendQueue } from '../core/policy/send-queue.ts'
@@ -49,7 +50,7 @@ type EventEntry = { [Name in keyof Events]: [Name, Events[Name]] }[keyof Events]
  * The lifecycle of a tab's socket: mirrors the state of the worker's socket, connects again when the worker has died, and
  * settles the outcome of each message of this tab.
  */
-export class TabLifecycle {
+export class TabLifecycle implements SocketLifecycle {
   status: Status = 'idle'
   closed: Closed | undefined
   protocol = ''
@@ -94,7 +95,7 @@ export class TabLifecycle {
   }
 
   /** The worker's socket decides on the shape of binary frames. */
-  set binaryType(_: BinaryType) {}
+  setBinaryType(): void {}
 
   /** @throws what the `SharedWorker` constructor throws */
   open(): void {
