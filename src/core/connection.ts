@@ -13,7 +13,7 @@ import type { FrameHandler, Link } from './protocol.ts'
 import { callSafely, report } from './report.ts'
 import { checkUrl, type ResolvedOptions } from './resolve-options.ts'
 
-/** Receives the events of a connection: none after `ended`, and none after `drop`. */
+/** Receives the events of a connection: none after `ended`, and none after `close`. */
 export interface ConnectionOwner {
   /** The URL is known; the native socket is constructed next. */
   dialling(connection: Connection, url: string): void
@@ -23,11 +23,11 @@ export interface ConnectionOwner {
 }
 
 /** Time limits of a connection, which depend on how the connections before it ended. */
-export interface Patience {
+export interface TimeLimits {
   /** How long the attempt may take, in ms. */
   attemptTimeout: number
   /** How many times longer than configured the peer may be silent. */
-  silence: number
+  silenceFactor: number
 }
 
 /** States of a native socket. */
@@ -40,9 +40,9 @@ const CLOSE_AFTER_EARLY_ERROR = 1_000
 /** Names of errors that constructors throw: the standard's for mixed content, Firefox's for Content Security Policy. */
 const BLOCKED = new Set(['SecurityError', 'NS_ERROR_CONTENT_BLOCKED'])
 /** How often a message re-arms the heartbeat's timer while the page is hidden, in ms. */
-const REARM = 1_000
+const REARM_INTERVAL = 1_000
 /** How long an attempt waits for the answer to a permission prompt that may not be shown, in ms. */
-const PROMPT = 120_000
+const PROMPT_TIMEOUT = 120_000
 
 /** A connection to a private address was opened without asking the user: the page needs no permission for that. */
 let needsNoPermission = false
@@ -57,7 +57,7 @@ export class Connection {
   readonly startedAt = monotonicNow()
   readonly #options: ResolvedOptions
   readonly #emitter: Emitter<Events>
-  readonly #patience: Patience
+  readonly #limits: TimeLimits
   /** `undefined` once the connection is over. */
   #owner: ConnectionOwner | undefined
   /** Created when a function of the application needs its signal. */
@@ -83,24 +83,24 @@ export class Connection {
     options: ResolvedOptions,
     emitter: Emitter<Events>,
     owner: ConnectionOwner,
-    patience: Patience,
+    limits: TimeLimits,
   ) {
     this.#options = options
     this.#emitter = emitter
     this.#owner = owner
-    this.#patience = patience
+    this.#limits = limits
     this.#startAttemptTimer()
     void this.#dial()
   }
 
-  /** Whether it has ended, or was dropped. */
+  /** Whether it has ended, or was closed by `close`. */
   get isOver(): boolean {
     return !this.#owner
   }
 
   /** How many times longer than configured the peer may be silent now. */
-  get silencePatience(): number {
-    return this.#heartbeat?.patience ?? this.#patience.silence
+  get silenceFactor(): number {
+    return this.#heartbeat?.silenceFactor ?? this.#limits.silenceFactor
   }
 
   /** Whether a new attempt may replace this one. Not while the browser may show a permission prompt, which would be closed. */
@@ -134,9 +134,9 @@ export class Connection {
     return true
   }
 
-  /** Ends the connection without notifying the owner. `final`: the socket is closed for good. */
-  drop(code?: number, reason?: string, final = false): void {
-    this.#cut(code, reason, final)
+  /** Closes it without notifying the owner. `final`: the socket is closed for good. */
+  close(code?: number, reason?: string, final = false): void {
+    this.#release(code, reason, final)
     this.#abort?.abort()
   }
 
@@ -144,13 +144,13 @@ export class Connection {
   end(close: Closed, final = false, code?: number, reason?: string): void {
     const owner = this.#owner
     if (!owner) return
-    this.#cut(code, reason)
+    this.#release(code, reason)
     owner.ended(this, close, final)
     // Last: this runs listeners of the application, which may do anything.
     this.#abort?.abort()
   }
 
-  #cut(code?: number, reason?: string, final = false): void {
+  #release(code?: number, reason?: string, final = false): void {
     const { native } = this
     if (this.#owner) this.#handler?.closing?.(final)
     this.#owner = undefined
@@ -168,7 +168,7 @@ export class Connection {
   }
 
   #startAttemptTimer(): void {
-    const ms = this.#patience.attemptTimeout
+    const ms = this.#limits.attemptTimeout
     this.#cancelTimer?.()
     this.#cancelTimer = longTimeout(ms, () => {
       if (this.#mayBePrompting) return this.#startAttemptTimer()
@@ -184,8 +184,8 @@ export class Connection {
     try {
       if (this.isOver) return
       const [target, names] = await Promise.all([
-        this.#provide(url),
-        this.#provide(protocols),
+        this.#resolve(url),
+        this.#resolve(protocols),
         protocol?.prepare({ signal: this.#signal }),
       ])
       if (this.isOver) return
@@ -205,7 +205,7 @@ export class Connection {
   }
 
   /** Async, so that one function that throws does not leave the other one's rejection unhandled. */
-  async #provide<Value>(value: Value | ((context: { signal: AbortSignal }) => Value | PromiseLike<Value>)) {
+  async #resolve<Value>(value: Value | ((context: { signal: AbortSignal }) => Value | PromiseLike<Value>)) {
     return typeof value === 'function'
       ? (value as (context: { signal: AbortSignal }) => Value)({ signal: this.#signal })
       : value
@@ -257,7 +257,7 @@ export class Connection {
     if (this.#permission?.state !== 'prompt' || needsNoPermission) return false
     // On a private address, the browser asks only if it considers the page's own address public, which a page cannot find out.
     if (!isLocalPage()) return true
-    return this.#patience.attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT
+    return this.#limits.attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT_TIMEOUT
   }
 
   /**
@@ -336,7 +336,7 @@ export class Connection {
     this.#cancelTimer = this.#cancelAttempt = this.#permission = undefined
     const { heartbeat } = this.#options
     if (heartbeat) {
-      this.#heartbeat = new Heartbeat(heartbeat, monotonicNow(), this.#patience.silence)
+      this.#heartbeat = new Heartbeat(heartbeat, monotonicNow(), this.#limits.silenceFactor)
       this.#checkHeartbeat()
     }
     owner.opened(this)
@@ -347,9 +347,9 @@ export class Connection {
     if (this.isOver) return
     if (this.#heartbeat) this.#receivedAt(monotonicNow())
     const handler = this.#handler
-    const result = handler ? handler.receive(event) : this.#answersPing(event) ? 'pong' : event
+    const result = handler ? handler.receive(event) : this.#isPong(event) ? 'pong' : event
     if (this.isOver || result === undefined) return
-    if (result === 'pong') this.#ponged()
+    if (result === 'pong') this.#receivedPong()
     else deliver(result, this.#emitter, this.#options, this)
   }
 
@@ -358,16 +358,16 @@ export class Connection {
     this.#heartbeat?.received(now)
     // In a hidden tab of Chromium, a timer that was set inside a timer's callback fires once a minute; one that was set inside
     // a socket event fires at most a second late.
-    if ((this.#isChained || now - this.#armedAt > REARM) && isHidden()) this.#checkHeartbeat()
+    if ((this.#isChained || now - this.#armedAt > REARM_INTERVAL) && isHidden()) this.#checkHeartbeat()
   }
 
-  #answersPing(event: MessageEvent): boolean {
+  #isPong(event: MessageEvent): boolean {
     const pong = this.#options.heartbeat?.pong
     if (pong === undefined) return false
     return typeof pong === 'function' ? Boolean(callSafely(pong, event)) : event.data === pong
   }
 
-  #ponged(): void {
+  #receivedPong(): void {
     if (this.#pingedAt) this.#emitter.emit('pulse', { rtt: monotonicNow() - this.#pingedAt })
     this.#pingedAt = 0
   }
@@ -382,7 +382,7 @@ export class Connection {
       const reason = 'The server did not answer in time. A large message on a slow network looks the same.'
       return this.end(abnormalClosure('silent', undefined, reason))
     }
-    if (verdict === 'ask') this.#ping(native, now)
+    if (verdict === 'ping') this.#ping(native, now)
     if (this.isOver) return
     this.#armedAt = now
     this.#isChained = isChained

@@ -10,7 +10,7 @@ export interface HeartbeatTiming {
 }
 
 /** The result of a check: send a ping, the peer is gone, or nothing to do. */
-export type Verdict = 'ask' | 'silent' | undefined
+export type Verdict = 'ping' | 'silent' | undefined
 
 /** The longest time that a peer has to answer a probe: a ping after this side was offline, hidden or asleep. In ms. */
 const PROBE = 5_000
@@ -30,7 +30,7 @@ export class Heartbeat {
    * How many times longer than configured the peer may be silent. Above 1 after silent ends, because a large message on a
    * slow network holds back all other frames. 1 again once the peer answers.
    */
-  patience: number
+  silenceFactor: number
   #receivedAt: number
   /** The deadline for the answer to the ping; 0 while no ping is unanswered. */
   #answerBy = 0
@@ -38,22 +38,22 @@ export class Heartbeat {
   #due: number
   /** The ping was sent again, because the check of the first one ran too late to prove anything. */
   #repeated = false
-  /** Bytes of ours that had left the browser at the last check, and those that must leave before the ping does. */
-  #leftBytes = 0
+  /** How many bytes the browser had written to the network at the last check, and how many it writes before the ping. */
+  #writtenBytes = 0
   #bytesBeforePing = 0
   readonly #startedAt: number
   readonly #timing: HeartbeatTiming
 
-  constructor(timing: HeartbeatTiming, now: number, patience = 1) {
+  constructor(timing: HeartbeatTiming, now: number, silenceFactor = 1) {
     this.#timing = timing
-    this.patience = patience
+    this.silenceFactor = silenceFactor
     this.#startedAt = this.#receivedAt = this.sentAt = this.#due = now
   }
 
   /** Any frame shows that the peer is alive, and answers the ping. */
   received(now: number): void {
     // A greeting right after the handshake says nothing about a large message that follows it.
-    if (this.#answerBy || now - this.#startedAt > this.#timing.interval) this.patience = 1
+    if (this.#answerBy || now - this.#startedAt > this.#timing.interval) this.silenceFactor = 1
     this.#receivedAt = now
     this.#answerBy = 0
     this.#repeated = false
@@ -81,28 +81,28 @@ export class Heartbeat {
    */
   check(now: number, buffered: number, probe = false): Verdict {
     const { silence } = this.#timing
-    const timeout = this.#timing.timeout * this.patience
+    const timeout = this.#timing.timeout * this.silenceFactor
     const probeTime = timeout ? Math.min(PROBE, timeout) : PROBE
     const late = now - this.#due > LATE
-    const left = this.sentBytes - buffered
+    const written = this.sentBytes - buffered
     if (this.#answerBy) {
       if (probe) this.#answerBy = Math.min(this.#answerBy, now + probeTime)
       if (now < this.#answerBy) return
       // Our bytes are leaving, so the peer is alive, and the ping may still be queued behind a long upload.
-      if (this.#leftBytes < this.#bytesBeforePing && left > this.#leftBytes) {
-        this.#leftBytes = left
+      if (this.#writtenBytes < this.#bytesBeforePing && written > this.#writtenBytes) {
+        this.#writtenBytes = written
         this.#answerBy = now + (timeout || PROBE)
         return
       }
       if (this.#repeated || !late) return 'silent'
       this.#repeated = true
     } else if (!probe && now < this.#quietUntil) return
-    this.#leftBytes = left
+    this.#writtenBytes = written
     this.#bytesBeforePing = this.sentBytes
     this.#answerBy = now + this.#answerTime(probe, late, timeout, probeTime)
     if (silence) return
     this.sentAt = now
-    return 'ask'
+    return 'ping'
   }
 
   #answerTime(probe: boolean, late: boolean, timeout: number, probeTime: number): number {
@@ -114,7 +114,7 @@ export class Heartbeat {
   get #quietUntil(): number {
     const { interval, silence } = this.#timing
     return silence
-      ? this.#receivedAt + silence * this.patience
+      ? this.#receivedAt + silence * this.silenceFactor
       : Math.min(this.#receivedAt, this.sentAt) + interval
   }
 }
