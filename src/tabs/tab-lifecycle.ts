@@ -1,15 +1,13 @@
 import { byteLength, snapshot } from '../core/binary.ts'
-import { monotonicNow } from '../core/clock.ts'
 import { deliver } from '../core/deliver.ts'
-import type { Emitter } from '../core/emitter.ts'
+import type { Emitter, Entry } from '../core/emitter.ts'
 import { abnormalClosure } from '../core/errors.ts'
 import type { SocketLifecycle } from '../core/internal-options.ts'
-import { type Cancel, longTimeout } from '../core/long-timeout.ts'
+import { type Message, MessageQueue, refuse, settle } from '../core/message-queue.ts'
 import { observePage } from '../core/page.ts'
-import { SendQueue } from '../core/policy/send-queue.ts'
 import { callSafely } from '../core/report.ts'
 import type { ResolvedOptions } from '../core/resolve-options.ts'
-import type { Closed, Data, DropReason, Events, Outcome, SendResult, Status } from '../index.ts'
+import type { Closed, Data, Events, Outcome, SendResult, Status } from '../index.ts'
 import {
   type FromTab,
   type FromWorker,
@@ -26,15 +24,6 @@ const MISSED_PINGS = 12
 /** The longest wait for an answer, and between attempts, in units of `CHECK`. */
 const LONGEST = 120
 
-interface Message {
-  /** The object that was passed to `send`, for the `drop` event. */
-  data: Data
-  /** A snapshot, which is sent: the caller may change a buffer after `send`. */
-  copy: Data
-  bytes: number
-  onOutcome: ((outcome: Outcome) => void) | undefined
-}
-
 /** The connection to one worker, until it has died or this tab has left it. */
 interface Link {
   port: MessagePort
@@ -43,8 +32,6 @@ interface Link {
   /** Aborts when it is over. */
   over: AbortController
 }
-
-type EventEntry = { [Name in keyof Events]: [Name, Events[Name]] }[keyof Events]
 
 /**
  * The lifecycle of a tab's socket: mirrors the state of the worker's socket, connects again when the worker has died, and
@@ -68,8 +55,7 @@ export class TabLifecycle implements SocketLifecycle {
   #wasJoined = false
   #wasOpen = false
   /** Messages wait here, not in the worker, until the shared socket is open: they outlive the worker. */
-  readonly #queue: SendQueue<Message>
-  #cancelExpiry: Cancel | undefined
+  readonly #queue: MessageQueue
   /** Messages that were posted to the worker, until it posts their outcome. */
   readonly #sent = new Map<number, Message>()
   #sentBytes = 0
@@ -87,7 +73,7 @@ export class TabLifecycle implements SocketLifecycle {
     this.#options = options
     this.#emitter = emitter
     this.#onSnapshot = onSnapshot
-    this.#queue = new SendQueue(options.queue)
+    this.#queue = new MessageQueue(options.queue, emitter)
   }
 
   get bufferedAmount(): number {
@@ -111,8 +97,7 @@ export class TabLifecycle implements SocketLifecycle {
 
   /** Reconnects the shared socket. */
   reconnect(options: { dropQueue: boolean; overlap: boolean }): void {
-    if (options.dropQueue)
-      this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
+    if (options.dropQueue) this.#emitter.emitAll(this.#queue.removeAll('discarded'))
     this.#post(['reconnect', options])
   }
 
@@ -130,21 +115,10 @@ export class TabLifecycle implements SocketLifecycle {
   }
 
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
-    const message = { data, copy: snapshot(data), bytes: byteLength(data), onOutcome }
-    if (this.status === 'open') {
-      this.#postMessage(message)
-      return 'sent'
-    }
-    const isFromDrop = this.#emitter.dispatching === 'drop'
-    if (this.status === 'closed') return this.#refuse(message, 'the socket is closed')
-    this.#dropExpired()
-    const displaced = this.#queue.push(message, message.bytes, monotonicNow(), !isFromDrop)
-    const why = 'the queue of this tab is full (option queue)'
-    // Otherwise a `drop` listener that sends again would never end.
-    if (!displaced && isFromDrop) return this.#refuse(message, why)
-    this.#drop(displaced ?? [message], 'overflow', why)
-    this.#watchExpiry()
-    return displaced ? 'queued' : 'dropped'
+    if (this.status === 'closed') return refuse(onOutcome, 'the socket is closed')
+    if (this.status !== 'open') return this.#queue.push(data, onOutcome)
+    this.#postMessage({ data, copy: snapshot(data), bytes: byteLength(data), onOutcome })
+    return 'sent'
   }
 
   #post(message: FromTab, transfer: Transferable[] = []): void {
@@ -304,44 +278,12 @@ export class TabLifecycle implements SocketLifecycle {
     if (why) this.#emitter.emit('drop', { data: message.data, why, reason: outcome.reason ?? why })
   }
 
-  #refuse(message: Message, reason: string): 'dropped' {
-    settle(message, { result: 'dropped', reason })
-    return 'dropped'
-  }
-
-  #dropExpired(): void {
-    const reason = `it waited longer than ${this.#options.queue.ttl} ms (option queue.ttl)`
-    this.#drop(this.#queue.expired(monotonicNow()), 'expired', reason)
-  }
-
-  #watchExpiry(): void {
-    const ms = this.#queue.expiresIn(monotonicNow())
-    if (ms === Infinity || this.#cancelExpiry) return
-    this.#cancelExpiry = longTimeout(ms, () => {
-      this.#cancelExpiry = undefined
-      this.#dropExpired()
-      this.#watchExpiry()
-    })
-  }
-
-  #drop(messages: Message[], why: DropReason, reason: string): void {
-    if (messages.length) this.#emitter.emitAll(this.#dropEvents(messages, why, reason))
-  }
-
-  /** Calls `onOutcome` of the dropped messages, and returns their `drop` events. */
-  #dropEvents(messages: Message[], why: DropReason, reason: string): EventEntry[] {
-    return messages.map((message) => {
-      settle(message, { result: 'dropped', reason })
-      return ['drop', { data: message.data, why, reason }]
-    })
-  }
-
   /** Takes over a state of the worker's socket, or one of this tab alone. */
   #become([status, value]: State): void {
     const previous = this.status
     this.status = status
     this.closed = status === 'closed' ? value : undefined
-    const events: EventEntry[] = status === previous ? [] : [['status', { status, previous }]]
+    const events: Entry<Events>[] = status === previous ? [] : [['status', { status, previous }]]
     switch (status) {
       case 'connecting':
         this.url = value.url
@@ -356,17 +298,14 @@ export class TabLifecycle implements SocketLifecycle {
         events.push([status, value])
         break
       case 'closed':
-        events.push(...this.#dropEvents(this.#queue.clear(), 'closed', 'the socket was closed'), [
-          status,
-          value,
-        ])
+        events.push(...this.#queue.removeAll('closed'), [status, value])
     }
     this.#emitter.emitAll(events)
     if (this.status === 'open') this.#sendQueue()
   }
 
   #sendQueue(): void {
-    this.#dropExpired()
+    this.#emitter.emitAll(this.#queue.removeExpired())
     this.#queue.takeWhile((message) => {
       const isOpen = this.status === 'open'
       if (isOpen) this.#postMessage(message)
@@ -393,8 +332,4 @@ export class TabLifecycle implements SocketLifecycle {
       removeEventListener('pagehide', leave)
     }
   }
-}
-
-const settle = ({ onOutcome }: Message, outcome: Outcome) => {
-  if (onOutcome) callSafely(onOutcome, outcome)
 }
