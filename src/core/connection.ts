@@ -7,6 +7,16 @@ import type { Cause, Closed, Data, Events } from './events.ts'
 import { startGreeting } from './greet.ts'
 import { isLocalPage, localNetworkPermission } from './local-network.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
+import {
+  CLOSED,
+  CONNECTING,
+  listen,
+  type NativeListeners,
+  OPEN,
+  setBinaryType,
+  unlisten,
+} from './native-socket.ts'
+import type { Provided } from './options.ts'
 import { isHidden, observeCspViolation } from './page.ts'
 import { Heartbeat } from './policy/heartbeat.ts'
 import type { FrameHandler, Link } from './protocol.ts'
@@ -30,10 +40,6 @@ export interface TimeLimits {
   silenceFactor: number
 }
 
-/** States of a native socket. */
-const CONNECTING = 0
-const OPEN = 1
-const CLOSED = 3
 /** How long to wait for `close` after an `error` that left the socket closed, or connecting, in ms. */
 const CLOSE_AFTER_ERROR = 50
 const CLOSE_AFTER_EARLY_ERROR = 1_000
@@ -66,12 +72,12 @@ export class Connection {
   #listeners: NativeListeners | undefined
   /** Cancels the attempt's timeout, later the timer of the next heartbeat check. */
   #cancelTimer: Cancel | undefined
+  /** When the heartbeat's timer was set, and whether that was inside a timer's callback, not inside a socket event. */
   #armedAt = 0
-  /** The timer was set inside a timer's callback, not inside a socket event. */
   #isChained = false
   /** Stops the observers that only an attempt needs. `undefined` before the handshake and once open. */
   #cancelAttempt: Cancel | undefined
-  /** Receives the frames until the connection is open; those of a session also afterwards. */
+  /** Of `greet`, until the connection is open; of a session, as long as the connection lasts. */
   #handler: FrameHandler | undefined
   /** Exists while the connection is open and has a heartbeat. */
   #heartbeat: Heartbeat | undefined
@@ -116,7 +122,7 @@ export class Connection {
     const heartbeat = this.#heartbeat
     if (heartbeat) {
       heartbeat.sentAt = monotonicNow()
-      heartbeat.sentBytes += cheapLength(data)
+      heartbeat.sentBytes += approximateBytes(data)
     }
     return true
   }
@@ -162,6 +168,11 @@ export class Connection {
     native.close(code, reason)
   }
 
+  /** Whether the next attempt will dial the same URL: what is blocked stays blocked. */
+  get #hasFixedUrl(): boolean {
+    return typeof this.#options.url !== 'function'
+  }
+
   get #signal(): AbortSignal {
     this.#abort ??= new AbortController()
     return this.#abort.signal
@@ -197,18 +208,18 @@ export class Connection {
       this.#connect(`${target}`, offered)
     } catch (error) {
       if (cause === 'refused' && BLOCKED.has((error as Error | undefined)?.name ?? ''))
-        return this.end(blockedByPolicy(error), typeof url !== 'function')
+        return this.end(blockedByConstructor(error), this.#hasFixedUrl)
       // An invalid URL stays invalid, unless a function returns another one next time.
-      const isFixed = typeof url !== 'function' && typeof protocols !== 'function' && !protocol
+      const isFixed = this.#hasFixedUrl && typeof protocols !== 'function' && !protocol
       this.end(abnormalClosure(cause, error), isFixed || isRefused(error))
     }
   }
 
   /** Async, so that one function that throws does not leave the other one's rejection unhandled. */
-  async #resolve<Value>(value: Value | ((context: { signal: AbortSignal }) => Value | PromiseLike<Value>)) {
-    return typeof value === 'function'
-      ? (value as (context: { signal: AbortSignal }) => Value)({ signal: this.#signal })
-      : value
+  async #resolve<Value>(provided: Provided<Value>): Promise<Value> {
+    if (typeof provided !== 'function') return provided
+    // TypeScript cannot exclude that `Value` is a function, too.
+    return (provided as (context: { signal: AbortSignal }) => Value)({ signal: this.#signal })
   }
 
   #connect(url: string, offered: string[]): void {
@@ -235,9 +246,7 @@ export class Connection {
 
   /** Observes what may block this attempt: Content Security Policy, and the permission to reach a private address. */
   #observeAttempt(url: string): void {
-    const stop = observeCspViolation(url, () =>
-      this.end(blockedByCsp(url), typeof this.#options.url !== 'function'),
-    )
+    const stop = observeCspViolation(url, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
     this.#cancelAttempt = stop
     void localNetworkPermission(url).then((permission) => {
       if (!permission || this.isOver || this.#cancelAttempt !== stop) return
@@ -270,7 +279,7 @@ export class Connection {
     const cancelTimer = this.#cancelTimer
     const cancel = longTimeout(state === CLOSED ? CLOSE_AFTER_ERROR : CLOSE_AFTER_EARLY_ERROR, () => {
       if (!this.#cancelAttempt) this.end(abnormalClosure('peer'))
-      else this.end(blockedByCsp(url), typeof this.#options.url !== 'function')
+      else this.end(blockedByCsp(url), this.#hasFixedUrl)
     })
     this.#cancelTimer = () => {
       cancel()
@@ -346,8 +355,9 @@ export class Connection {
   #receive(event: MessageEvent): void {
     if (this.isOver) return
     if (this.#heartbeat) this.#receivedAt(monotonicNow())
-    const handler = this.#handler
-    const result = handler ? handler.receive(event) : this.#isPong(event) ? 'pong' : event
+    let result: ReturnType<FrameHandler['receive']> = event
+    if (this.#handler) result = this.#handler.receive(event)
+    else if (this.#isPong(event)) result = 'pong'
     if (this.isOver || result === undefined) return
     if (result === 'pong') this.#receivedPong()
     else deliver(result, this.#emitter, this.#options, this)
@@ -387,7 +397,9 @@ export class Connection {
     this.#armedAt = now
     this.#isChained = isChained
     this.#cancelTimer?.()
-    this.#cancelTimer = longTimeout(heartbeat.next(now, isHidden()), () => this.#checkHeartbeat(false, true))
+    this.#cancelTimer = longTimeout(heartbeat.nextCheck(now, isHidden()), () =>
+      this.#checkHeartbeat(false, true),
+    )
   }
 
   #ping(native: WebSocket, now: number): void {
@@ -401,67 +413,29 @@ export class Connection {
   }
 }
 
-interface NativeListeners {
-  open: () => void
-  message: (event: MessageEvent) => void
-  error: (event: Event) => void
-  close: (event: CloseEvent) => void
-}
-
-const TYPES = ['open', 'message', 'error', 'close'] as const
-
-/** With `addEventListener` where there is one: it costs less per message in Chromium than the attributes. */
-function listen(native: WebSocket, listeners: NativeListeners): void {
-  for (const type of TYPES) {
-    const listener = listeners[type] as (event: Event) => void
-    if (typeof native.addEventListener === 'function') native.addEventListener(type, listener)
-    else native[`on${type}`] = listener
-  }
-}
-
-function unlisten(native: WebSocket, listeners: NativeListeners): void {
-  for (const type of TYPES) {
-    // An 'error' that nobody listens for would end a Node process.
-    if (type === 'error') continue
-    const listener = listeners[type] as (event: Event) => void
-    if (typeof native.removeEventListener === 'function') native.removeEventListener(type, listener)
-    else native[`on${type}`] = null
-  }
-}
-
-/** React Native throws for `blob` where its Blob module is missing. That is ignored; any other type must work. */
-function setBinaryType(native: WebSocket, binaryType: BinaryType): void {
-  if (native.binaryType === binaryType) return
-  try {
-    native.binaryType = binaryType
-  } catch (error) {
-    if (binaryType !== 'blob') throw error
-  }
-}
-
-/** The bytes of a message; for text its length, which needs no encoding. */
-function cheapLength(data: Data): number {
+/** The bytes of a message; for text its length, which needs no counting. */
+function approximateBytes(data: Data): number {
   if (typeof data === 'string') return data.length
   return isBlob(data) ? data.size : data.byteLength
 }
 
+/** The browser does not allow the connection. */
+const blocked = (reason: string, error?: unknown) => abnormalClosure('blocked', error, reason)
+
 const blockedByCsp = (url: string) =>
-  abnormalClosure(
-    'blocked',
-    undefined,
+  blocked(
     `The browser blocked the connection to ${url}. Its Content Security Policy must allow it: connect-src.`,
   )
 
-const blockedByPolicy = (error: unknown) => {
-  const reason =
+/** The constructor threw. */
+const blockedByConstructor = (error: unknown) =>
+  blocked(
     (error as Error).message ||
-    'The browser does not allow this page to connect there. See its Content Security Policy (connect-src), and whether an https: page dials ws:.'
-  return abnormalClosure('blocked', error, reason)
-}
+      'The browser does not allow this page to connect there. See its Content Security Policy (connect-src), and whether an https: page dials ws:.',
+    error,
+  )
 
-const blockedByPermission = (permission: PermissionStatus) =>
-  abnormalClosure(
-    'blocked',
-    undefined,
-    `The user or a policy denied this page access to devices on the local network (permission ${permission.name}).`,
+const blockedByPermission = ({ name }: PermissionStatus) =>
+  blocked(
+    `The user or a policy denied this page access to devices on the local network (permission ${name}).`,
   )

@@ -14,6 +14,8 @@ import { Retries } from './retries.ts'
 
 /** After `online`, dial at a random time within this span: otherwise all devices of a network dial at once. In ms. */
 const ONLINE_SPREAD = 500
+/** An end within this time after the page came back took place before that. In ms. */
+const JUST_WOKE = 500
 /** How often to dial while the browser says that there is no network: it may be wrong. In ms. */
 const OFFLINE_RETRY = 60_000
 /** A wake does not replace an attempt that is younger than this, in ms. */
@@ -25,7 +27,7 @@ const OVERLAP = 1_000
 
 type EventEntry = Entry<Events>
 
-/** Decides when to dial, when to wait and when to stop: one status, one connection, one timer, one count of failures. */
+/** Decides when to dial, when to wait and when to stop: one status, one connection, one timer for the next attempt. */
 export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   status: Status = 'idle'
   closed: Closed | undefined
@@ -63,7 +65,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   /** Suspended by `suspendHidden`: the page opens it again. */
   #opensWhenShown = false
   /** Closed because the attempts were used up: a wake opens it again. */
-  #isRevivable = false
+  #reopensOnWake = false
   /** How the connection ended during a navigation. Emitted only if the page stays. */
   #heldClose: Closed | undefined
   /** The last `waiting` event. */
@@ -121,29 +123,30 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#emitter.emitAll(this.#takePendingDrops())
   }
 
+  /** Ends this connection or attempt, and dials at once. */
   #redial(connection: Connection): void {
-    const replacement = this.#nextConnection
+    const next = this.#nextConnection
     this.#nextConnection = undefined
     const close = { ...abnormalClosure('user'), code: 1000 }
     this.#connectionEnded(connection, close, 0)
     // Last: these run listeners of the application.
     connection.close(1000)
-    replacement?.close(1000)
+    next?.close(1000)
   }
 
   suspend(opensWhenShown = false): void {
     this.#heldClose = undefined
     this.#opensWhenShown = opensWhenShown
-    this.#isRevivable = false
+    this.#reopensOnWake = false
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
     const connections = this.#takeConnections()
     this.#changeStatus('suspended')
     for (const connection of connections) connection.close(1000)
   }
 
-  /** `isRevivable`: because the attempts were used up, so that a wake opens it again. */
-  close(close: Closed, isRevivable = false): void {
-    this.#isRevivable = false
+  /** `reopensOnWake`: the attempts were used up, and a wake opens it again. */
+  close(close: Closed, reopensOnWake = false): void {
+    this.#reopensOnWake = false
     this.#heldClose = undefined
     this.#stopObserving?.()
     this.#stopObserving = undefined
@@ -155,9 +158,9 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#silenceFactor = 1
     this.#wasOpen = false
     const drops = this.#sender.queue.removeAll('closed')
-    this.#isRevivable = isRevivable
+    this.#reopensOnWake = reopensOnWake
     // Without the timer that detects a sleep: a closed socket keeps no timer.
-    if (isRevivable) this.#observePage(false)
+    if (reopensOnWake) this.#observePage(false)
     this.#changeStatus('closed', ...drops, ['closed', close])
     for (const connection of connections) connection.close(close.code, close.reason, true)
   }
@@ -202,7 +205,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     else this.#connectionEnded(connection, close, final ? null : undefined)
   }
 
-  /** `delay`, in ms, replaces that of `Retries`; `null`: the end is final. */
+  /** `delay`: when to dial again, in ms; `null`: never; left out: it is a failure, and `Retries` decides. */
   #connectionEnded(connection: Connection, close: Closed, delay?: number | null): void {
     this.#silenceFactor = connection.silenceFactor
     if (close.cause === 'silent') this.#silenceFactor = Math.min(MAX_SILENCE_FACTOR, this.#silenceFactor * 2)
@@ -222,21 +225,21 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     // The application's `final` and `reconnect` functions run next, and may call any method.
     this.status = 'waiting'
     const failure = { attempt: this.failures, close }
-    // An end that the application asked for does not count as a failure.
-    if (delay === undefined) this.#retries.failures++
-    const nextDelay = delay === undefined ? this.#retries.nextDelay(failure) : delay
+    const isFailure = delay === undefined
+    if (isFailure) this.#retries.failures++
+    const nextDelay = isFailure ? this.#retries.nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
-    if (nextDelay === null) return this.close(close, delay === undefined && this.#retries.areUsedUp)
-    this.#scheduleDial(delay ?? this.#adaptDelay(nextDelay, close, wasProbing), failure)
+    if (nextDelay === null) return this.close(close, isFailure && this.#retries.areUsedUp)
+    this.#scheduleDial(isFailure ? this.#adaptDelay(nextDelay, close, wasProbing) : nextDelay, failure)
   }
 
   /** The delay after this end, adapted to the state of the page and the network. */
   #adaptDelay(delay: number, close: Closed, wasProbing: boolean): number {
     // Browsers may report only when the page is shown again that its socket was closed meanwhile.
-    const isAwake = monotonicNow() - this.#wokeAt < ONLINE_SPREAD
+    const isFromBefore = monotonicNow() - this.#wokeAt < JUST_WOKE
     this.#wokeAt = Number.NEGATIVE_INFINITY
     if (this.#isOffline) return Math.max(delay, OFFLINE_RETRY)
-    if (isAwake) return 0
+    if (isFromBefore) return 0
     // This side was offline or asleep: no backoff is needed to spare the server.
     return close.cause === 'wake' || wasProbing ? randomSpread() : delay
   }
@@ -252,10 +255,10 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     )
   }
 
-  /** Leaves `idle`, `suspended` or `closed`. */
+  /** Before the first attempt after `idle`, `suspended` or `closed`. */
   #start(): void {
     if (this.status === 'closed') this.#listenToSignal()
-    this.#isRevivable = this.#opensWhenShown = false
+    this.#reopensOnWake = this.#opensWhenShown = false
     this.#observePage(true)
     if (isHidden()) this.#onHidden()
   }
@@ -283,6 +286,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     })
   }
 
+  /** Dials while the present connection stays open. */
   #dialNext(): void {
     const before = this.#nextConnection
     this.#nextConnection = this.#connect()
@@ -297,7 +301,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     return before
   }
 
-  /** The caller closes it, after everything else: that runs listeners of the application. */
+  /** Returns the previous connection, for the caller to close after everything else: that runs listeners of the application. */
   #takePrevious(): Connection | undefined {
     const previous = this.#previousConnection
     this.#cancelPreviousTimer?.()
@@ -373,8 +377,8 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   }
 
   /**
-   * Handles the end that was held back during a navigation; returns false if there is none. `delay`, in ms, replaces that of
-   * the retry policy.
+   * Handles the end that was held back during a navigation; returns false if there is none. `delay`: as in
+   * `#connectionEnded`.
    */
   #handleHeldClose(delay?: number): boolean {
     const close = this.#heldClose
@@ -418,8 +422,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
 
   #onOffline(): void {
     this.#wasOffline = true
-    const { status } = this
-    if (status === 'waiting' && this.#lastWaiting)
+    if (this.status === 'waiting' && this.#lastWaiting)
       this.#scheduleDial(Math.max(OFFLINE_RETRY, this.#lastWaiting.delay), this.#lastWaiting)
   }
 
@@ -460,7 +463,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
 
   /** The page or the network is back: earlier failures no longer count. Dials after at most `delay` ms. */
   #wake(delay = 0): void {
-    if (this.status === 'closed' && this.#isRevivable) {
+    if (this.status === 'closed' && this.#reopensOnWake) {
       this.open()
       return
     }

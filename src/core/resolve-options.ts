@@ -62,7 +62,7 @@ const pingRules: OptionRules<ResolvedHeartbeat> = {
 }
 
 const silenceRules = {
-  silence: numberFrom(1, 0),
+  silence: numberFrom(1),
   ping: { accepts: () => false, expected: 'left out where there is a silence' },
 }
 
@@ -173,7 +173,8 @@ function resolveQueue(queue: Options['queue']): QueueLimits {
 function resolveHeartbeat(heartbeat: Options['heartbeat']): ResolvedHeartbeat | undefined {
   if (!heartbeat) return undefined
   if (heartbeat.silence !== undefined && heartbeat.ping === undefined) {
-    const { silence } = resolveGroup('heartbeat.', heartbeat, silenceRules)
+    resolveGroup('heartbeat.', heartbeat, silenceRules)
+    const { silence } = heartbeat
     return { silence, interval: silence, timeout: 0, ping: undefined, pong: undefined }
   }
   const resolved = resolveGroup('heartbeat.', heartbeat, pingRules)
@@ -190,14 +191,13 @@ function resolveHeartbeat(heartbeat: Options['heartbeat']): ResolvedHeartbeat | 
  * @throws {TypeError | DOMException} `SyntaxError`, as the `WebSocket` constructor does
  */
 export function checkUrl(url: string | URL): void {
-  if (typeof url !== 'string' && !(typeof url === 'object' && url !== null))
-    throw new TypeError(`holdfast: url: must be a string, a URL or a function, not ${shown(url)}`)
+  const wrongType = (what: string) =>
+    new TypeError(`holdfast: url: must be a string, a URL or a function, not ${what}`)
+  if (typeof url !== 'string' && !(typeof url === 'object' && url !== null)) throw wrongType(shown(url))
   const text = `${url}`
   // A plain object or a promise. In a page it would be a relative URL.
   if (typeof url === 'object' && text.startsWith('[object '))
-    throw new TypeError(
-      `holdfast: url: must be a string, a URL or a function, not ${text}. A URL that is known later: () => promise.`,
-    )
+    throw wrongType(`${text}. A URL that is known later: () => promise.`)
   const invalid = (why: string) =>
     domException(`holdfast: url: '${text}' is not a valid WebSocket URL: ${why}`, 'SyntaxError')
   if (!text.trim()) throw invalid("it is empty. Use 'wss://example.com/path', or '/path' in a page.")

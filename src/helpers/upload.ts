@@ -34,8 +34,8 @@ export async function upload<In>(
   if (signal?.aborted) throw abortReason(signal)
   let outcome: Outcome | undefined
   socket.send(data, {
-    onOutcome: (what) => {
-      outcome = what
+    onOutcome: (result) => {
+      outcome = result
     },
   })
   const progress = (left: number) => {

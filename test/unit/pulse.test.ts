@@ -90,7 +90,7 @@ test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
   const answers = looks.map(([when]): Look => {
     const now = Number.parseInt(String(when), 10)
     const verdict = pulse.check(now, 0, String(when).endsWith('!'))
-    return [when, verdict, verdict === 'silent' ? 0 : pulse.next(now)]
+    return [when, verdict, verdict === 'silent' ? 0 : pulse.nextCheck(now)]
   })
   expect(answers).toEqual(looks)
 })

@@ -68,7 +68,7 @@ export class Heartbeat {
    * In how many ms to check again. `inOneStep`: not before the ping must have been answered, for a page whose chains of
    * timers are throttled; there each frame sets the timer again.
    */
-  next(now: number, inOneStep = false): number {
+  nextCheck(now: number, inOneStep = false): number {
     const { interval } = this.#timing
     if (this.#answerBy) this.#due = inOneStep ? this.#answerBy : Math.min(this.#answerBy, now + interval)
     else this.#due = this.#quietUntil
