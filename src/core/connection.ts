@@ -63,11 +63,12 @@ export class Connection {
   readonly startedAt = monotonicNow()
   readonly #options: ResolvedOptions
   readonly #emitter: Emitter<Events>
-  readonly #limits: TimeLimits
+  readonly #attemptTimeout: number
+  readonly #initialSilenceFactor: number
   /** `undefined` once the connection is over. */
   #owner: ConnectionOwner | undefined
   /** Created when a function of the application needs its signal. */
-  #abort: AbortController | undefined
+  #abortController: AbortController | undefined
   /** The listeners on the native socket. */
   #listeners: NativeListeners | undefined
   /** Cancels the attempt's timeout, later the timer of the next heartbeat check. */
@@ -75,8 +76,8 @@ export class Connection {
   /** When the heartbeat's timer was set, and whether that was inside a timer's callback, not inside a socket event. */
   #armedAt = 0
   #isChained = false
-  /** Stops the observers that only an attempt needs. `undefined` before the handshake and once open. */
-  #cancelAttempt: Cancel | undefined
+  /** Stops the observers that only an attempt needs: from the beginning of the handshake until the connection is open. */
+  #stopObservingAttempt: Cancel | undefined
   /** Of `greet`, until the connection is open; of a session, as long as the connection lasts. */
   #handler: FrameHandler | undefined
   /** Exists while the connection is open and has a heartbeat. */
@@ -89,12 +90,13 @@ export class Connection {
     options: ResolvedOptions,
     emitter: Emitter<Events>,
     owner: ConnectionOwner,
-    limits: TimeLimits,
+    { attemptTimeout, silenceFactor }: TimeLimits,
   ) {
     this.#options = options
     this.#emitter = emitter
     this.#owner = owner
-    this.#limits = limits
+    this.#attemptTimeout = attemptTimeout
+    this.#initialSilenceFactor = silenceFactor
     this.#startAttemptTimer()
     void this.#dial()
   }
@@ -106,7 +108,7 @@ export class Connection {
 
   /** How many times longer than configured the peer may be silent now. */
   get silenceFactor(): number {
-    return this.#heartbeat?.silenceFactor ?? this.#limits.silenceFactor
+    return this.#heartbeat?.silenceFactor ?? this.#initialSilenceFactor
   }
 
   /** Whether a new attempt may replace this one. Not while the browser may show a permission prompt, which would be closed. */
@@ -143,7 +145,7 @@ export class Connection {
   /** Closes it without notifying the owner. `final`: the socket is closed for good. */
   close(code?: number, reason?: string, final = false): void {
     this.#release(code, reason, final)
-    this.#abort?.abort()
+    this.#abortController?.abort()
   }
 
   /** Ends the connection and notifies the owner. `code` and `reason` are sent in the close frame. */
@@ -153,7 +155,7 @@ export class Connection {
     this.#release(code, reason)
     owner.ended(this, close, final)
     // Last: this runs listeners of the application, which may do anything.
-    this.#abort?.abort()
+    this.#abortController?.abort()
   }
 
   #release(code?: number, reason?: string, final = false): void {
@@ -161,7 +163,7 @@ export class Connection {
     if (this.#owner) this.#handler?.closing?.(final)
     this.#owner = undefined
     this.#cancelTimer?.()
-    this.#cancelAttempt?.()
+    this.#stopObservingAttempt?.()
     if (!native) return
     if (this.#listeners) unlisten(native, this.#listeners)
     // The native `close` event is not awaited: if the peer is silent, Chromium fires it after 60 s.
@@ -174,12 +176,12 @@ export class Connection {
   }
 
   get #signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    return this.#abort.signal
+    this.#abortController ??= new AbortController()
+    return this.#abortController.signal
   }
 
   #startAttemptTimer(): void {
-    const ms = this.#limits.attemptTimeout
+    const ms = this.#attemptTimeout
     this.#cancelTimer?.()
     this.#cancelTimer = longTimeout(ms, () => {
       if (this.#mayBePrompting) return this.#startAttemptTimer()
@@ -244,17 +246,22 @@ export class Connection {
     this.#observeAttempt(url)
   }
 
+  /** Whether the handshake has begun, and the connection is not open yet. */
+  get #isAttempt(): boolean {
+    return this.#stopObservingAttempt !== undefined
+  }
+
   /** Observes what may block this attempt: Content Security Policy, and the permission to reach a private address. */
   #observeAttempt(url: string): void {
     const stop = observeCspViolation(url, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
-    this.#cancelAttempt = stop
+    this.#stopObservingAttempt = stop
     void localNetworkPermission(url).then((permission) => {
-      if (!permission || this.isOver || this.#cancelAttempt !== stop) return
+      if (!permission || this.isOver || this.#stopObservingAttempt !== stop) return
       this.#permission = permission
       // The user has answered, and the handshake goes on: the timeout starts again.
       const changed = () => this.#startAttemptTimer()
       permission.addEventListener?.('change', changed)
-      this.#cancelAttempt = () => {
+      this.#stopObservingAttempt = () => {
         stop()
         permission.removeEventListener?.('change', changed)
       }
@@ -266,7 +273,8 @@ export class Connection {
     if (this.#permission?.state !== 'prompt' || needsNoPermission) return false
     // On a private address, the browser asks only if it considers the page's own address public, which a page cannot find out.
     if (!isLocalPage()) return true
-    return this.#limits.attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT_TIMEOUT
+    // So it waits for a limited time, and not at all where the application wants to know sooner.
+    return this.#attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT_TIMEOUT
   }
 
   /**
@@ -275,10 +283,10 @@ export class Connection {
    */
   #expectClose(native: WebSocket, url: string): void {
     const state = native.readyState
-    if (state !== CLOSED && (state !== CONNECTING || !this.#cancelAttempt)) return
+    if (state !== CLOSED && (state !== CONNECTING || !this.#isAttempt)) return
     const cancelTimer = this.#cancelTimer
     const cancel = longTimeout(state === CLOSED ? CLOSE_AFTER_ERROR : CLOSE_AFTER_EARLY_ERROR, () => {
-      if (!this.#cancelAttempt) this.end(abnormalClosure('peer'))
+      if (!this.#isAttempt) this.end(abnormalClosure('peer'))
       else this.end(blockedByCsp(url), this.#hasFixedUrl)
     })
     this.#cancelTimer = () => {
@@ -290,11 +298,10 @@ export class Connection {
   #nativeClosed(event: CloseEvent, url: string, offered: string[], error: unknown): void {
     const { code, reason, wasClean } = event
     const close: Closed = { code, reason, wasClean, cause: 'peer', error }
-    const isAttempt = this.#cancelAttempt !== undefined
     // Chromium reports 1006 without a reason when the server selected no subprotocol.
-    if (isAttempt && code === 1006 && !reason && offered.length)
+    if (this.#isAttempt && code === 1006 && !reason && offered.length)
       close.reason = `The handshake failed. Perhaps the server selected none of the subprotocols ${offered.join(', ')}.`
-    if (!isAttempt || !this.#permission) return this.end(close)
+    if (!this.#isAttempt || !this.#permission) return this.end(close)
     void localNetworkPermission(url).then((permission) => {
       if (permission?.state === 'denied') this.end(blockedByPermission(permission), true)
       else this.end(close)
@@ -313,10 +320,9 @@ export class Connection {
       return this.end(abnormalClosure('refused', error))
     }
     this.protocol = selected ?? ''
-    const link: Link | undefined = greet || protocol ? this.#link() : undefined
-    if (link && protocol) this.#handler = protocol.start(link)
-    else if (link && greet)
-      this.#handler = startGreeting(greet, link, (error) =>
+    if (protocol) this.#handler = protocol.start(this.#link())
+    else if (greet)
+      this.#handler = startGreeting(greet, this.#link(), (error) =>
         this.end(abnormalClosure('refused', error), isRefused(error)),
       )
     else this.#open()
@@ -340,12 +346,12 @@ export class Connection {
     this.#handler = handler
     if (this.#permission?.state === 'prompt') needsNoPermission = true
     this.#cancelTimer?.()
-    this.#cancelAttempt?.()
+    this.#stopObservingAttempt?.()
     // These would keep the whole attempt in memory.
-    this.#cancelTimer = this.#cancelAttempt = this.#permission = undefined
+    this.#cancelTimer = this.#stopObservingAttempt = this.#permission = undefined
     const { heartbeat } = this.#options
     if (heartbeat) {
-      this.#heartbeat = new Heartbeat(heartbeat, monotonicNow(), this.#limits.silenceFactor)
+      this.#heartbeat = new Heartbeat(heartbeat, monotonicNow(), this.#initialSilenceFactor)
       this.#checkHeartbeat()
     }
     owner.opened(this)

@@ -16,7 +16,7 @@ const rules: OptionRules<ListenerOptions> = {
 }
 
 /** An event, and what to call right before its listeners: a callback that belongs to the event, such as `onOutcome`. */
-export type Entry<EventMap> = {
+export type PendingEvent<EventMap> = {
   [Name in keyof EventMap]: [name: Name, value: EventMap[Name], before?: (() => void) | undefined]
 }[keyof EventMap]
 
@@ -41,7 +41,7 @@ export class Emitter<EventMap extends object> {
   readonly #handlers = new Map<keyof EventMap | '*', Handler[]>()
   readonly #names: readonly string[]
   /** Events that were emitted while another one was dispatched. */
-  #pending: Entry<EventMap>[] | undefined
+  #pending: PendingEvent<EventMap>[] | undefined
 
   constructor(names: readonly string[]) {
     this.#names = names
@@ -97,7 +97,7 @@ export class Emitter<EventMap extends object> {
   }
 
   /** Emits several events; what their listeners emit is dispatched after all of them. */
-  emitAll(events: Entry<EventMap>[]): void {
+  emitAll(events: PendingEvent<EventMap>[]): void {
     this.#pending ??= []
     this.#pending.push(...events)
     if (this.dispatching === undefined) this.#flush()
@@ -111,12 +111,12 @@ export class Emitter<EventMap extends object> {
 
   #dispatch(name: keyof EventMap, value: unknown, before?: () => void): void {
     const handlers = this.#handlers.get(name)
-    const any = this.#handlers.get('*')
-    if (!handlers && !any && !before) return
+    const handlersOfAll = this.#handlers.get('*')
+    if (!handlers && !handlersOfAll && !before) return
     this.dispatching = name
     if (before) callSafely(before)
     if (handlers) callAll(handlers, value as never)
-    if (any) callAll(any, name as never, value as never)
+    if (handlersOfAll) callAll(handlersOfAll, name as never, value as never)
     this.dispatching = undefined
   }
 

@@ -17,8 +17,10 @@ export interface InternalOptions {
 export const PROTOCOL: unique symbol = Symbol.for('holdfast.protocol')
 export const LIFECYCLE: unique symbol = Symbol.for('holdfast.lifecycle')
 
-/** What the methods of `Socket` need. Arguments are checked by then. */
+/** What the methods of `Socket` call, once they have checked their arguments. */
 export interface SocketLifecycle {
+  readonly options: Pick<ResolvedOptions, 'stringify' | 'binaryType'>
+  readonly emitter: Emitter<Events>
   readonly status: Status
   readonly closed: Closed | undefined
   /** The URL dialled last. */

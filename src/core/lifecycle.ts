@@ -1,7 +1,7 @@
 import { onAbort } from './abort.ts'
 import { monotonicNow } from './clock.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import type { Emitter, Entry } from './emitter.ts'
+import type { Emitter, PendingEvent } from './emitter.ts'
 import { abnormalClosure } from './errors.ts'
 import type { Closed, Data, Events, Failure, Outcome, SendResult, Status } from './events.ts'
 import type { SocketLifecycle } from './internal-options.ts'
@@ -25,8 +25,6 @@ const MAX_SILENCE_FACTOR = 8
 /** How long the old connection still receives messages after an overlapping reconnect, in ms. */
 const OVERLAP = 1_000
 
-type EventEntry = Entry<Events>
-
 /** Decides when to dial, when to wait and when to stop: one status, one connection, one timer for the next attempt. */
 export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   status: Status = 'idle'
@@ -36,8 +34,8 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   #emittedStatus: Status = 'idle'
   /** The URL dialled last. */
   url = ''
-  readonly #options: ResolvedOptions
-  readonly #emitter: Emitter<Events>
+  readonly options: ResolvedOptions
+  readonly emitter: Emitter<Events>
   readonly #sender: MessageSender
   readonly #retries: Retries
   #connection: Connection | undefined
@@ -49,9 +47,9 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   /** Cancels the timer of the next attempt. */
   #cancelDial: Cancel | undefined
   /** When the next attempt starts. */
-  #dialsAt = 0
+  #nextDialAt = 0
   /** `drop` events that the next transition emits. */
-  #pendingDrops: DropEvent[] = nothing
+  #pendingDrops: DropEvent[] = noDrops
   /** Cancels the timer of `suspendHidden`. */
   #cancelSuspension: Cancel | undefined
   /** How many times longer than configured the peer may be silent. */
@@ -60,7 +58,9 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   #openedAt = 0
   /** When the page last came back. */
   #wokeAt = Number.NEGATIVE_INFINITY
-  #wasOpen = false
+  /** It has been open since it was last closed. */
+  #hasBeenOpen = false
+  /** The browser said `offline`, and not yet `online`. */
   #wasOffline = false
   /** Suspended by `suspendHidden`: the page opens it again. */
   #opensWhenShown = false
@@ -70,12 +70,13 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   #heldClose: Closed | undefined
   /** The last `waiting` event. */
   #lastWaiting: Events['waiting'] | undefined
+  /** Stops observing the page, and the `signal` option. */
   #stopObserving: (() => void) | undefined
   #stopListening: (() => void) | undefined
 
   constructor(options: ResolvedOptions, emitter: Emitter<Events>) {
-    this.#options = options
-    this.#emitter = emitter
+    this.options = options
+    this.emitter = emitter
     this.#sender = new MessageSender(options.queue, emitter)
     this.#retries = new Retries(options)
     this.#listenToSignal()
@@ -91,13 +92,13 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   }
 
   setBinaryType(type: BinaryType): void {
-    this.#options.binaryType = type
+    this.options.binaryType = type
     for (const connection of [this.#connection, this.#nextConnection, this.#previousConnection])
       if (connection?.native) connection.native.binaryType = type
   }
 
   open(): void {
-    if (this.#options.signal?.aborted) return
+    if (this.options.signal?.aborted) return
     if (this.#handleHeldClose(0) || this.status === 'open') return
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     if (this.status !== 'waiting') this.#start()
@@ -120,7 +121,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     else if (overlap && this.status === 'open') this.#dialNext()
     else this.#redial(connection)
     // Those that no transition has emitted. Last, because a listener may call any method.
-    this.#emitter.emitAll(this.#takePendingDrops())
+    this.emitter.emitAll(this.#takePendingDrops())
   }
 
   /** Ends this connection or attempt, and dials at once. */
@@ -156,7 +157,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.closed = close
     this.#retries.reset()
     this.#silenceFactor = 1
-    this.#wasOpen = false
+    this.#hasBeenOpen = false
     const drops = this.#sender.queue.removeAll('closed')
     this.#reopensOnWake = reopensOnWake
     // Without the timer that detects a sleep: a closed socket keeps no timer.
@@ -172,7 +173,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
 
   dialling(connection: Connection, url: string): void {
     this.url = url
-    if (connection === this.#connection) this.#emitter.emit('connecting', { attempt: this.failures, url })
+    if (connection === this.#connection) this.emitter.emit('connecting', { attempt: this.failures, url })
   }
 
   opened(connection: Connection): void {
@@ -186,8 +187,8 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     }
     this.#sender.connected(connection)
     this.#retries.opened()
-    const reconnected = this.#wasOpen
-    this.#wasOpen = true
+    const reconnected = this.#hasBeenOpen
+    this.#hasBeenOpen = true
     this.#openedAt = monotonicNow()
     this.protocol = connection.protocol
     this.#changeStatus('open', ['open', { protocol: connection.protocol, reconnected }])
@@ -201,7 +202,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     if (connection !== this.#connection) return
     // Firefox closes the sockets of a page at the beginning of a navigation. Do not emit that while the page is being left,
     // so that its status line does not flash; emit it if the page stays.
-    if (this.status === 'open' && this.#options.wake && isLeaving()) this.#heldClose = close
+    if (this.status === 'open' && this.options.wake && isLeaving()) this.#heldClose = close
     else this.#connectionEnded(connection, close, final ? null : undefined)
   }
 
@@ -229,7 +230,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     if (isFailure) this.#retries.failures++
     const nextDelay = isFailure ? this.#retries.nextDelay(failure) : delay
     if (this.status !== 'waiting' || this.#connection) return
-    if (nextDelay === null) return this.close(close, isFailure && this.#retries.areUsedUp)
+    if (nextDelay === null) return this.close(close, isFailure && this.#retries.attemptsAreUsedUp)
     this.#scheduleDial(isFailure ? this.#adaptDelay(nextDelay, close, wasProbing) : nextDelay, failure)
   }
 
@@ -246,11 +247,11 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
 
   /** Whether the browser said that there is no network. */
   get #isOffline(): boolean {
-    return this.#options.wake && (this.#wasOffline || isOffline())
+    return this.options.wake && (this.#wasOffline || isOffline())
   }
 
   #listenToSignal(): void {
-    this.#stopListening = onAbort(this.#options.signal, (error) =>
+    this.#stopListening = onAbort(this.options.signal, (error) =>
       this.close({ ...abnormalClosure('signal', error), code: 1000, reason: '' }),
     )
   }
@@ -267,7 +268,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#stopObserving?.()
     this.#stopObserving = undefined
     this.#wasOffline = false
-    if (this.#options.wake)
+    if (this.options.wake)
       this.#stopObserving = observePage((signal) => this.#onPageSignal(signal), detectsSleep)
   }
 
@@ -280,7 +281,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   }
 
   #connect(): Connection {
-    return new Connection(this.#options, this.#emitter, this, {
+    return new Connection(this.options, this.emitter, this, {
       attemptTimeout: this.#retries.attemptTimeout,
       silenceFactor: this.#silenceFactor,
     })
@@ -318,7 +319,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     const previous = this.#emittedStatus
     // Both changes at once: while `waiting`, a listener that calls `open()` would dial once more.
     this.status = this.#emittedStatus = 'connecting'
-    const events: EventEntry[] = [
+    const events: PendingEvent<Events>[] = [
       ['status', { status: 'waiting', previous }],
       ...this.#takePendingDrops(),
       ['waiting', this.#lastWaiting],
@@ -326,7 +327,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     ]
     // Otherwise it is emitted once the URL is known.
     if (connection.native) events.push(['connecting', { attempt, url: this.url }])
-    this.#emitter.emitAll(events)
+    this.emitter.emitAll(events)
   }
 
   #replaceOldAttempt(): void {
@@ -343,19 +344,19 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#cancelDial = longTimeout(delay, () => {
       this.#cancelDial = undefined
       // Do not dial while the page is being left. If it stays, `#onStayed` dials.
-      if (!this.#options.wake || !isLeaving()) this.#dial()
+      if (!this.options.wake || !isLeaving()) this.#dial()
     })
-    this.#dialsAt = monotonicNow() + delay
+    this.#nextDialAt = monotonicNow() + delay
     this.#lastWaiting = { ...failure, delay }
     this.#changeStatus('waiting', ['waiting', this.#lastWaiting])
   }
 
   /** Changes the status and emits `status`, then the more specific events. Events of its listeners follow after all of them. */
-  #changeStatus(status: Status, ...events: EventEntry[]): void {
+  #changeStatus(status: Status, ...events: PendingEvent<Events>[]): void {
     const previous = this.#emittedStatus
     this.status = this.#emittedStatus = status
-    const change: EventEntry[] = status === previous ? [] : [['status', { status, previous }]]
-    this.#emitter.emitAll([...change, ...this.#takePendingDrops(), ...events])
+    const change: PendingEvent<Events>[] = status === previous ? [] : [['status', { status, previous }]]
+    this.emitter.emitAll([...change, ...this.#takePendingDrops(), ...events])
   }
 
   /** Cancels the timers and forgets all connections. Returns them, for the caller to close. */
@@ -372,7 +373,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
 
   #takePendingDrops(): DropEvent[] {
     const drops = this.#pendingDrops
-    this.#pendingDrops = nothing
+    this.#pendingDrops = noDrops
     return drops
   }
 
@@ -414,7 +415,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   }
 
   #onHidden(): void {
-    const { suspendHidden } = this.#options
+    const { suspendHidden } = this.options
     if (suspendHidden === false || this.status === 'suspended' || this.status === 'closed') return
     this.#cancelSuspension?.()
     this.#cancelSuspension = longTimeout(suspendHidden, () => this.suspend(true))
@@ -455,7 +456,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   /** The open connection may be dead: sends a ping, or dials again if no heartbeat is configured. */
   #verifyConnection(): void {
     const connection = this.#connection
-    if (!connection || connection.probe() || this.#options.heartbeat) return
+    if (!connection || connection.probe() || this.options.heartbeat) return
     connection.end(
       abnormalClosure('wake', undefined, 'The network went away and came back, or the machine slept.'),
     )
@@ -471,13 +472,13 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#retries.forgive()
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     // If the page stays, it dials then.
-    if (this.#options.wake && isLeaving()) return
+    if (this.options.wake && isLeaving()) return
     if (delay === 0 || !this.#lastWaiting) this.#dial()
-    else if (monotonicNow() + delay < this.#dialsAt)
+    else if (monotonicNow() + delay < this.#nextDialAt)
       this.#scheduleDial(delay, { attempt: 0, close: this.#lastWaiting.close })
   }
 }
 
-const nothing: DropEvent[] = []
+const noDrops: DropEvent[] = []
 
 const randomSpread = () => Math.random() * ONLINE_SPREAD

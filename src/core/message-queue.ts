@@ -1,6 +1,6 @@
 import { byteLength, snapshot } from './binary.ts'
 import { monotonicNow } from './clock.ts'
-import type { Emitter, Entry } from './emitter.ts'
+import type { Emitter, PendingEvent } from './emitter.ts'
 import type { Data, DropReason, Events, Outcome } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 import { type QueueLimits, SendQueue } from './policy/send-queue.ts'
@@ -17,20 +17,18 @@ export interface Message {
 }
 
 /** A `drop` event, ready to emit. `onOutcome` of the message is called right before it. */
-export type DropEvent = Entry<Pick<Events, 'drop'>>
+export type DropEvent = PendingEvent<Pick<Events, 'drop'>>
 
 /**
  * The messages that wait for a connection. Methods that remove messages return their `drop` events: the caller emits them
  * last, because a listener may call any method.
  */
 export class MessageQueue {
-  readonly #limits: QueueLimits
   readonly #emitter: Emitter<Events>
   readonly #queue: SendQueue<Message>
   #cancelExpiry: Cancel | undefined
 
   constructor(limits: QueueLimits, emitter: Emitter<Events>) {
-    this.#limits = limits
     this.#emitter = emitter
     this.#queue = new SendQueue(limits)
   }
@@ -51,12 +49,18 @@ export class MessageQueue {
     // Otherwise a `drop` listener that sends again would never end.
     const isFromDrop = this.#emitter.dispatching === 'drop'
     const displaced = this.#queue.push(message, bytes, monotonicNow(), !isFromDrop)
-    const reason = displaced ? 'newer messages took its place (option queue.overflow)' : this.#whyFull(bytes)
-    if (displaced) message.copy = snapshot(data)
-    if (displaced || !isFromDrop) drops.push(...dropEvents(displaced ?? [message], 'overflow', reason))
-    this.#watchExpiry()
+    if (displaced) {
+      message.copy = snapshot(data)
+      this.#watchExpiry()
+      drops.push(
+        ...dropEvents(displaced, 'overflow', 'newer messages took its place (option queue.overflow)'),
+      )
+      this.#emitter.emitAll(drops)
+      return 'queued'
+    }
+    const reason = this.#whyFull(bytes)
+    if (!isFromDrop) drops.push(...dropEvents([message], 'overflow', reason))
     this.#emitter.emitAll(drops)
-    if (displaced) return 'queued'
     return isFromDrop ? refuse(onOutcome, reason) : 'dropped'
   }
 
@@ -68,7 +72,7 @@ export class MessageQueue {
 
   /** Removes the messages that have waited for `queue.ttl`. */
   removeExpired(): DropEvent[] {
-    const reason = `it waited longer than ${this.#limits.ttl} ms (option queue.ttl)`
+    const reason = `it waited longer than ${this.#queue.limits.ttl} ms (option queue.ttl)`
     return dropEvents(this.#queue.expired(monotonicNow()), 'expired', reason)
   }
 
@@ -107,7 +111,7 @@ export class MessageQueue {
   }
 
   #whyFull(bytes: number): string {
-    const { messages, bytes: most } = this.#limits
+    const { messages, bytes: most } = this.#queue.limits
     if (!messages) return 'the connection is not open, and there is no queue (option queue)'
     if (this.length >= messages)
       return `the queue is full: it holds ${formatted(messages)} (option queue.messages)`

@@ -142,7 +142,7 @@ export function resolveOptions(url: Provided<string | URL>, options: Options): R
       `holdfast: the second argument must be an object of options, not ${shown(options)}.${cure}`,
     )
   }
-  // An object with its own `toString` is converted to text, and checked, at each attempt.
+  // An object with its own `toString`, such as that of `ReconnectingWebSocket`, is converted to text at each attempt.
   if (typeof url !== 'function' && !(isGroup(url) && Object.hasOwn(url as URL, 'toString'))) checkUrl(url)
   if ((options.heartbeat as unknown) === true)
     throw new TypeError("holdfast: heartbeat: true has no ping. Use { ping: 'ping', pong: 'pong' }.")

@@ -9,7 +9,7 @@ export class Retries {
   /** How many attempts in a row failed. A connection that ended before `stableAfter` counts as failed. */
   failures = 0
   /** Whether the last end was final because `reconnect.attempts` were used up. */
-  areUsedUp = false
+  attemptsAreUsedUp = false
   readonly #options: ResolvedOptions
   /** How many attempts in a row timed out. */
   #timeouts = 0
@@ -51,10 +51,10 @@ export class Retries {
   /** How long to wait after a failure, in ms; `null`: it is final. The application's functions decide first. */
   nextDelay(failure: Failure): number | null {
     const { reconnect, protocol } = this.#options
-    this.areUsedUp = false
+    this.attemptsAreUsedUp = false
     if (reconnect === false) return null
-    const wanted = protocol?.retryDelay(failure.close)
-    if (wanted !== undefined) return wanted
+    const protocolDelay = protocol?.retryDelay(failure.close)
+    if (protocolDelay !== undefined) return protocolDelay
     if (!protocol && this.#isFinal(failure.close)) {
       if (!this.#canRenewCredentials(failure.close)) return null
       this.#hasRenewedCredentials = true
@@ -66,7 +66,7 @@ export class Retries {
       if (delay === null || (typeof delay === 'number' && delay >= 0)) return delay
     }
     const delay = backoff(this.#limits, failure.attempt, Math.random())
-    this.areUsedUp = delay === null && this.#limits.attempts > 0
+    this.attemptsAreUsedUp = delay === null && this.#limits.attempts > 0
     return delay
   }
 

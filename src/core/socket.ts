@@ -17,7 +17,7 @@ import { type InternalOptions, LIFECYCLE, type SocketLifecycle } from './interna
 import { Lifecycle } from './lifecycle.ts'
 import type { Options, Provided } from './options.ts'
 import { isAllowedCloseCode } from './policy/close-codes.ts'
-import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
+import { resolveOptions } from './resolve-options.ts'
 import { readOnOutcome } from './send-options.ts'
 import { abortSignal, rejectUnknown, resolveGroup, shown } from './validate.ts'
 import { waitUntil } from './wait-until.ts'
@@ -36,13 +36,6 @@ export interface ReconnectCallOptions {
   overlap?: boolean | undefined
 }
 
-/** The parts of a socket: its methods check their arguments, and call these. */
-interface Parts {
-  options: ResolvedOptions
-  emitter: Emitter<Events>
-  lifecycle: SocketLifecycle
-}
-
 /**
  * One connection to a WebSocket server, kept alive over any number of native WebSockets.
  *
@@ -58,7 +51,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
 {
   declare readonly '~in'?: In
   /** A function, so that it works where a framework has wrapped the socket in a Proxy. */
-  private readonly parts: () => Parts
+  private readonly lifecycle: () => SocketLifecycle
 
   constructor(url: Provided<string | URL>, options: Options<In, Out, Kind> = {}) {
     const resolved = resolveOptions(url, options as Options)
@@ -66,8 +59,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     const emitter = new Emitter<Events>(protocol ? [...EVENTS, ...protocol.events] : EVENTS)
     const createLifecycle = (options as InternalOptions)[LIFECYCLE]
     const lifecycle = createLifecycle?.(resolved, emitter) ?? new Lifecycle(resolved, emitter)
-    const parts: Parts = { options: resolved, emitter, lifecycle }
-    this.parts = () => parts
+    this.lifecycle = () => lifecycle
     protocol?.attach({
       emitter,
       isOpen: () => lifecycle.status === 'open',
@@ -82,43 +74,43 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   }
 
   get status(): Status {
-    return this.parts().lifecycle.status
+    return this.lifecycle().status
   }
 
   /** How it ended, while `status` is `closed`. */
   get closed(): Closed | undefined {
-    return this.parts().lifecycle.closed
+    return this.lifecycle().closed
   }
 
   /** The URL dialled last; `''` before the first. */
   get url(): string {
-    return this.parts().lifecycle.url
+    return this.lifecycle().url
   }
 
   /** How many attempts in a row have failed. */
   get attempt(): number {
-    return this.parts().lifecycle.failures
+    return this.lifecycle().failures
   }
 
   /** The subprotocol that the server selected at the last `open`; `''` for none. */
   get protocol(): string {
-    return this.parts().lifecycle.protocol
+    return this.lifecycle().protocol
   }
 
   /** Bytes passed to `send` that were not written to the network yet: those queued here, and those in the browser's buffer. */
   get bufferedAmount(): number {
-    return this.parts().lifecycle.bufferedAmount
+    return this.lifecycle().bufferedAmount
   }
 
   /** The shape of binary frames from now on, over reconnects too. */
   get binaryType(): Kind {
-    return this.parts().options.binaryType as Kind
+    return this.lifecycle().options.binaryType as Kind
   }
 
   set binaryType(type: Kind) {
     if (type !== 'blob' && type !== 'arraybuffer')
       throw new TypeError(`holdfast: binaryType: must be 'blob' or 'arraybuffer', not ${shown(type)}`)
-    this.parts().lifecycle.setBinaryType(type)
+    this.lifecycle().setBinaryType(type)
   }
 
   /**
@@ -138,7 +130,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     listener: ((value: never) => void) | AnyListener<Events<In, Kind>>,
     options?: ListenerOptions,
   ): () => void {
-    return this.parts().emitter.on(name, listener as (value: never) => void, options)
+    return this.lifecycle().emitter.on(name, listener as (value: never) => void, options)
   }
 
   /** Removes a listener. @throws {TypeError} as `on` does */
@@ -148,7 +140,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   ): void
   off(name: '*', listener: AnyListener<Events<In, Kind>>): void
   off(name: keyof Events | '*', listener: (...values: never) => void): void {
-    this.parts().emitter.off(name, listener)
+    this.lifecycle().emitter.off(name, listener)
   }
 
   /**
@@ -159,7 +151,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    */
   send(data: Data, options?: SendOptions): SendResult {
     requireData(data)
-    return this.parts().lifecycle.send(data, readOnOutcome(options))
+    return this.lifecycle().send(data, readOnOutcome(options))
   }
 
   /**
@@ -168,7 +160,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    * @throws {TypeError} for a value that JSON cannot represent: undefined, a function, a cycle, a bigint
    */
   sendJson(value: Out, options?: SendOptions): SendResult {
-    const text = this.parts().options.stringify(value)
+    const text = this.lifecycle().options.stringify(value)
     if (typeof text !== 'string')
       throw new TypeError(`holdfast: sendJson: there is no JSON for ${shown(value)}`)
     return this.send(text, options)
@@ -193,7 +185,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
 
   /** Dials: for the first time, after `closed` or `suspended`, or at once while `waiting`. */
   open(): void {
-    this.parts().lifecycle.open()
+    this.lifecycle().open()
   }
 
   /**
@@ -201,14 +193,14 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    * For a "try now" button, and where there is no page to observe: React Native's `AppState`, a SharedWorker.
    */
   check(): void {
-    this.parts().lifecycle.check()
+    this.lifecycle().check()
   }
 
   /**
    * Closes the connection and keeps queue, listeners and loops. Nothing is dialled until `open()`. Emits `status` only.
    */
   suspend(): void {
-    this.parts().lifecycle.suspend()
+    this.lifecycle().suspend()
   }
 
   /** Closes the present connection, or ends the present attempt, and dials again. */
@@ -217,7 +209,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     const { queue = 'keep', overlap = false } = options
     if (queue !== 'keep' && queue !== 'drop')
       throw new TypeError(`holdfast: reconnect.queue: must be 'keep' or 'drop', not ${shown(queue)}`)
-    this.parts().lifecycle.reconnect({ dropQueue: queue === 'drop', overlap })
+    this.lifecycle().reconnect({ dropQueue: queue === 'drop', overlap })
   }
 
   /**
@@ -239,7 +231,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
         `holdfast: close: the reason must be at most 123 bytes of UTF-8, not ${bytes}`,
         'SyntaxError',
       )
-    this.parts().lifecycle.close({ code, reason, wasClean: false, cause: 'user' })
+    this.lifecycle().close({ code, reason, wasClean: false, cause: 'user' })
   }
 }
 

@@ -1,6 +1,6 @@
 import { byteLength, snapshot } from '../core/binary.ts'
 import { deliver } from '../core/deliver.ts'
-import type { Emitter, Entry } from '../core/emitter.ts'
+import type { Emitter, PendingEvent } from '../core/emitter.ts'
 import { abnormalClosure } from '../core/errors.ts'
 import type { SocketLifecycle } from '../core/internal-options.ts'
 import { type Message, MessageQueue, refuse, settle } from '../core/message-queue.ts'
@@ -45,9 +45,9 @@ export class TabLifecycle implements SocketLifecycle {
   /** How many attempts in a row to reach the worker failed. */
   failures = 0
   readonly #start: () => SharedWorker
-  readonly #options: ResolvedOptions
+  readonly options: ResolvedOptions
   readonly #onSnapshot: ((value: unknown) => void) | undefined
-  readonly #emitter: Emitter<Events>
+  readonly emitter: Emitter<Events>
   #link: Link | undefined
   #timer: ReturnType<typeof setInterval> | undefined
   /** The page is observed from `open` to `close` or `suspend`. */
@@ -70,8 +70,8 @@ export class TabLifecycle implements SocketLifecycle {
     onSnapshot?: (value: unknown) => void,
   ) {
     this.#start = start
-    this.#options = options
-    this.#emitter = emitter
+    this.options = options
+    this.emitter = emitter
     this.#onSnapshot = onSnapshot
     this.#queue = new MessageQueue(options.queue, emitter)
   }
@@ -97,7 +97,7 @@ export class TabLifecycle implements SocketLifecycle {
 
   /** Reconnects the shared socket. */
   reconnect(options: { dropQueue: boolean; overlap: boolean }): void {
-    if (options.dropQueue) this.#emitter.emitAll(this.#queue.removeAll('discarded'))
+    if (options.dropQueue) this.emitter.emitAll(this.#queue.removeAll('discarded'))
     this.#post(['reconnect', options])
   }
 
@@ -218,7 +218,7 @@ export class TabLifecycle implements SocketLifecycle {
       case 'frames':
         for (const data of message[1]) {
           if (link.isOver) return
-          deliver(new MessageEvent('message', { data }), this.#emitter, this.#options, link)
+          deliver(new MessageEvent('message', { data }), this.emitter, this.options, link)
         }
         if (message[2] && !link.isOver) this.#post(['ack'])
         return
@@ -229,7 +229,7 @@ export class TabLifecycle implements SocketLifecycle {
       case 'state':
         return this.#become(message[1])
       case 'pulse':
-        return this.#emitter.emit('pulse', message[1])
+        return this.emitter.emit('pulse', message[1])
       case 'outcomes':
         this.#workerBuffered = message[2]
         for (const [id, outcome] of message[1]) this.#settle(id, outcome)
@@ -275,7 +275,7 @@ export class TabLifecycle implements SocketLifecycle {
     this.#sent.delete(id)
     this.#sentBytes -= message.bytes
     settle(message, outcome)
-    if (why) this.#emitter.emit('drop', { data: message.data, why, reason: outcome.reason ?? why })
+    if (why) this.emitter.emit('drop', { data: message.data, why, reason: outcome.reason ?? why })
   }
 
   /** Takes over a state of the worker's socket, or one of this tab alone. */
@@ -283,7 +283,7 @@ export class TabLifecycle implements SocketLifecycle {
     const previous = this.status
     this.status = status
     this.closed = status === 'closed' ? value : undefined
-    const events: Entry<Events>[] = status === previous ? [] : [['status', { status, previous }]]
+    const events: PendingEvent<Events>[] = status === previous ? [] : [['status', { status, previous }]]
     switch (status) {
       case 'connecting':
         this.url = value.url
@@ -300,12 +300,12 @@ export class TabLifecycle implements SocketLifecycle {
       case 'closed':
         events.push(...this.#queue.removeAll('closed'), [status, value])
     }
-    this.#emitter.emitAll(events)
+    this.emitter.emitAll(events)
     if (this.status === 'open') this.#sendQueue()
   }
 
   #sendQueue(): void {
-    this.#emitter.emitAll(this.#queue.removeExpired())
+    this.emitter.emitAll(this.#queue.removeExpired())
     this.#queue.takeWhile((message) => {
       const isOpen = this.status === 'open'
       if (isOpen) this.#postMessage(message)

@@ -21,10 +21,10 @@ const BURST = 20
 export class SendQueue<Item> {
   bytes = 0
   readonly #entries: Entry<Item>[] = []
-  readonly #limits: QueueLimits
+  readonly limits: QueueLimits
 
   constructor(limits: QueueLimits) {
-    this.#limits = limits
+    this.limits = limits
   }
 
   get length(): number {
@@ -37,7 +37,7 @@ export class SendQueue<Item> {
    * @param makeRoom whether older messages may be dropped for it, if the limits say so
    */
   push(item: Item, bytes: number, now: number, makeRoom = true): Item[] | null {
-    const { messages, bytes: most, overflow } = this.#limits
+    const { messages, bytes: most, overflow } = this.limits
     const isFull = () => this.#entries.length >= messages || this.bytes + bytes > most
     const dropped: Item[] = []
     if (makeRoom && overflow === 'oldest' && messages > 0 && bytes <= most)
@@ -50,14 +50,14 @@ export class SendQueue<Item> {
 
   /** Removes and returns the messages that have waited for `ttl` or longer. */
   expired(now: number): Item[] {
-    const fresh = this.#entries.findIndex(({ since }) => now - since < this.#limits.ttl)
+    const fresh = this.#entries.findIndex(({ since }) => now - since < this.limits.ttl)
     return this.#remove(fresh < 0 ? this.#entries.length : fresh)
   }
 
   /** In how many ms the oldest message expires; `Infinity`: never. */
   expiresIn(now: number): number {
     const oldest = this.#entries[0]
-    return oldest ? Math.max(0, oldest.since + this.#limits.ttl - now) : Infinity
+    return oldest ? Math.max(0, oldest.since + this.limits.ttl - now) : Infinity
   }
 
   /** Removes and returns all messages. */
@@ -79,14 +79,15 @@ export class SendQueue<Item> {
 
   /** How many messages may be sent now, `elapsed` ms after the last ones, under `perSecond`. */
   allowance(elapsed: number): number {
-    const { perSecond } = this.#limits
+    const { perSecond } = this.limits
     if (perSecond === Infinity) return Infinity
+    // Plus a little, because 1,000 / perSecond × perSecond may be rounded to less than 1,000.
     return Math.floor((Math.min(elapsed, Math.max(BURST, 1_000 / perSecond)) * perSecond) / 1_000 + 1e-9)
   }
 
   /** The time between two messages under `perSecond`, in ms. */
   get spacing(): number {
-    return 1_000 / this.#limits.perSecond
+    return 1_000 / this.limits.perSecond
   }
 
   #remove(count: number): Item[] {
