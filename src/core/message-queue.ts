@@ -83,16 +83,6 @@ export class MessageQueue {
     return dropEvents(this.#queue.clear(), why, reason)
   }
 
-  /** How many messages may be sent now, `elapsed` ms after the last ones, under `queue.perSecond`. */
-  allowance(elapsed: number): number {
-    return this.#queue.allowance(elapsed)
-  }
-
-  /** The time between two messages under `queue.perSecond`, in ms. */
-  get spacing(): number {
-    return this.#queue.spacing
-  }
-
   /** Drops messages when their time has come, not only when the next one is sent. */
   #watchExpiry(): void {
     const ms = this.#queue.expiresIn(monotonicNow())

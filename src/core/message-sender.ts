@@ -6,6 +6,7 @@ import type { Closed, Data, Events, Outcome, SendResult } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 import { type DropEvent, dropEvents, type Message, MessageQueue, settle } from './message-queue.ts'
 import type { QueueLimits } from './policy/send-queue.ts'
+import { allowance } from './policy/send-rate.ts'
 import { Unsent } from './policy/unsent.ts'
 import { callSafely } from './report.ts'
 
@@ -16,6 +17,7 @@ const UNSENT_CHECK = 100
 export class MessageSender {
   readonly queue: MessageQueue
   readonly #emitter: Emitter<Events>
+  readonly #perSecond: number
   /** The open connection. */
   #connection: Connection | undefined
   /** Cancels the timer of the next flush, while `queue.perSecond` holds messages back. */
@@ -29,6 +31,7 @@ export class MessageSender {
   constructor(limits: QueueLimits, emitter: Emitter<Events>) {
     this.queue = new MessageQueue(limits, emitter)
     this.#emitter = emitter
+    this.#perSecond = limits.perSecond
   }
 
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
@@ -75,8 +78,8 @@ export class MessageSender {
     }, most)
     if (this.#connection) {
       this.#watchUnsent()
-      if (queue.length && queue.spacing > 0)
-        this.#cancelFlush = longTimeout(queue.spacing, () => this.flush())
+      if (queue.length && this.#perSecond !== Infinity)
+        this.#cancelFlush = longTimeout(1_000 / this.#perSecond, () => this.flush())
     }
     // Last: these callbacks may send, or end the connection.
     this.#emitter.emitAll(drops)
@@ -85,9 +88,9 @@ export class MessageSender {
 
   /** How many queued messages may be sent now: with a rate limit, one right after `open`, and at least one per timer. */
   #allowance(): number {
-    if (this.queue.spacing === 0) return Infinity
+    if (this.#perSecond === Infinity) return Infinity
     const isFirst = this.#flushedAt === Number.NEGATIVE_INFINITY
-    return isFirst ? 1 : Math.max(1, this.queue.allowance(monotonicNow() - this.#flushedAt))
+    return isFirst ? 1 : Math.max(1, allowance(this.#perSecond, monotonicNow() - this.#flushedAt))
   }
 
   /** Returns the outcome, or nothing if the message must wait for another connection. */

@@ -14,9 +14,6 @@ interface Entry<Item> {
   since: number
 }
 
-/** The longest span whose messages may be sent together, in ms: timers do not fire more often than every few ms. */
-const BURST = 20
-
 /** Messages waiting for a connection, in order, bounded in number, bytes and age. Times are monotonic, in ms. */
 export class SendQueue<Item> {
   bytes = 0
@@ -75,19 +72,6 @@ export class SendQueue<Item> {
       taken++
     }
     this.#remove(taken)
-  }
-
-  /** How many messages may be sent now, `elapsed` ms after the last ones, under `perSecond`. */
-  allowance(elapsed: number): number {
-    const { perSecond } = this.limits
-    if (perSecond === Infinity) return Infinity
-    // Plus a little, because 1,000 / perSecond × perSecond may be rounded to less than 1,000.
-    return Math.floor((Math.min(elapsed, Math.max(BURST, 1_000 / perSecond)) * perSecond) / 1_000 + 1e-9)
-  }
-
-  /** The time between two messages under `perSecond`, in ms. */
-  get spacing(): number {
-    return 1_000 / this.limits.perSecond
   }
 
   #remove(count: number): Item[] {
