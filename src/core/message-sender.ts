@@ -2,7 +2,7 @@ import { byteLength } from './binary.ts'
 import { monotonicNow } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { Emitter } from './emitter.ts'
-import type { Closed, Data, Events, Outcome, SendResult } from './events.ts'
+import type { Cause, Data, Events, Outcome, SendResult } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 import { type DropEvent, dropEvents, type Message, MessageQueue, settle } from './message-queue.ts'
 import type { QueueLimits } from './policy/send-queue.ts'
@@ -51,7 +51,7 @@ export class MessageSender {
   }
 
   /** From now on messages are queued. Returns the `drop` events of queued messages that the browser did not send. */
-  disconnected(cause?: Closed['cause']): DropEvent[] {
+  disconnected(cause: Cause): DropEvent[] {
     const unsent = this.#stillUnsent()
     this.#forgetUnsent()
     this.#cancelFlush?.()

@@ -51,6 +51,7 @@ const reconnectRules: OptionRules<Backoff> = {
 }
 
 const pingRules: OptionRules<ResolvedHeartbeat> = {
+  // `resolveHeartbeat` checks it, with a message that says more.
   ping: { accepts: () => true, expected: 'a message' },
   silence: { default: 0, accepts: () => false, expected: 'left out where there is a ping' },
   pong: {
@@ -61,6 +62,7 @@ const pingRules: OptionRules<ResolvedHeartbeat> = {
   timeout: numberFrom(1, 10_000),
 }
 
+/** `silence` instead of `ping`. */
 const silenceRules = {
   silence: numberFrom(1),
   ping: { accepts: () => false, expected: 'left out where there is a silence' },
