@@ -13,7 +13,7 @@ export interface HeartbeatTiming {
 export type Verdict = 'ping' | 'silent' | undefined
 
 /** The longest time that a peer has to answer a probe: a ping after this side was offline, hidden or asleep. In ms. */
-const PROBE = 5_000
+const PROBE_TIMEOUT = 5_000
 /** A timer that is this late proves nothing about the peer: hidden tabs get one timer a second, then one a minute. In ms. */
 const LATE = 1_500
 
@@ -37,7 +37,7 @@ export class Heartbeat {
   /** When the timer is meant to fire. */
   #due: number
   /** The ping was sent again, because the check of the first one ran too late to prove anything. */
-  #repeated = false
+  #isRepeated = false
   /** How many bytes the browser had written to the network at the last check, and how many it writes before the ping. */
   #writtenBytes = 0
   #bytesBeforePing = 0
@@ -56,7 +56,7 @@ export class Heartbeat {
     if (this.#answerBy || now - this.#startedAt > this.#timing.interval) this.silenceFactor = 1
     this.#receivedAt = now
     this.#answerBy = 0
-    this.#repeated = false
+    this.#isRepeated = false
   }
 
   /** Whether nothing was received for `interval`. */
@@ -82,32 +82,32 @@ export class Heartbeat {
   check(now: number, buffered: number, probe = false): Verdict {
     const { silence } = this.#timing
     const timeout = this.#timing.timeout * this.silenceFactor
-    const probeTime = timeout ? Math.min(PROBE, timeout) : PROBE
-    const late = now - this.#due > LATE
+    const probeTimeout = timeout ? Math.min(PROBE_TIMEOUT, timeout) : PROBE_TIMEOUT
+    const isLate = now - this.#due > LATE
     const written = this.sentBytes - buffered
     if (this.#answerBy) {
-      if (probe) this.#answerBy = Math.min(this.#answerBy, now + probeTime)
+      if (probe) this.#answerBy = Math.min(this.#answerBy, now + probeTimeout)
       if (now < this.#answerBy) return
       // Our bytes are leaving, so the peer is alive, and the ping may still be queued behind a long upload.
       if (this.#writtenBytes < this.#bytesBeforePing && written > this.#writtenBytes) {
         this.#writtenBytes = written
-        this.#answerBy = now + (timeout || PROBE)
+        this.#answerBy = now + (timeout || PROBE_TIMEOUT)
         return
       }
-      if (this.#repeated || !late) return 'silent'
-      this.#repeated = true
+      if (this.#isRepeated || !isLate) return 'silent'
+      this.#isRepeated = true
     } else if (!probe && now < this.#quietUntil) return
     this.#writtenBytes = written
     this.#bytesBeforePing = this.sentBytes
-    this.#answerBy = now + this.#answerTime(probe, late, timeout, probeTime)
+    this.#answerBy = now + this.#answerTime(probe, isLate, timeout, probeTimeout)
     if (silence) return
     this.sentAt = now
     return 'ping'
   }
 
-  #answerTime(probe: boolean, late: boolean, timeout: number, probeTime: number): number {
-    if (probe) return probeTime
-    return late ? Math.max(this.#timing.silence || timeout, PROBE) : timeout
+  #answerTime(probe: boolean, isLate: boolean, timeout: number, probeTimeout: number): number {
+    if (probe) return probeTimeout
+    return isLate ? Math.max(this.#timing.silence || timeout, PROBE_TIMEOUT) : timeout
   }
 
   /** When one direction will have been quiet for too long. Some servers count only what the client sends. */
