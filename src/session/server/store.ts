@@ -29,7 +29,7 @@ export interface Kept {
  * `created`: the session is new; `resumed`: it exists. `kept` is what another process recorded of it; without it, the process
  * goes on with the session object that it has.
  */
-export type Answer = { is: 'created' | 'resumed'; kept?: Kept } | ({ is: 'refused' } & Refusal)
+export type Answer = { type: 'created' | 'resumed'; kept?: Kept } | ({ type: 'refused' } & Refusal)
 
 /** The session that a journal reports to. Its methods are called in order. */
 export interface Recorder {
