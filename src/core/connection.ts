@@ -5,7 +5,7 @@ import type { Emitter } from './emitter.ts'
 import { abnormalClosure, isRefused } from './errors.ts'
 import type { Cause, Closed, Data, Events } from './events.ts'
 import { startGreeting } from './greet.ts'
-import { isLocalPage, localNetworkPermission } from './local-network.ts'
+import { isLocalPage, localNetworkPermission, openedWithoutPermission } from './local-network.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 import {
   CLOSED,
@@ -49,9 +49,6 @@ const BLOCKED = new Set(['SecurityError', 'NS_ERROR_CONTENT_BLOCKED'])
 const REARM_INTERVAL = 1_000
 /** How long an attempt waits for the answer to a permission prompt that may not be shown, in ms. */
 const PROMPT_TIMEOUT = 120_000
-
-/** A connection to a private address was opened without asking the user: the page needs no permission for that. */
-let needsNoPermission = false
 
 /** One attempt, and the connection that it opens: URL → handshake → `greet` → messages and heartbeat → one end. */
 export class Connection {
@@ -270,7 +267,7 @@ export class Connection {
 
   /** Whether the browser may be waiting for the user to allow this attempt. */
   get #mayBePrompting(): boolean {
-    if (this.#permission?.state !== 'prompt' || needsNoPermission) return false
+    if (this.#permission?.state !== 'prompt') return false
     // On a private address, the browser asks only if it considers the page's own address public, which a page cannot find out.
     if (!isLocalPage()) return true
     // So it waits for a limited time, and not at all where the application wants to know sooner.
@@ -344,7 +341,7 @@ export class Connection {
     const owner = this.#owner
     if (!owner) return
     this.#handler = handler
-    if (this.#permission?.state === 'prompt') needsNoPermission = true
+    if (this.#permission?.state === 'prompt' && this.native) openedWithoutPermission(this.native.url)
     this.#cancelTimer?.()
     this.#stopObservingAttempt?.()
     // These would keep the whole attempt in memory.

@@ -16,22 +16,22 @@ import { copyOf, isControl, isData, kindOf, sizeOf } from './payload.ts'
 /** Characters or bytes of a payload that `cut` keeps, and of a reason or an error. */
 const CUT = 256
 
-const rules: OptionRules = {
-  entries: numberFrom(1, 200),
-  bytes: numberFrom(0, 262_144),
-  payload: oneOf(['off', 'cut', 'on'], 'cut'),
-  redact: ofType('function'),
-}
-
 interface ResolvedOptions extends Pick<RecordOptions, 'redact'> {
   entries: number
   bytes: number
   payload: 'off' | 'cut' | 'on'
 }
 
+const rules: OptionRules<ResolvedOptions> = {
+  entries: numberFrom(1, 200),
+  bytes: numberFrom(0, 262_144),
+  payload: oneOf(['off', 'cut', 'on'], 'cut'),
+  redact: ofType('function'),
+}
+
 /** @throws {TypeError | RangeError} as `record` does */
 export function resolveRecordOptions(options: RecordOptions): ResolvedOptions {
-  return resolveGroup('record.', options, rules) as unknown as ResolvedOptions
+  return resolveGroup('record.', options, rules)
 }
 
 /** @throws {TypeError} for what is no `SocketLike` */
