@@ -128,8 +128,11 @@ export interface TopicMember {
 
 /** The logs of topics, and who is subscribed. One log per topic, whatever the number of its subscribers. */
 export interface TopicLog {
-  /** Appends a message. Resolves once it is stored, with its position; rejects where that is not known. */
-  publish(topic: string, item: Item): Awaitable<TopicPosition>
+  /**
+   * Appends a message. Resolves once it is stored, with its position; rejects where that is not known. With a key that was
+   * used in the last 10 minutes (or `age`, if that is shorter), nothing is appended, and the position is that of the first message.
+   */
+  publish(topic: string, item: Item, key?: string): Awaitable<TopicPosition>
   /**
    * The messages after offset `after`, at most `limit` of them and about 1 MiB; those that the log still has, where it does
    * not reach back so far (`from` is then above `after` + 1).

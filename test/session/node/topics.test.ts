@@ -342,3 +342,62 @@ test('who was away when its subscription ended is told, and gets nothing that wa
     'caught-up room',
   ])
 })
+
+test('a message with a key is published once; the second call resolves with the cursor of the first', async ({
+  house,
+}) => {
+  const { sessions } = await house({})
+  const [first, other] = [
+    await sessions.publish('a', '1', { key: 'k' }),
+    await sessions.publish('b', '1', { key: 'k' }),
+  ]
+  expect(await sessions.publish('a', 'again', { key: 'k' })).toBe(first)
+  expect(await sessions.publish('a', '2', { key: 'l' })).toBe(`${first.split(':')[0]}:2`)
+  expect(other.split(':')[0]).not.toBe(first.split(':')[0])
+})
+
+test('a key is forgotten after 10 minutes, or after the age of the log', () => {
+  for (const [age, kept] of [
+    [3_600, 600],
+    [60, 60],
+  ] as const) {
+    const { topics } = new MemoryStore()
+    topics.start({ messages: 10, bytes: 1_000, age })
+    const publish = () => topics.publish('all', plainItem('text'), 'k').offset
+    expect(publish()).toBe(1)
+    topics.sweep(kept - 1)
+    expect(publish()).toBe(1)
+    topics.sweep(kept)
+    expect(publish()).toBe(2)
+  }
+})
+
+test('a process follows a topic: the newest messages of the log, then each new one, until it stops', async ({
+  house,
+}) => {
+  const { sessions } = await house({})
+  for (const n of numbers(1, 300)) await sessions.publish('all', n)
+  const heard: unknown[] = []
+  const cursors: string[] = []
+  const following = sessions.follow(
+    'all',
+    ({ cursor, data }) => {
+      heard.push(data)
+      cursors.push(cursor)
+      if (data === '301') throw new Error('of the application')
+    },
+    { last: 290 },
+  )
+  // While the log is read.
+  await sessions.publish('all', '301')
+  const { cursor, stop } = await following
+  await sessions.publish('all', new Uint8Array([1, 2]))
+  expect(heard).toEqual([...numbers(12, 301), new Uint8Array([1, 2])])
+  expect(cursors.map((each) => each.split(':')[1])).toEqual(numbers(12, 302))
+  expect(cursors).toContain(cursor)
+  stop()
+  await sessions.publish('all', 'after')
+  expect(heard).toHaveLength(291)
+  await expect(sessions.follow('', () => {})).rejects.toThrow('topic: must be text')
+  await expect(sessions.follow('all', () => {}, { last: -1 })).rejects.toThrow('last: must be a whole number')
+})

@@ -201,3 +201,28 @@ test('a message to a principal reaches its sessions in every process', { timeout
   await wait(50)
   expect(heard.sort()).toEqual(['0 hi', '1 hi'])
 })
+
+test('a message with a key is published once by all processes, and again after the log was lost', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await town()
+  const nodes = [await house(redis.port), await house(redis.port)] as const
+  const heard: unknown[] = []
+  await nodes[1].sessions.publish('all', '0')
+  await nodes[1].sessions.follow('all', ({ data }) => heard.push(data), { last: 10 })
+  const cursors = []
+  for (const { sessions } of [...nodes].reverse())
+    cursors.push(await sessions.publish('all', '1', { key: 'k' }))
+  expect(cursors[1]).toBe(cursors[0])
+  // The first message was not its own: it must not compare the log with that.
+  await nodes[0].sessions.publish('all', '2')
+  await until(() => heard.length === 3, forever)
+  expect(heard).toEqual(['0', '1', '2'])
+  const kept = await redis.client.pttl((await redis.client.keys('*:key:k'))[0] as string)
+  expect(kept).toBeGreaterThan(590_000)
+  const keys = (await redis.client.keys('*topic:*')).filter((key) => !key.endsWith(':key:k'))
+  await redis.client.del(...keys)
+  const anew = await nodes[0].sessions.publish('all', 'anew', { key: 'k' })
+  expect(anew.split(':')[0]).not.toBe(cursors[0]?.split(':')[0])
+  await until(() => heard.at(-1) === 'anew', forever)
+})
