@@ -344,9 +344,9 @@ test('who was away when its subscription ended is told, and gets nothing that wa
 })
 
 test('a message with a key is published once; the second call resolves with the cursor of the first', async ({
-  house,
+  startServer,
 }) => {
-  const { sessions } = await house({})
+  const { sessions } = await startServer({})
   const [first, other] = [
     await sessions.publish('a', '1', { key: 'k' }),
     await sessions.publish('b', '1', { key: 'k' }),
@@ -373,9 +373,9 @@ test('a key is forgotten after 10 minutes, or after the age of the log', () => {
 })
 
 test('a process follows a topic: the newest messages of the log, then each new one, until it stops', async ({
-  house,
+  startServer,
 }) => {
-  const { sessions } = await house({})
+  const { sessions } = await startServer({})
   for (const n of numbers(1, 300)) await sessions.publish('all', n)
   const heard: unknown[] = []
   const cursors: string[] = []

@@ -205,8 +205,8 @@ test('a message to a principal reaches its sessions in every process', { timeout
 test('a message with a key is published once by all processes, and again after the log was lost', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
-  const nodes = [await house(redis.port), await house(redis.port)] as const
+  const redis = await ownRedis()
+  const nodes = [await startServer(redis.port), await startServer(redis.port)] as const
   const heard: unknown[] = []
   await nodes[1].sessions.publish('all', '0')
   await nodes[1].sessions.follow('all', ({ data }) => heard.push(data), { last: 10 })
