@@ -43,14 +43,14 @@ const clients = [
 ]
 
 /** The tests that run inside a page. */
-const engine = (name: string, browser: BrowserConfigOptions) => ({
-  // Found at run time it would reload the page, and with it the tests.
-  optimizeDeps: { include: ['mitt'] },
+const engine = (name: string, browser: BrowserConfigOptions, ...more: string[]) => ({
+  // Found at run time they would reload the page, and with it the tests.
+  optimizeDeps: { include: ['mitt', 'axe-core'] },
   test: {
     name,
-    include: ['test/browser/**/*.test.ts'],
+    include: ['test/browser/**/*.test.ts', ...more],
     expect,
-    testTimeout: 60_000,
+    ...patient,
     globalSetup: 'test/support/browserServers.ts',
     browser: { enabled: true, headless: true, screenshotFailures: false, ...browser },
   },
@@ -59,15 +59,22 @@ const engine = (name: string, browser: BrowserConfigOptions) => ({
 /** The folder where CI wants reports that it can count. */
 const report = process.env.TEST_REPORT && `${process.env.TEST_REPORT}/${covered ? 'covered' : 'engines'}.json`
 
+/** The inspector's tests have a project of their own in Chromium. */
+const inspector = 'test/inspect/browser/*.browser.ts'
+
 /** WebKitGTK is of Linux. */
 const inWebkit =
   process.platform === 'linux'
-    ? [engine('webkit', { provider: webkit(), instances: [{ browser: 'webkit' }] })]
+    ? [engine('webkit', { provider: webkit(), instances: [{ browser: 'webkit' }] }, inspector)]
     : []
-const inFirefox = engine('firefox', {
-  provider: playwright({ launchOptions: { channel: 'moz-firefox', ...path(firefox) } }),
-  instances: [{ browser: 'firefox' }],
-})
+const inFirefox = engine(
+  'firefox',
+  {
+    provider: playwright({ launchOptions: { channel: 'moz-firefox', ...path(firefox) } }),
+    instances: [{ browser: 'firefox' }],
+  },
+  inspector,
+)
 
 export default defineConfig({
   test: {
@@ -95,7 +102,7 @@ export default defineConfig({
             { find: /^holdfast\/testing$/, replacement: source('src/testing/index.ts') },
           ],
         },
-        test: { name: 'testing', include: ['test/testing/**/*.test.{ts,tsx}'], expect },
+        test: { name: 'testing', include: ['test/testing/**/*.test.{ts,tsx}'], expect, ...patient },
       },
       node('inspect', 'test/inspect/*.test.ts'),
       node('e2e', 'test/end-to-end/!(webkit).test.ts'),
@@ -130,6 +137,7 @@ export default defineConfig({
           name: 'clients',
           include: ['test/clients/**/*.test.ts'],
           expect,
+          ...patient,
           browser: { enabled: true, headless: true, screenshotFailures: false, commands, ...inChromium() },
         },
       },
@@ -137,9 +145,9 @@ export default defineConfig({
         optimizeDeps: { include: ['mitt', 'axe-core'] },
         test: {
           name: 'inspect-chromium',
-          include: ['test/inspect/browser/*.browser.ts'],
+          include: [inspector],
           expect,
-          testTimeout: 60_000,
+          ...patient,
           browser: { enabled: true, headless: true, screenshotFailures: false, ...inChromium() },
         },
       },
@@ -149,6 +157,8 @@ export default defineConfig({
         test: {
           name: 'session-chromium',
           include: ['test/session/browser/*.browser.ts'],
+          expect,
+          ...patient,
           globalSetup: 'test/session/browser/servers.ts',
           browser: {
             enabled: true,

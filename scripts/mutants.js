@@ -141,12 +141,6 @@ const clusterMutants = [
     '',
   ],
   [
-    'topic: what the channel lost is not read',
-    `${redis}/redis-topics.ts`,
-    'if (epoch !== seen.epoch || offset !== seen.offset + 1 || followed.reading)',
-    'if (followed.reading)',
-  ],
-  [
     'moves: the end of the older connection hands over',
     `${src}/server/admission.ts`,
     'session.connection = undefined\n',

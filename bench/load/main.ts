@@ -71,7 +71,7 @@ class Server {
 
   async end(): Promise<void> {
     const exit = once(this.#child, 'exit')
-    this.#child.send({ is: 'end' })
+    this.#child.send({ type: 'end' })
     await exit
   }
 }
@@ -105,7 +105,7 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures & { write
     Array.from({ length: processes }, () => new Server(kind, store?.port ?? 0).start()),
   )
   const ask = async () => {
-    const answers = await Promise.all(servers.map((server) => server.ask({ is: 'cpu' })))
+    const answers = await Promise.all(servers.map((server) => server.ask({ type: 'cpu' })))
     return {
       cpu: answers.reduce((sum, { cpu }) => sum + cpu, 0),
       heap: answers.reduce((sum, { heap }) => sum + heap, 0),
@@ -130,7 +130,7 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures & { write
     const writes = (await store?.writes()) ?? 0
     for (let n = 0; n < count; n++) {
       const wanted = deliveries + to
-      await servers[0]?.ask({ is: 'publish', texts: [`topic ${performance.now()} ${'x'.repeat(100)}`] })
+      await servers[0]?.ask({ type: 'publish', texts: [`topic ${performance.now()} ${'x'.repeat(100)}`] })
       while (deliveries < wanted) await new Promise((resolve) => setTimeout(resolve, 1))
     }
     return ((await store?.writes()) ?? 0) - writes

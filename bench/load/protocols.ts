@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
 
 export type Kind = 'ws' | 'socket.io' | 'holdfast'
-export type Request = { is: 'cpu' } | { is: 'end' } | { is: 'publish'; texts: string[] }
+export type Request = { type: 'cpu' } | { type: 'end' } | { type: 'publish'; texts: string[] }
 
 /** One client. It keeps what it needs to resume. */
 export interface Client {

@@ -59,8 +59,8 @@ if (kind === 'ws') {
 }
 
 process.on('message', async (request: Request) => {
-  if (request.is === 'end') process.exit()
-  if (request.is === 'publish') for (const text of request.texts) await publish(text)
+  if (request.type === 'end') process.exit()
+  if (request.type === 'publish') for (const text of request.texts) await publish(text)
   const { user, system } = process.cpuUsage()
   globalThis.gc?.()
   process.send?.({ cpu: (user + system) / 1_000, heap: process.memoryUsage().heapUsed })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
-const usage = `Usage: npm run demo -- [--port 8080] [--host 127.0.0.1] [--uploads folder] [--key file --cert file]
+const usage = `Usage: npm run demo -- [--port 8080] [--host 127.0.0.1] [--uploads folder] [--key file --cert file] [--away 120]
 With REDIS_URL=redis://127.0.0.1:6379, several servers share the room of the chat.`
 
 function fail(words: string): never {
@@ -12,14 +12,14 @@ function fail(words: string): never {
 function readOptions() {
   const text = { type: 'string' } as const
   try {
-    const options = { port: text, host: text, key: text, cert: text, uploads: text }
+    const options = { port: text, host: text, key: text, cert: text, uploads: text, away: text }
     return parseArgs({ options: { ...options, help: { type: 'boolean' } } }).values
   } catch (error) {
     return fail(`${(error as Error).message}\n${usage}`)
   }
 }
 
-const { port: portText = '8080', host, key, cert, uploads, help } = readOptions()
+const { port: portText = '8080', host, key, cert, uploads, away = '120', help } = readOptions()
 if (help) {
   console.log(usage)
   process.exit(0)
@@ -27,6 +27,7 @@ if (help) {
 const port = Number(portText)
 if (!Number.isInteger(port) || port < 0 || port > 65_535)
   fail(`--port is a number from 0 to 65535, not "${portText}".`)
+if (!(Number(away) > 0)) fail(`--away is a number of seconds above 0, not "${away}".`)
 if (!key !== !cert) fail('--key and --cert belong together.')
 
 function readTls() {
@@ -45,6 +46,7 @@ const server = await startServer({
   host,
   uploads,
   tls: readTls(),
+  sessionAway: Number(away) * 1_000,
   redis: process.env.REDIS_URL,
   log: console.log,
 }).catch((error) => {

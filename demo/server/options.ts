@@ -30,6 +30,8 @@ export interface ServerOptions {
   restartTime?: number | undefined
   /** How long after that a visitor cannot restart it again, in ms. @default 10_000 */
   restartPause?: number | undefined
+  /** How long a session outlives its connection, and its person stays in the room of the chat, in ms. @default 120_000 */
+  sessionAway?: number | undefined
   /** A Redis (`redis://…`) through which several servers share the room of the chat. @default none */
   redis?: string | undefined
   /** Called for handshakes, closes and errors. @default nothing */
@@ -50,6 +52,7 @@ export const defaults = {
   pingInterval: 30_000,
   restartTime: 2_500,
   restartPause: 10_000,
+  sessionAway: 120_000,
   log: () => {},
 }
 

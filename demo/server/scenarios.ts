@@ -14,19 +14,18 @@ import { upload } from './scenarios/upload.ts'
 import type { Uploads } from './uploads.ts'
 
 /** Which path is which scenario. */
-export function addScenarios(
+export async function addScenarios(
   router: Router,
   uploads: Uploads,
   settings: ReturnType<typeof merge>,
   shared: Shared | undefined,
-): void {
+): Promise<void> {
   const { heartbeatIdleTime: idle, heartbeatCheckInterval: check } = settings
   /** When a visitor may restart the server again. */
   let allowedAt = 0
   const room = chat({
     store: shared?.store,
-    messageLog: shared?.messageLog,
-    presence: shared?.presence,
+    away: settings.sessionAway,
     // A restart cuts everybody, so a single visitor must not be able to repeat it without end.
     restart: () => {
       const wait = allowedAt - Date.now()
@@ -37,6 +36,7 @@ export function addScenarios(
       return 0
     },
   })
+  await room.start()
   router.add('/chat', room)
   router.add('/echo', echo())
   router.add('/hello', echo())

@@ -48,7 +48,7 @@ export async function startServer(options: ServerOptions = {}): Promise<DemoServ
     bytes: KEPT_BYTES,
     log,
   })
-  addScenarios(router, uploads, settings, shared)
+  await addScenarios(router, uploads, settings, shared)
   const compare = new Compare()
   router.add('/compare/run', compare.control())
   router.add('/compare/socket', compare.socket())

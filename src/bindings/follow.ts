@@ -11,17 +11,30 @@ export interface LatestOptions {
   perFrame?: boolean | undefined
 }
 
+/** A socket with at least these events: a session has more than those of every `SocketLike`. */
+export type Emits<Map extends Events> = SocketLike<unknown, never> & { readonly '~events'?: Map }
+
+/** Calls `listener` for every event of that name. Returns an unsubscribe function. */
+export function subscribe<Map extends Events, Name extends keyof Map>(
+  socket: Emits<Map>,
+  name: Name | '*',
+  listener: (...event: never[]) => void,
+): () => void {
+  // `'*'` selects an overload of `on` that accepts both kinds of listeners.
+  return socket.on(name as '*', listener as (...event: unknown[]) => void)
+}
+
 /** Calls `publish` with the values of an event. Returns an unsubscribe function. */
-export function follow<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
-  socket: SocketLike<In, never, Kind>,
+export function follow<Map extends Events, Name extends keyof Map>(
+  socket: Emits<Map>,
   name: Name,
   perFrame: boolean,
-  publish: (value: Events<In, Kind>[Name]) => void,
+  publish: (value: Map[Name]) => void,
 ): () => void {
-  if (!perFrame) return socket.on(name, publish)
+  if (!perFrame) return subscribe(socket, name, publish)
   let frame = 0
   let newest: () => void
-  const off = socket.on(name, (value) => {
+  const off = subscribe(socket, name, (value: Map[Name]) => {
     newest = () => {
       frame = 0
       publish(value)

@@ -5,15 +5,25 @@ import type { Emitter } from './emitter.ts'
 import { abnormalClosure, isRefused } from './errors.ts'
 import type { Cause, Closed, Data, Events } from './events.ts'
 import { startGreeting } from './greet.ts'
-import { isLocalPage, localNetworkPermission } from './local-network.ts'
+import { isLocalPage, localNetworkPermission, openedWithoutPermission } from './local-network.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
+import {
+  CLOSED,
+  CONNECTING,
+  listen,
+  type NativeListeners,
+  OPEN,
+  setBinaryType,
+  unlisten,
+} from './native-socket.ts'
+import type { Provided } from './options.ts'
 import { isHidden, observeCspViolation } from './page.ts'
 import { Heartbeat } from './policy/heartbeat.ts'
 import type { FrameHandler, Link } from './protocol.ts'
 import { callSafely, report } from './report.ts'
 import { checkUrl, type ResolvedOptions } from './resolve-options.ts'
 
-/** Receives the events of a connection: none after `ended`, and none after `drop`. */
+/** Receives the events of a connection: none after `ended`, and none after `close`. */
 export interface ConnectionOwner {
   /** The URL is known; the native socket is constructed next. */
   dialling(connection: Connection, url: string): void
@@ -23,29 +33,22 @@ export interface ConnectionOwner {
 }
 
 /** Time limits of a connection, which depend on how the connections before it ended. */
-export interface Patience {
+export interface TimeLimits {
   /** How long the attempt may take, in ms. */
   attemptTimeout: number
   /** How many times longer than configured the peer may be silent. */
-  silence: number
+  silenceFactor: number
 }
 
-/** States of a native socket. */
-const CONNECTING = 0
-const OPEN = 1
-const CLOSED = 3
 /** How long to wait for `close` after an `error` that left the socket closed, or connecting, in ms. */
 const CLOSE_AFTER_ERROR = 50
 const CLOSE_AFTER_EARLY_ERROR = 1_000
 /** Names of errors that constructors throw: the standard's for mixed content, Firefox's for Content Security Policy. */
 const BLOCKED = new Set(['SecurityError', 'NS_ERROR_CONTENT_BLOCKED'])
 /** How often a message re-arms the heartbeat's timer while the page is hidden, in ms. */
-const REARM = 1_000
+const REARM_INTERVAL = 1_000
 /** How long an attempt waits for the answer to a permission prompt that may not be shown, in ms. */
-const PROMPT = 120_000
-
-/** A connection to a private address was opened without asking the user: the page needs no permission for that. */
-let needsNoPermission = false
+const PROMPT_TIMEOUT = 120_000
 
 /** One attempt, and the connection that it opens: URL → handshake → `greet` → messages and heartbeat → one end. */
 export class Connection {
@@ -57,21 +60,22 @@ export class Connection {
   readonly startedAt = monotonicNow()
   readonly #options: ResolvedOptions
   readonly #emitter: Emitter<Events>
-  readonly #patience: Patience
+  readonly #attemptTimeout: number
+  readonly #initialSilenceFactor: number
   /** `undefined` once the connection is over. */
   #owner: ConnectionOwner | undefined
   /** Created when a function of the application needs its signal. */
-  #abort: AbortController | undefined
+  #abortController: AbortController | undefined
   /** The listeners on the native socket. */
   #listeners: NativeListeners | undefined
   /** Cancels the attempt's timeout, later the timer of the next heartbeat check. */
   #cancelTimer: Cancel | undefined
+  /** When the heartbeat's timer was set, and whether that was inside a timer's callback, not inside a socket event. */
   #armedAt = 0
-  /** The timer was set inside a timer's callback, not inside a socket event. */
   #isChained = false
-  /** Stops the observers that only an attempt needs. `undefined` before the handshake and once open. */
-  #cancelAttempt: Cancel | undefined
-  /** Receives the frames until the connection is open; those of a session also afterwards. */
+  /** Stops the observers that only an attempt needs: from the beginning of the handshake until the connection is open. */
+  #stopObservingAttempt: Cancel | undefined
+  /** Of `greet`, until the connection is open; of a session, as long as the connection lasts. */
   #handler: FrameHandler | undefined
   /** Exists while the connection is open and has a heartbeat. */
   #heartbeat: Heartbeat | undefined
@@ -83,24 +87,25 @@ export class Connection {
     options: ResolvedOptions,
     emitter: Emitter<Events>,
     owner: ConnectionOwner,
-    patience: Patience,
+    { attemptTimeout, silenceFactor }: TimeLimits,
   ) {
     this.#options = options
     this.#emitter = emitter
     this.#owner = owner
-    this.#patience = patience
+    this.#attemptTimeout = attemptTimeout
+    this.#initialSilenceFactor = silenceFactor
     this.#startAttemptTimer()
     void this.#dial()
   }
 
-  /** Whether it has ended, or was dropped. */
+  /** Whether it has ended, or was closed by `close`. */
   get isOver(): boolean {
     return !this.#owner
   }
 
   /** How many times longer than configured the peer may be silent now. */
-  get silencePatience(): number {
-    return this.#heartbeat?.patience ?? this.#patience.silence
+  get silenceFactor(): number {
+    return this.#heartbeat?.silenceFactor ?? this.#initialSilenceFactor
   }
 
   /** Whether a new attempt may replace this one. Not while the browser may show a permission prompt, which would be closed. */
@@ -116,7 +121,7 @@ export class Connection {
     const heartbeat = this.#heartbeat
     if (heartbeat) {
       heartbeat.sentAt = monotonicNow()
-      heartbeat.sentBytes += cheapLength(data)
+      heartbeat.sentBytes += approximateBytes(data)
     }
     return true
   }
@@ -134,41 +139,46 @@ export class Connection {
     return true
   }
 
-  /** Ends the connection without notifying the owner. `final`: the socket is closed for good. */
-  drop(code?: number, reason?: string, final = false): void {
-    this.#cut(code, reason, final)
-    this.#abort?.abort()
+  /** Closes it without notifying the owner. `final`: the socket is closed for good. */
+  close(code?: number, reason?: string, final = false): void {
+    this.#release(code, reason, final)
+    this.#abortController?.abort()
   }
 
   /** Ends the connection and notifies the owner. `code` and `reason` are sent in the close frame. */
   end(close: Closed, final = false, code?: number, reason?: string): void {
     const owner = this.#owner
     if (!owner) return
-    this.#cut(code, reason)
+    this.#release(code, reason)
     owner.ended(this, close, final)
     // Last: this runs listeners of the application, which may do anything.
-    this.#abort?.abort()
+    this.#abortController?.abort()
   }
 
-  #cut(code?: number, reason?: string, final = false): void {
+  #release(code?: number, reason?: string, final = false): void {
     const { native } = this
     if (this.#owner) this.#handler?.closing?.(final)
     this.#owner = undefined
     this.#cancelTimer?.()
-    this.#cancelAttempt?.()
+    this.#stopObservingAttempt?.()
     if (!native) return
     if (this.#listeners) unlisten(native, this.#listeners)
     // The native `close` event is not awaited: if the peer is silent, Chromium fires it after 60 s.
     native.close(code, reason)
   }
 
+  /** Whether the next attempt will dial the same URL: what is blocked stays blocked. */
+  get #hasFixedUrl(): boolean {
+    return typeof this.#options.url !== 'function'
+  }
+
   get #signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    return this.#abort.signal
+    this.#abortController ??= new AbortController()
+    return this.#abortController.signal
   }
 
   #startAttemptTimer(): void {
-    const ms = this.#patience.attemptTimeout
+    const ms = this.#attemptTimeout
     this.#cancelTimer?.()
     this.#cancelTimer = longTimeout(ms, () => {
       if (this.#mayBePrompting) return this.#startAttemptTimer()
@@ -184,8 +194,8 @@ export class Connection {
     try {
       if (this.isOver) return
       const [target, names] = await Promise.all([
-        this.#provide(url),
-        this.#provide(protocols),
+        this.#resolve(url),
+        this.#resolve(protocols),
         protocol?.prepare({ signal: this.#signal }),
       ])
       if (this.isOver) return
@@ -197,18 +207,18 @@ export class Connection {
       this.#connect(`${target}`, offered)
     } catch (error) {
       if (cause === 'refused' && BLOCKED.has((error as Error | undefined)?.name ?? ''))
-        return this.end(blockedByPolicy(error), typeof url !== 'function')
+        return this.end(blockedByConstructor(error), this.#hasFixedUrl)
       // An invalid URL stays invalid, unless a function returns another one next time.
-      const isFixed = typeof url !== 'function' && typeof protocols !== 'function' && !protocol
+      const isFixed = this.#hasFixedUrl && typeof protocols !== 'function' && !protocol
       this.end(abnormalClosure(cause, error), isFixed || isRefused(error))
     }
   }
 
   /** Async, so that one function that throws does not leave the other one's rejection unhandled. */
-  async #provide<Value>(value: Value | ((context: { signal: AbortSignal }) => Value | PromiseLike<Value>)) {
-    return typeof value === 'function'
-      ? (value as (context: { signal: AbortSignal }) => Value)({ signal: this.#signal })
-      : value
+  async #resolve<Value>(provided: Provided<Value>): Promise<Value> {
+    if (typeof provided !== 'function') return provided
+    // TypeScript cannot exclude that `Value` is a function, too.
+    return (provided as (context: { signal: AbortSignal }) => Value)({ signal: this.#signal })
   }
 
   #connect(url: string, offered: string[]): void {
@@ -233,19 +243,22 @@ export class Connection {
     this.#observeAttempt(url)
   }
 
+  /** Whether the handshake has begun, and the connection is not open yet. */
+  get #isAttempt(): boolean {
+    return this.#stopObservingAttempt !== undefined
+  }
+
   /** Observes what may block this attempt: Content Security Policy, and the permission to reach a private address. */
   #observeAttempt(url: string): void {
-    const stop = observeCspViolation(url, () =>
-      this.end(blockedByCsp(url), typeof this.#options.url !== 'function'),
-    )
-    this.#cancelAttempt = stop
+    const stop = observeCspViolation(url, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
+    this.#stopObservingAttempt = stop
     void localNetworkPermission(url).then((permission) => {
-      if (!permission || this.isOver || this.#cancelAttempt !== stop) return
+      if (!permission || this.isOver || this.#stopObservingAttempt !== stop) return
       this.#permission = permission
       // The user has answered, and the handshake goes on: the timeout starts again.
       const changed = () => this.#startAttemptTimer()
       permission.addEventListener?.('change', changed)
-      this.#cancelAttempt = () => {
+      this.#stopObservingAttempt = () => {
         stop()
         permission.removeEventListener?.('change', changed)
       }
@@ -254,10 +267,11 @@ export class Connection {
 
   /** Whether the browser may be waiting for the user to allow this attempt. */
   get #mayBePrompting(): boolean {
-    if (this.#permission?.state !== 'prompt' || needsNoPermission) return false
+    if (this.#permission?.state !== 'prompt') return false
     // On a private address, the browser asks only if it considers the page's own address public, which a page cannot find out.
     if (!isLocalPage()) return true
-    return this.#patience.attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT
+    // So it waits for a limited time, and not at all where the application wants to know sooner.
+    return this.#attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT_TIMEOUT
   }
 
   /**
@@ -266,11 +280,11 @@ export class Connection {
    */
   #expectClose(native: WebSocket, url: string): void {
     const state = native.readyState
-    if (state !== CLOSED && (state !== CONNECTING || !this.#cancelAttempt)) return
+    if (state !== CLOSED && (state !== CONNECTING || !this.#isAttempt)) return
     const cancelTimer = this.#cancelTimer
     const cancel = longTimeout(state === CLOSED ? CLOSE_AFTER_ERROR : CLOSE_AFTER_EARLY_ERROR, () => {
-      if (!this.#cancelAttempt) this.end(abnormalClosure('peer'))
-      else this.end(blockedByCsp(url), typeof this.#options.url !== 'function')
+      if (!this.#isAttempt) this.end(abnormalClosure('peer'))
+      else this.end(blockedByCsp(url), this.#hasFixedUrl)
     })
     this.#cancelTimer = () => {
       cancel()
@@ -281,11 +295,10 @@ export class Connection {
   #nativeClosed(event: CloseEvent, url: string, offered: string[], error: unknown): void {
     const { code, reason, wasClean } = event
     const close: Closed = { code, reason, wasClean, cause: 'peer', error }
-    const isAttempt = this.#cancelAttempt !== undefined
     // Chromium reports 1006 without a reason when the server selected no subprotocol.
-    if (isAttempt && code === 1006 && !reason && offered.length)
+    if (this.#isAttempt && code === 1006 && !reason && offered.length)
       close.reason = `The handshake failed. Perhaps the server selected none of the subprotocols ${offered.join(', ')}.`
-    if (!isAttempt || !this.#permission) return this.end(close)
+    if (!this.#isAttempt || !this.#permission) return this.end(close)
     void localNetworkPermission(url).then((permission) => {
       if (permission?.state === 'denied') this.end(blockedByPermission(permission), true)
       else this.end(close)
@@ -304,10 +317,9 @@ export class Connection {
       return this.end(abnormalClosure('refused', error))
     }
     this.protocol = selected ?? ''
-    const link: Link | undefined = greet || protocol ? this.#link() : undefined
-    if (link && protocol) this.#handler = protocol.start(link)
-    else if (link && greet)
-      this.#handler = startGreeting(greet, link, (error) =>
+    if (protocol) this.#handler = protocol.start(this.#link())
+    else if (greet)
+      this.#handler = startGreeting(greet, this.#link(), (error) =>
         this.end(abnormalClosure('refused', error), isRefused(error)),
       )
     else this.#open()
@@ -329,14 +341,14 @@ export class Connection {
     const owner = this.#owner
     if (!owner) return
     this.#handler = handler
-    if (this.#permission?.state === 'prompt') needsNoPermission = true
+    if (this.#permission?.state === 'prompt' && this.native) openedWithoutPermission(this.native.url)
     this.#cancelTimer?.()
-    this.#cancelAttempt?.()
+    this.#stopObservingAttempt?.()
     // These would keep the whole attempt in memory.
-    this.#cancelTimer = this.#cancelAttempt = this.#permission = undefined
+    this.#cancelTimer = this.#stopObservingAttempt = this.#permission = undefined
     const { heartbeat } = this.#options
     if (heartbeat) {
-      this.#heartbeat = new Heartbeat(heartbeat, monotonicNow(), this.#patience.silence)
+      this.#heartbeat = new Heartbeat(heartbeat, monotonicNow(), this.#initialSilenceFactor)
       this.#checkHeartbeat()
     }
     owner.opened(this)
@@ -346,10 +358,11 @@ export class Connection {
   #receive(event: MessageEvent): void {
     if (this.isOver) return
     if (this.#heartbeat) this.#receivedAt(monotonicNow())
-    const handler = this.#handler
-    const result = handler ? handler.receive(event) : this.#answersPing(event) ? 'pong' : event
+    let result: ReturnType<FrameHandler['receive']> = event
+    if (this.#handler) result = this.#handler.receive(event)
+    else if (this.#isPong(event)) result = 'pong'
     if (this.isOver || result === undefined) return
-    if (result === 'pong') this.#ponged()
+    if (result === 'pong') this.#receivedPong()
     else deliver(result, this.#emitter, this.#options, this)
   }
 
@@ -358,16 +371,16 @@ export class Connection {
     this.#heartbeat?.received(now)
     // In a hidden tab of Chromium, a timer that was set inside a timer's callback fires once a minute; one that was set inside
     // a socket event fires at most a second late.
-    if ((this.#isChained || now - this.#armedAt > REARM) && isHidden()) this.#checkHeartbeat()
+    if ((this.#isChained || now - this.#armedAt > REARM_INTERVAL) && isHidden()) this.#checkHeartbeat()
   }
 
-  #answersPing(event: MessageEvent): boolean {
+  #isPong(event: MessageEvent): boolean {
     const pong = this.#options.heartbeat?.pong
     if (pong === undefined) return false
     return typeof pong === 'function' ? Boolean(callSafely(pong, event)) : event.data === pong
   }
 
-  #ponged(): void {
+  #receivedPong(): void {
     if (this.#pingedAt) this.#emitter.emit('pulse', { rtt: monotonicNow() - this.#pingedAt })
     this.#pingedAt = 0
   }
@@ -382,12 +395,14 @@ export class Connection {
       const reason = 'The server did not answer in time. A large message on a slow network looks the same.'
       return this.end(abnormalClosure('silent', undefined, reason))
     }
-    if (verdict === 'ask') this.#ping(native, now)
+    if (verdict === 'ping') this.#ping(native, now)
     if (this.isOver) return
     this.#armedAt = now
     this.#isChained = isChained
     this.#cancelTimer?.()
-    this.#cancelTimer = longTimeout(heartbeat.next(now, isHidden()), () => this.#checkHeartbeat(false, true))
+    this.#cancelTimer = longTimeout(heartbeat.nextCheck(now, isHidden()), () =>
+      this.#checkHeartbeat(false, true),
+    )
   }
 
   #ping(native: WebSocket, now: number): void {
@@ -401,67 +416,29 @@ export class Connection {
   }
 }
 
-interface NativeListeners {
-  open: () => void
-  message: (event: MessageEvent) => void
-  error: (event: Event) => void
-  close: (event: CloseEvent) => void
-}
-
-const TYPES = ['open', 'message', 'error', 'close'] as const
-
-/** With `addEventListener` where there is one: it costs less per message in Chromium than the attributes. */
-function listen(native: WebSocket, listeners: NativeListeners): void {
-  for (const type of TYPES) {
-    const listener = listeners[type] as (event: Event) => void
-    if (typeof native.addEventListener === 'function') native.addEventListener(type, listener)
-    else native[`on${type}`] = listener
-  }
-}
-
-function unlisten(native: WebSocket, listeners: NativeListeners): void {
-  for (const type of TYPES) {
-    // An 'error' that nobody listens for would end a Node process.
-    if (type === 'error') continue
-    const listener = listeners[type] as (event: Event) => void
-    if (typeof native.removeEventListener === 'function') native.removeEventListener(type, listener)
-    else native[`on${type}`] = null
-  }
-}
-
-/** React Native throws for `blob` where its Blob module is missing. That is ignored; any other type must work. */
-function setBinaryType(native: WebSocket, binaryType: BinaryType): void {
-  if (native.binaryType === binaryType) return
-  try {
-    native.binaryType = binaryType
-  } catch (error) {
-    if (binaryType !== 'blob') throw error
-  }
-}
-
-/** The bytes of a message; for text its length, which needs no encoding. */
-function cheapLength(data: Data): number {
+/** The bytes of a message; for text its length, which needs no counting. */
+function approximateBytes(data: Data): number {
   if (typeof data === 'string') return data.length
   return isBlob(data) ? data.size : data.byteLength
 }
 
+/** The browser does not allow the connection. */
+const blocked = (reason: string, error?: unknown) => abnormalClosure('blocked', error, reason)
+
 const blockedByCsp = (url: string) =>
-  abnormalClosure(
-    'blocked',
-    undefined,
+  blocked(
     `The browser blocked the connection to ${url}. Its Content Security Policy must allow it: connect-src.`,
   )
 
-const blockedByPolicy = (error: unknown) => {
-  const reason =
+/** The constructor threw. */
+const blockedByConstructor = (error: unknown) =>
+  blocked(
     (error as Error).message ||
-    'The browser does not allow this page to connect there. See its Content Security Policy (connect-src), and whether an https: page dials ws:.'
-  return abnormalClosure('blocked', error, reason)
-}
+      'The browser does not allow this page to connect there. See its Content Security Policy (connect-src), and whether an https: page dials ws:.',
+    error,
+  )
 
-const blockedByPermission = (permission: PermissionStatus) =>
-  abnormalClosure(
-    'blocked',
-    undefined,
-    `The user or a policy denied this page access to devices on the local network (permission ${permission.name}).`,
+const blockedByPermission = ({ name }: PermissionStatus) =>
+  blocked(
+    `The user or a policy denied this page access to devices on the local network (permission ${name}).`,
   )

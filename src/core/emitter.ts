@@ -3,21 +3,22 @@ import type { AnyListener, ListenerOptions } from './events.ts'
 import { callSafely, report } from './report.ts'
 import { abortSignal, nearest, type OptionRules, resolveGroup, shown } from './validate.ts'
 
-/** A listener as it is stored: a wrapper, with the application's function for `off`. */
+/** A listener as it is stored: a wrapper, with the application's function for `off`. Called with a value, or a name and a value. */
 interface Handler {
   (first: never, second?: never): void
   listener: (...values: never) => void
 }
 
-const rules: OptionRules = {
+const rules: OptionRules<ListenerOptions> = {
+  // As natively, any value is taken for a boolean.
   once: { accepts: () => true, expected: 'a boolean' },
   signal: abortSignal,
 }
 
 /** An event, and what to call right before its listeners: a callback that belongs to the event, such as `onOutcome`. */
-export type Entry<Map> = {
-  [Name in keyof Map]: [name: Name, value: Map[Name], before?: (() => void) | undefined]
-}[keyof Map]
+export type PendingEvent<EventMap> = {
+  [Name in keyof EventMap]: [name: Name, value: EventMap[Name], before?: (() => void) | undefined]
+}[keyof EventMap]
 
 /** Event names of other libraries, and the events to suggest instead. */
 const SUGGESTIONS: Record<string, string> = {
@@ -34,31 +35,31 @@ const SUGGESTIONS: Record<string, string> = {
  * mitt's registry with a dispatch of our own: a listener that throws does not stop the others, nothing is allocated per
  * event, and what is emitted during an event is dispatched after it, so that all listeners see the same order.
  */
-export class Emitter<Map extends object> {
+export class Emitter<EventMap extends object> {
   /** The event that is being dispatched. */
-  dispatching: keyof Map | undefined
-  readonly #handlers = new globalThis.Map<keyof Map | '*', Handler[]>()
+  dispatching: keyof EventMap | undefined
+  readonly #handlers = new Map<keyof EventMap | '*', Handler[]>()
   readonly #names: readonly string[]
   /** Events that were emitted while another one was dispatched. */
-  #pending: Entry<Map>[] | undefined
+  #pending: PendingEvent<EventMap>[] | undefined
 
   constructor(names: readonly string[]) {
     this.#names = names
   }
 
   /** Whether anybody listens for this event. */
-  has(name: keyof Map): boolean {
+  has(name: keyof EventMap): boolean {
     return this.#handlers.has(name) || this.#handlers.has('*')
   }
 
   /** @throws {TypeError} for an unknown name, or a listener that is not a function */
   on(
-    name: (keyof Map & string) | '*',
-    listener: ((value: never) => void) | AnyListener<Map>,
+    name: (keyof EventMap & string) | '*',
+    listener: ((value: never) => void) | AnyListener<EventMap>,
     options: ListenerOptions = {},
   ): () => void {
     this.#check(name, listener)
-    const { once, signal } = resolveGroup('on.', options, rules) as ListenerOptions
+    const { once, signal } = resolveGroup('on.', options, rules)
     let active = !signal?.aborted
     if (!active) return () => {}
     const call = (first: never, second?: never) => {
@@ -79,13 +80,13 @@ export class Emitter<Map extends object> {
   }
 
   /** Removes a listener, added once or several times. @throws {TypeError} as `on` does */
-  off(name: (keyof Map & string) | '*', listener: (...values: never) => void): void {
+  off(name: (keyof EventMap & string) | '*', listener: (...values: never) => void): void {
     this.#check(name, listener)
     for (const handler of this.#handlers.get(name) ?? [])
       if (handler.listener === listener) this.#remove(name, handler)
   }
 
-  emit<Name extends keyof Map>(name: Name, value: Map[Name]): void {
+  emit<Name extends keyof EventMap>(name: Name, value: EventMap[Name]): void {
     if (this.dispatching !== undefined) {
       this.#pending ??= []
       this.#pending.push([name, value])
@@ -96,7 +97,7 @@ export class Emitter<Map extends object> {
   }
 
   /** Emits several events; what their listeners emit is dispatched after all of them. */
-  emitAll(events: Entry<Map>[]): void {
+  emitAll(events: PendingEvent<EventMap>[]): void {
     this.#pending ??= []
     this.#pending.push(...events)
     if (this.dispatching === undefined) this.#flush()
@@ -108,25 +109,25 @@ export class Emitter<Map extends object> {
     this.#pending = undefined
   }
 
-  #dispatch(name: keyof Map, value: unknown, before?: () => void): void {
+  #dispatch(name: keyof EventMap, value: unknown, before?: () => void): void {
     const handlers = this.#handlers.get(name)
-    const any = this.#handlers.get('*')
-    if (!handlers && !any && !before) return
+    const handlersOfAll = this.#handlers.get('*')
+    if (!handlers && !handlersOfAll && !before) return
     this.dispatching = name
     if (before) callSafely(before)
     if (handlers) callAll(handlers, value as never)
-    if (any) callAll(any, name as never, value as never)
+    if (handlersOfAll) callAll(handlersOfAll, name as never, value as never)
     this.dispatching = undefined
   }
 
-  #remove(name: keyof Map | '*', handler: Handler): void {
+  #remove(name: keyof EventMap | '*', handler: Handler): void {
     // A new list, because a dispatch may be iterating over the old one.
     const rest = this.#handlers.get(name)?.filter((other) => other !== handler)
     if (rest?.length) this.#handlers.set(name, rest)
     else this.#handlers.delete(name)
   }
 
-  #check(name: keyof Map | '*', listener: unknown): void {
+  #check(name: keyof EventMap | '*', listener: unknown): void {
     if (name !== '*' && !this.#names.includes(name as string)) {
       const instead = Object.hasOwn(SUGGESTIONS, name)
         ? SUGGESTIONS[name as string]

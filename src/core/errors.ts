@@ -17,11 +17,6 @@ export function domException(message: string, name: string): Error {
   return Object.assign(new Error(message), { name })
 }
 
-/** React Native's `AbortSignal` has neither `reason` nor `throwIfAborted`. */
-export function abortReason(signal: AbortSignal): unknown {
-  return signal.reason ?? domException('The operation was aborted', 'AbortError')
-}
-
 /** The end of a connection without a close frame. `reason`: the message of `error`, unless another one is given. */
 export function abnormalClosure(cause: Cause, error?: unknown, reason?: string): Closed {
   const text = reason ?? (error as Error | undefined)?.message ?? ''

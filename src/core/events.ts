@@ -126,12 +126,12 @@ export interface ListenerOptions {
 }
 
 /** What a listener of `'*'` is called with: the name of each event, then its value. */
-export type AnyListener<Map> = (name: keyof Map & string, value: Map[keyof Map]) => void
+export type AnyListener<EventMap> = (name: keyof EventMap & string, value: EventMap[keyof EventMap]) => void
 
 /** The interface of `Socket`, `Session` and the socket of a tab. Write helpers and bindings against this. */
 export interface SocketLike<In = unknown, Out = unknown, Kind extends BinaryType = BinaryType> {
-  /** Exists for the compiler only, which cannot infer `In` from `on`. */
-  readonly '~in'?: In
+  /** Exists for the compiler only, which cannot infer the events and their values from `on`. */
+  readonly '~events'?: Events<In, Kind>
   readonly status: Status
   readonly bufferedAmount: number
   /** How it ended, while `status` is `closed`. */

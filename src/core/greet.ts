@@ -1,5 +1,5 @@
+import { abortReason, onAbort } from './abort.ts'
 import { requireData } from './binary.ts'
-import { abortReason } from './errors.ts'
 import type { Greeting, Options } from './options.ts'
 import type { FrameHandler, Link } from './protocol.ts'
 
@@ -26,10 +26,9 @@ export function startGreeting(greet: Greet, link: Link, failed: (error: unknown)
     requireData(data)
     link.send(data)
   }
-  const aborted = () => {
-    for (const { reject } of waiting.splice(0)) reject(abortReason(signal))
-  }
-  signal.addEventListener('abort', aborted)
+  const stopListening = onAbort(signal, (reason) => {
+    for (const { reject } of waiting.splice(0)) reject(reason)
+  })
 
   const run = async () => {
     try {
@@ -37,7 +36,7 @@ export function startGreeting(greet: Greet, link: Link, failed: (error: unknown)
     } catch (error) {
       return failed(error)
     } finally {
-      signal.removeEventListener('abort', aborted)
+      stopListening?.()
     }
     link.open(undefined, held)
   }

@@ -20,6 +20,14 @@ function permissionNames(url: string): string[] {
   }
 }
 
+/** By their permission, the kinds of addresses that this page reaches without permission. */
+const freelyReached = new Set<string | undefined>()
+
+/** A connection to this URL was opened although the user was never asked: the page needs no permission for such addresses. */
+export function openedWithoutPermission(url: string): void {
+  freelyReached.add(permissionNames(url)[0])
+}
+
 /** Whether the page itself has a private or loopback address, as far as its URL says. */
 export function isLocalPage(): boolean {
   return permissionNames('').length > 0
@@ -28,8 +36,9 @@ export function isLocalPage(): boolean {
 /** The permission that dialling this URL needs, where the browser has such a permission. */
 export async function localNetworkPermission(url: string): Promise<PermissionStatus | undefined> {
   const permissions = globalThis.navigator?.permissions
-  if (!permissions) return undefined
-  for (const name of permissionNames(url)) {
+  const names = permissionNames(url)
+  if (!permissions || freelyReached.has(names[0])) return undefined
+  for (const name of names) {
     try {
       return await permissions.query({ name: name as PermissionName })
     } catch {

@@ -29,7 +29,7 @@ const LEAVING = 5_000
 
 /** All sockets of the page share one set of listeners and one timer, which exist while there is an observer. */
 const observers = new Set<(signal: PageSignal) => void>()
-let listeners: AbortController | undefined
+let stopListening: (() => void) | undefined
 /** How many of the observers need the timer that detects a sleep. */
 let sleepObservers = 0
 let sleepTimer: ReturnType<typeof setInterval>
@@ -74,28 +74,34 @@ function stay(): void {
   notify('stayed')
 }
 
-function listen(): void {
-  listeners = new AbortController()
-  const { signal } = listeners
-  const on = (target: EventTarget | undefined, type: string, run: (event: Event) => void) =>
-    // React Native's `window` has no `addEventListener`; a worker has no `document`.
-    target?.addEventListener?.(type, run, { signal })
+/** Adds the listeners. Returns a function that removes them. */
+function listen(): () => void {
   const forward = (pageSignal: PageSignal) => () => {
     // A sleep is reported before the signal that came after it.
     checkForSleep()
     notify(pageSignal)
   }
-  on(globalThis, 'online', forward('online'))
-  on(globalThis, 'offline', forward('offline'))
-  on(globalThis, 'beforeunload', leave)
-  on(globalThis, 'pagehide', leave)
-  on(globalThis, 'pageshow', (event) => {
+  const document = globalThis.document as Document | undefined
+  const listeners: [EventTarget | undefined, string, (event: Event) => void][] = [
+    [globalThis, 'online', forward('online')],
+    [globalThis, 'offline', forward('offline')],
+    [globalThis, 'beforeunload', leave],
+    [globalThis, 'pagehide', leave],
+    [globalThis, 'pageshow', shown],
+    [document, 'visibilitychange', () => forward(isHidden() ? 'hidden' : 'shown')()],
+    [document, 'resume', forward('resumed')],
+  ]
+  // React Native's `window` has no `addEventListener`; a worker has no `document`.
+  for (const [target, type, run] of listeners) target?.addEventListener?.(type, run)
+  return () => {
+    for (const [target, type, run] of listeners) target?.removeEventListener?.(type, run)
+  }
+
+  function shown(event: Event): void {
     // Chromium closes the sockets of a page in the bfcache, and fires their events only when it is shown again.
     if ((event as PageTransitionEvent).persisted) forward('restored')()
     stay()
-  })
-  on(globalThis.document, 'visibilitychange', () => forward(isHidden() ? 'hidden' : 'shown')())
-  on(globalThis.document, 'resume', forward('resumed'))
+  }
 }
 
 /**
@@ -104,7 +110,7 @@ function listen(): void {
  * @param detectsSleep whether to detect a sleep of the machine with a timer too; one timer serves all observers
  */
 export function observePage(observer: (signal: PageSignal) => void, detectsSleep: boolean): () => void {
-  if (!observers.size) listen()
+  if (!observers.size) stopListening = listen()
   observers.add(observer)
   if (detectsSleep && !sleepObservers++) {
     checkedAt = monotonicNow()
@@ -117,7 +123,7 @@ export function observePage(observer: (signal: PageSignal) => void, detectsSleep
     if (!observers.delete(observer)) return
     if (detectsSleep && !--sleepObservers) clearInterval(sleepTimer)
     if (observers.size) return
-    listeners?.abort()
+    stopListening?.()
     clearTimeout(leavingTimer)
     leavingTimer = undefined
   }

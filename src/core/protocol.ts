@@ -1,11 +1,38 @@
-import type { Emitter, Entry } from './emitter.ts'
+import type { Emitter, PendingEvent } from './emitter.ts'
 import type { Closed, Data, Events } from './events.ts'
 
 /**
- * The key under which a `Session` passes its protocol to the constructor of `Socket`. A registered symbol, so that the
- * UMD file of the session works with the core that another script tag has loaded.
+ * A protocol that runs on every connection of a socket, such as that of a session. It decides when a connection is open, and
+ * receives every frame first. `greet` is the public form of the same hook: `greet.ts` makes a `FrameHandler` of it.
+ *
+ * Once: `attach`. For every attempt: `prepare`, the handshake with `subprotocol`, then `start(link)`, whose handler receives
+ * the frames. It calls `link.open()` when the server has accepted the login, or `link.end()`. After an end that is not
+ * final by itself, `retryDelay` says when the next attempt starts.
  */
-export const PROTOCOL: unique symbol = Symbol.for('holdfast.protocol')
+export interface ConnectionProtocol {
+  /** Offered at every handshake; the server must select it. */
+  readonly subprotocol: string
+  /** Names of events beside those of `Socket`, which the protocol emits with `host.emitter`. */
+  readonly events: readonly string[]
+  /** Called by the constructor of `Socket`, before the application can add a listener. */
+  attach(host: ProtocolHost): void
+  /** Called before every attempt, at the same time as the application's `url` function. The attempt waits for it. */
+  prepare(context: { signal: AbortSignal }): Promise<void>
+  /** Called after the handshake. Returns the handler of the frames that come until `link.open` is called. */
+  start(link: Link): FrameHandler
+  /** When to dial again after this end, in ms; `null`: never; `undefined`: as the option `reconnect` says. */
+  retryDelay(close: Closed): number | null | undefined
+  /** The event to emit right before `closed`. */
+  ended(): PendingEvent<Events>
+}
+
+/** The parts of a socket that its protocol may use. */
+export interface ProtocolHost {
+  readonly emitter: Emitter<Events>
+  /** Whether the connection is open for messages. */
+  isOpen(): boolean
+  isClosed(): boolean
+}
 
 /** One connection after its handshake: the operations that a protocol above it may use. */
 export interface Link {
@@ -33,32 +60,4 @@ export interface FrameHandler {
   receive(event: MessageEvent): MessageEvent | 'pong' | undefined
   /** Called before this side closes the connection: the last chance to send. `final`: the socket is closed for good. */
   closing?(final: boolean): void
-}
-
-/** The parts of a socket that its protocol may use. */
-export interface ProtocolHost {
-  readonly emitter: Emitter<Events>
-  /** Whether the connection is open for messages. */
-  isOpen(): boolean
-  isClosed(): boolean
-}
-
-/**
- * A protocol that runs on every connection of a socket, such as that of a session. It decides when a connection is open,
- * and sees every frame first. `greet` is the public form of the same hook.
- */
-export interface ConnectionProtocol {
-  /** Offered at every handshake. */
-  readonly subprotocol: string
-  /** Names of events beside those of `Socket`. */
-  readonly events: readonly string[]
-  attach(host: ProtocolHost): void
-  /** Runs beside `url()`, before every attempt. */
-  prepare(context: { signal: AbortSignal }): Promise<void>
-  /** After the handshake. Returns the handler of the frames that come until `link.open` is called. */
-  start(link: Link): FrameHandler
-  /** When to dial again after this end, in ms; `null`: never; `undefined`: as the options say. */
-  retryDelay(close: Closed): number | null | undefined
-  /** The event to emit right before `closed`. */
-  ended(): Entry<Events>
 }

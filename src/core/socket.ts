@@ -1,5 +1,4 @@
 import { byteLength, requireData } from './binary.ts'
-import type { ConnectionOwner } from './connection.ts'
 import { Emitter } from './emitter.ts'
 import { domException } from './errors.ts'
 import { EVENTS } from './event-names.ts'
@@ -14,11 +13,13 @@ import type {
   SocketLike,
   Status,
 } from './events.ts'
+import { type InternalOptions, LIFECYCLE, type SocketLifecycle } from './internal-options.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Options, Provided } from './options.ts'
 import { isAllowedCloseCode } from './policy/close-codes.ts'
-import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
-import { abortSignal, ofType, rejectUnknown, resolveGroup, shown } from './validate.ts'
+import { resolveOptions } from './resolve-options.ts'
+import { readOnOutcome } from './send-options.ts'
+import { abortSignal, rejectUnknown, resolveGroup, shown } from './validate.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface ReconnectCallOptions {
@@ -35,13 +36,6 @@ export interface ReconnectCallOptions {
   overlap?: boolean | undefined
 }
 
-/** The parts that the methods of `Socket` use. The socket of a tab has the same methods on a different lifecycle. */
-export interface Parts {
-  options: Pick<ResolvedOptions, 'stringify' | 'binaryType'>
-  emitter: Emitter<Events>
-  lifecycle: Omit<Lifecycle, keyof ConnectionOwner>
-}
-
 /**
  * One connection to a WebSocket server, kept alive over any number of native WebSockets.
  *
@@ -55,23 +49,23 @@ export interface Parts {
 export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = BinaryType>
   implements SocketLike<In, Out, Kind>
 {
-  declare readonly '~in'?: In
+  declare readonly '~events'?: Events<In, Kind>
   /** A function, so that it works where a framework has wrapped the socket in a Proxy. */
-  private readonly parts: () => Parts
+  private readonly lifecycle: () => SocketLifecycle
 
   constructor(url: Provided<string | URL>, options: Options<In, Out, Kind> = {}) {
     const resolved = resolveOptions(url, options as Options)
     const { protocol } = resolved
     const emitter = new Emitter<Events>(protocol ? [...EVENTS, ...protocol.events] : EVENTS)
-    const lifecycle = new Lifecycle(resolved, emitter)
-    const parts = { options: resolved, emitter, lifecycle }
-    this.parts = () => parts
+    const createLifecycle = (options as InternalOptions)[LIFECYCLE]
+    const lifecycle = createLifecycle?.(resolved, emitter) ?? new Lifecycle(resolved, emitter)
+    this.lifecycle = () => lifecycle
     protocol?.attach({
       emitter,
       isOpen: () => lifecycle.status === 'open',
       isClosed: () => lifecycle.status === 'closed',
     })
-    if (resolved.autoOpen) this.open()
+    if (resolved.autoOpen && !createLifecycle) this.open()
   }
 
   /** Vue wraps an object in a Proxy only if this tag says that it is a plain object or a collection. */
@@ -80,43 +74,43 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   }
 
   get status(): Status {
-    return this.parts().lifecycle.status
+    return this.lifecycle().status
   }
 
   /** How it ended, while `status` is `closed`. */
   get closed(): Closed | undefined {
-    return this.parts().lifecycle.closed
+    return this.lifecycle().closed
   }
 
   /** The URL dialled last; `''` before the first. */
   get url(): string {
-    return this.parts().lifecycle.url
+    return this.lifecycle().url
   }
 
   /** How many attempts in a row have failed. */
   get attempt(): number {
-    return this.parts().lifecycle.failures
+    return this.lifecycle().failures
   }
 
   /** The subprotocol that the server selected at the last `open`; `''` for none. */
   get protocol(): string {
-    return this.parts().lifecycle.protocol
+    return this.lifecycle().protocol
   }
 
   /** Bytes passed to `send` that were not written to the network yet: those queued here, and those in the browser's buffer. */
   get bufferedAmount(): number {
-    return this.parts().lifecycle.bufferedAmount
+    return this.lifecycle().bufferedAmount
   }
 
   /** The shape of binary frames from now on, over reconnects too. */
   get binaryType(): Kind {
-    return this.parts().options.binaryType as Kind
+    return this.lifecycle().options.binaryType as Kind
   }
 
   set binaryType(type: Kind) {
     if (type !== 'blob' && type !== 'arraybuffer')
       throw new TypeError(`holdfast: binaryType: must be 'blob' or 'arraybuffer', not ${shown(type)}`)
-    this.parts().lifecycle.binaryType = type
+    this.lifecycle().setBinaryType(type)
   }
 
   /**
@@ -136,7 +130,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     listener: ((value: never) => void) | AnyListener<Events<In, Kind>>,
     options?: ListenerOptions,
   ): () => void {
-    return this.parts().emitter.on(name, listener as (value: never) => void, options)
+    return this.lifecycle().emitter.on(name, listener as (value: never) => void, options)
   }
 
   /** Removes a listener. @throws {TypeError} as `on` does */
@@ -146,7 +140,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   ): void
   off(name: '*', listener: AnyListener<Events<In, Kind>>): void
   off(name: keyof Events | '*', listener: (...values: never) => void): void {
-    this.parts().emitter.off(name, listener)
+    this.lifecycle().emitter.off(name, listener)
   }
 
   /**
@@ -157,7 +151,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    */
   send(data: Data, options?: SendOptions): SendResult {
     requireData(data)
-    return this.parts().lifecycle.send(data, readOnOutcome(options))
+    return this.lifecycle().send(data, readOnOutcome(options))
   }
 
   /**
@@ -166,7 +160,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    * @throws {TypeError} for a value that JSON cannot represent: undefined, a function, a cycle, a bigint
    */
   sendJson(value: Out, options?: SendOptions): SendResult {
-    const text = this.parts().options.stringify(value)
+    const text = this.lifecycle().options.stringify(value)
     if (typeof text !== 'string')
       throw new TypeError(`holdfast: sendJson: there is no JSON for ${shown(value)}`)
     return this.send(text, options)
@@ -174,7 +168,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
 
   /** Resolves when open, at once if it is. Rejects when closed for good, with the `Closed` as the error's `cause`. */
   async opened(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const { signal } = waitOptions('opened', options)
+    const signal = readSignal('opened', options)
     return waitUntil(this, () => this.status === 'open', signal)
   }
 
@@ -183,7 +177,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    * broken connection no longer count. Rejects as `opened` does.
    */
   async drained(limit = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const { signal } = waitOptions('drained', options)
+    const signal = readSignal('drained', options)
     if (typeof limit !== 'number' || Number.isNaN(limit))
       throw new TypeError(`holdfast: drained: the limit must be a number of bytes, not ${shown(limit)}`)
     return waitUntil(this, () => !(this.bufferedAmount > limit), signal)
@@ -191,7 +185,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
 
   /** Dials: for the first time, after `closed` or `suspended`, or at once while `waiting`. */
   open(): void {
-    this.parts().lifecycle.open()
+    this.lifecycle().open()
   }
 
   /**
@@ -199,14 +193,14 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    * For a "try now" button, and where there is no page to observe: React Native's `AppState`, a SharedWorker.
    */
   check(): void {
-    this.parts().lifecycle.check()
+    this.lifecycle().check()
   }
 
   /**
    * Closes the connection and keeps queue, listeners and loops. Nothing is dialled until `open()`. Emits `status` only.
    */
   suspend(): void {
-    this.parts().lifecycle.suspend()
+    this.lifecycle().suspend()
   }
 
   /** Closes the present connection, or ends the present attempt, and dials again. */
@@ -215,7 +209,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     const { queue = 'keep', overlap = false } = options
     if (queue !== 'keep' && queue !== 'drop')
       throw new TypeError(`holdfast: reconnect.queue: must be 'keep' or 'drop', not ${shown(queue)}`)
-    this.parts().lifecycle.reconnect({ dropQueue: queue === 'drop', overlap })
+    this.lifecycle().reconnect({ dropQueue: queue === 'drop', overlap })
   }
 
   /**
@@ -237,24 +231,13 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
         `holdfast: close: the reason must be at most 123 bytes of UTF-8, not ${bytes}`,
         'SyntaxError',
       )
-    this.parts().lifecycle.close({ code, reason, wasClean: false, cause: 'user' })
+    this.lifecycle().close({ code, reason, wasClean: false, cause: 'user' })
   }
 }
 
-const waitRules = { signal: abortSignal }
-
-function waitOptions(
-  name: string,
-  options: { signal?: AbortSignal | undefined },
-): { signal?: AbortSignal | undefined } {
+/** The `signal` among the options of the method `name`. */
+function readSignal(name: string, options: { signal?: AbortSignal | undefined }): AbortSignal | undefined {
   if (typeof options !== 'object' || options === null || 'aborted' in options)
     throw new TypeError(`holdfast: ${name}: takes an object. Use ${name}({ signal }).`)
-  return resolveGroup(`${name}.`, options, waitRules)
-}
-
-const sendRules = { onOutcome: ofType('function') }
-
-/** Most messages are sent without options: then there is nothing to check. */
-export function readOnOutcome(options: SendOptions | undefined): SendOptions['onOutcome'] {
-  return options && (resolveGroup('send.', options, sendRules) as SendOptions).onOutcome
+  return resolveGroup(`${name}.`, options, { signal: abortSignal }).signal
 }

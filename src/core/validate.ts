@@ -1,6 +1,6 @@
-/** One option of a group: what it is when not given, and what it may be. */
-export interface OptionRule {
-  default?: unknown
+/** One option of a group: its default, and what it may be. `Value` includes `undefined` where there is no default. */
+export interface OptionRule<Value> {
+  default?: Value
   accepts: (value: unknown) => boolean
   /** Completes the sentence "… must be". */
   expected: string
@@ -8,30 +8,39 @@ export interface OptionRule {
   isRange?: boolean
 }
 
-export type OptionRules = Record<string, OptionRule>
+/** The rules of a group, by the names of its options. `Group` is the type of the resolved options. */
+export type OptionRules<Group> = { [Name in keyof Group]-?: OptionRule<Group[Name]> }
 
+export function numberFrom(least: number, fallback: number): OptionRule<number>
+export function numberFrom(least: number): OptionRule<number | undefined>
 /** Accepts a number that is at least `least`, but not NaN. */
-export const numberFrom = (least: number, fallback?: number): OptionRule => ({
-  default: fallback,
-  accepts: (value) => typeof value === 'number' && value >= least,
-  expected: `a number of at least ${least}`,
-  isRange: true,
-})
+export function numberFrom(least: number, fallback?: number): OptionRule<number | undefined> {
+  return {
+    default: fallback,
+    accepts: (value) => typeof value === 'number' && value >= least,
+    expected: `a number of at least ${least}`,
+    isRange: true,
+  }
+}
 
-export const oneOf = (choices: readonly string[], fallback?: string): OptionRule => ({
+export const oneOf = <Choice extends string>(
+  choices: readonly Choice[],
+  fallback: Choice,
+): OptionRule<Choice> => ({
   default: fallback,
-  accepts: (value) => choices.includes(value as string),
+  accepts: (value) => choices.includes(value as Choice),
   expected: choices.map((choice) => `'${choice}'`).join(' or '),
   isRange: true,
 })
 
-export const ofType = (type: 'function' | 'boolean' | 'string', fallback?: unknown): OptionRule => ({
-  default: fallback,
-  accepts: (value) => typeof value === type,
-  expected: `a ${type}`,
-})
+export function ofType<Value>(type: string, fallback: Value): OptionRule<Value>
+export function ofType<Value>(type: string): OptionRule<Value | undefined>
+/** Accepts a value whose `typeof` is `type`. */
+export function ofType<Value>(type: string, fallback?: Value): OptionRule<Value | undefined> {
+  return { default: fallback, accepts: (value) => typeof value === type, expected: `a ${type}` }
+}
 
-export const abortSignal: OptionRule = {
+export const abortSignal: OptionRule<AbortSignal | undefined> = {
   accepts: (value) => {
     const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
     return typeof aborted === 'boolean' && typeof addEventListener === 'function'
@@ -54,10 +63,10 @@ export function shown(value: unknown): string {
  * @returns a new object with every option of the group
  * @throws {TypeError | RangeError} for an unknown option, or a value that is not accepted
  */
-export function resolveGroup(path: string, given: object, rules: OptionRules): Record<string, unknown> {
+export function resolveGroup<Group>(path: string, given: object, rules: OptionRules<Group>): Group {
   rejectUnknown(path, given, Object.keys(rules))
   const resolved: Record<string, unknown> = {}
-  for (const [name, rule] of Object.entries(rules)) {
+  for (const [name, rule] of Object.entries<OptionRule<unknown>>(rules)) {
     const value = (given as Record<string, unknown>)[name]
     if (value !== undefined && !rule.accepts(value)) {
       const message = `holdfast: ${path}${name}: must be ${rule.expected}, not ${shown(value)}`
@@ -65,7 +74,7 @@ export function resolveGroup(path: string, given: object, rules: OptionRules): R
     }
     resolved[name] = value ?? rule.default
   }
-  return resolved
+  return resolved as Group
 }
 
 /** @throws {TypeError} for a name that is not known, with the nearest one that is */

@@ -1,4 +1,4 @@
-import { abortReason } from './errors.ts'
+import { onAbort } from './abort.ts'
 import type { Closed, SocketLike } from './events.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 
@@ -15,12 +15,11 @@ export async function waitUntil<In>(
   isDone: () => boolean,
   signal?: AbortSignal,
 ): Promise<void> {
-  const cleanups: (() => void)[] = []
+  const cleanups: ((() => void) | undefined)[] = []
   let cancel: Cancel | undefined
   try {
     await new Promise<void>((resolve, reject) => {
       const closed = (cause?: Closed) => reject(new Error('holdfast: the socket is closed', { cause }))
-      const aborted = () => signal && reject(abortReason(signal))
       const check = () => {
         cancel?.()
         if (socket.status === 'closed') return closed(socket.closed)
@@ -32,13 +31,11 @@ export async function waitUntil<In>(
         }
       }
       cleanups.push(socket.on('closed', closed), socket.on('status', check), socket.on('drop', check))
-      signal?.addEventListener('abort', aborted)
-      cleanups.push(() => signal?.removeEventListener('abort', aborted))
-      if (signal?.aborted) aborted()
+      cleanups.push(onAbort(signal, reject))
       check()
     })
   } finally {
     cancel?.()
-    for (const cleanup of cleanups) cleanup()
+    for (const cleanup of cleanups) cleanup?.()
   }
 }

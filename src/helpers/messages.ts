@@ -1,4 +1,4 @@
-import { abortReason } from '../core/errors.ts'
+import { onAbort } from '../core/abort.ts'
 import type { Events, SocketLike } from '../core/events.ts'
 import { abortSignal, numberFrom, oneOf, resolveGroup } from '../core/validate.ts'
 
@@ -25,26 +25,23 @@ const rules = {
  * @throws {TypeError | RangeError} for unknown options and values
  */
 export function messages<In, Name extends 'message' | 'text' | 'json' | 'binary' = 'json'>(
-  socket: Pick<SocketLike<In, never>, '~in' | 'on' | 'status'>,
+  socket: Pick<SocketLike<In, never>, '~events' | 'on' | 'status'>,
   options: MessagesOptions<Name> = {},
 ): AsyncGenerator<Events<In>[Name], void, undefined> {
-  const { of, buffer, signal } = resolveGroup('messages.', options, rules) as {
-    of: Name
-    buffer: number
-    signal?: AbortSignal
-  }
+  const resolved = resolveGroup('messages.', options, rules)
+  const { buffer, signal } = resolved
+  const name = resolved.of as Name
   const stored: Events<In>[Name][] = []
   let end: { error?: unknown } | undefined
   let wake = () => {}
   let isWaiting = false
   const stop = (how: { error?: unknown }) => {
     end ??= how
-    for (const cleanup of cleanups) cleanup()
+    for (const cleanup of cleanups) cleanup?.()
     wake()
   }
-  const aborted = () => signal && stop({ error: abortReason(signal) })
-  const cleanups = [
-    socket.on(of, (value) => {
+  const cleanups: ((() => void) | undefined)[] = [
+    socket.on(name, (value) => {
       // The first one is for the loop that waits for it.
       if (stored.length >= buffer && !(isWaiting && !stored.length))
         return stop({ error: new RangeError(`holdfast: messages: the loop is ${buffer} messages behind`) })
@@ -52,10 +49,8 @@ export function messages<In, Name extends 'message' | 'text' | 'json' | 'binary'
       wake()
     }),
     socket.on('closed', () => stop({})),
-    () => signal?.removeEventListener('abort', aborted),
   ]
-  signal?.addEventListener('abort', aborted)
-  if (signal?.aborted) aborted()
+  cleanups.push(onAbort(signal, (error) => stop({ error })))
   if (socket.status === 'closed') stop({})
 
   async function* loop(): AsyncGenerator<Events<In>[Name], void, undefined> {

@@ -1,4 +1,5 @@
-import { abortReason, domException } from '../core/errors.ts'
+import { abortReason, onAbort } from '../core/abort.ts'
+import { domException } from '../core/errors.ts'
 import type { Closed, Outcome, SocketLike } from '../core/events.ts'
 import { longTimeout } from '../core/long-timeout.ts'
 import { abortSignal, numberFrom, ofType, resolveGroup, shown } from '../core/validate.ts'
@@ -24,7 +25,7 @@ export interface RequestOptions<In, Reply extends In> {
 
 const rules = {
   id: ofType('string', 'id'),
-  match: ofType('function'),
+  match: ofType<(message: unknown) => boolean>('function'),
   timeout: numberFrom(0, 10_000),
   resend: ofType('boolean', false),
   signal: abortSignal,
@@ -42,67 +43,62 @@ export async function request<In, Out, Reply extends In = In>(
   value: Out,
   options: RequestOptions<In, Reply> = {},
 ): Promise<Reply> {
-  const resolved = resolveGroup('request.', options, rules) as unknown as RequestOptions<In, Reply> & {
-    id: string
-    timeout: number
-  }
-  const { id, match, timeout, resend, signal } = resolved
+  const { id, match, timeout, resend, signal } = resolveGroup('request.', options, rules)
   if (!match && (typeof value !== 'object' || value === null || Array.isArray(value)))
     throw new TypeError(
       `holdfast: request: the value must be an object, which carries the number of the request in '${id}', not ${shown(value)}. Or give the option match.`,
     )
   if (signal?.aborted) throw abortReason(signal)
-  const key = ++lastId
-  const message = match ? value : ({ ...value, [id]: key } as Out)
-  const isReply = match ?? ((reply: In) => isReplyTo(reply, id, key))
-  const cleanups: (() => void)[] = []
+  const number = ++lastId
+  const message = match ? value : { ...value, [id]: number }
+  const isReply = match ?? ((received: In) => isReplyTo(received, id, number))
+  const cleanups: ((() => void) | undefined)[] = []
   try {
     return await new Promise<Reply>((resolve, reject) => {
       const fail = (what: string, cause?: unknown) => reject(new Error(`request: ${what}`, { cause }))
-      /** The request was sent over the present connection, and is lost if that breaks. */
-      let isExposed = false
-      let lastClose: Closed | undefined
+
+      /** Whether it was sent over the present connection of a `Socket`, and is lost if that breaks. */
+      let isUnderWay = false
       const onOutcome = ({ result, reason }: Outcome) => {
-        if (result === 'sent') isExposed = true
+        if (result === 'sent') isUnderWay = true
         else if (result !== 'delivered') fail(`${result}, because ${reason ?? 'the connection broke'}`)
       }
-      const ask = () => socket.sendJson(message, { onOutcome })
-      const timer = longTimeout(timeout, () =>
-        reject(domException(`request: no reply within ${timeout} ms`, 'TimeoutError')),
-      )
-      const aborted = () => signal && reject(abortReason(signal))
-      signal?.addEventListener('abort', aborted)
+      const send = () => socket.sendJson(message, { onOutcome })
+
+      const disconnected = (close?: Closed) => {
+        if (isUnderWay && !resend) fail('the connection broke before the reply', close)
+      }
+      const reconnected = () => {
+        if (!isUnderWay || !resend) return
+        isUnderWay = false
+        send()
+      }
+
       cleanups.push(
-        timer,
-        () => signal?.removeEventListener('abort', aborted),
-        socket.on('json', (reply) => {
-          if (isReply(reply)) resolve(reply as Reply)
+        socket.on('json', (received) => {
+          if (isReply(received)) resolve(received as Reply)
         }),
-        socket.on('closed', (close) => fail('the socket was closed', close)),
-        socket.on('waiting', ({ close }) => {
-          lastClose = close
-          if (isExposed && !resend) fail('the connection broke before the reply', close)
-        }),
+        socket.on('waiting', ({ close }) => disconnected(close)),
         socket.on('status', ({ status }) => {
           // After other changes `waiting` or `closed` follows, with the reason.
-          if (isExposed && !resend && (status === 'suspended' || status === 'connecting'))
-            fail('the connection broke before the reply', lastClose)
+          if (status === 'suspended' || status === 'connecting') disconnected()
         }),
-        socket.on('open', () => {
-          if (!isExposed || !resend) return
-          isExposed = false
-          ask()
-        }),
+        socket.on('open', reconnected),
+        socket.on('closed', (close) => fail('the socket was closed', close)),
+        longTimeout(timeout, () =>
+          reject(domException(`request: no reply within ${timeout} ms`, 'TimeoutError')),
+        ),
+        onAbort(signal, reject),
       )
-      ask()
+      send()
     })
   } finally {
-    for (const cleanup of cleanups) cleanup()
+    for (const cleanup of cleanups) cleanup?.()
   }
 }
 
 /** Whether this is the reply to our request, and not a request of the server with the same number. */
-function isReplyTo(reply: unknown, id: string, key: number): boolean {
-  const fields = reply as Record<string, unknown> | null | undefined
-  return fields?.[id] === key && !('method' in fields)
+function isReplyTo(received: unknown, id: string, number: number): boolean {
+  const fields = received as Record<string, unknown> | null | undefined
+  return fields?.[id] === number && !('method' in fields)
 }

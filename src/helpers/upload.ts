@@ -1,7 +1,7 @@
+import { abortReason } from '../core/abort.ts'
 import { byteLength, requireData } from '../core/binary.ts'
-import { abortReason } from '../core/errors.ts'
 import type { Data, Outcome, SocketLike } from '../core/events.ts'
-import { abortSignal, ofType, resolveGroup } from '../core/validate.ts'
+import { abortSignal, type OptionRules, ofType, resolveGroup } from '../core/validate.ts'
 import { waitUntil } from '../core/wait-until.ts'
 
 /** How to follow an upload. */
@@ -12,7 +12,7 @@ export interface UploadOptions {
   signal?: AbortSignal | undefined
 }
 
-const rules = {
+const rules: OptionRules<UploadOptions> = {
   onProgress: ofType('function'),
   signal: abortSignal,
 }
@@ -27,15 +27,15 @@ export async function upload<In>(
   data: Data,
   options: UploadOptions = {},
 ): Promise<void> {
-  const { onProgress, signal } = resolveGroup('upload.', options, rules) as UploadOptions
+  const { onProgress, signal } = resolveGroup('upload.', options, rules)
   requireData(data)
   const total = byteLength(data)
   let loaded = -1
   if (signal?.aborted) throw abortReason(signal)
   let outcome: Outcome | undefined
   socket.send(data, {
-    onOutcome: (what) => {
-      outcome = what
+    onOutcome: (result) => {
+      outcome = result
     },
   })
   const progress = (left: number) => {

@@ -83,19 +83,19 @@ export interface RecordOptions {
    * transitions.
    * @default 200
    */
-  entries?: number
+  entries?: number | undefined
   /**
    * How much payload is kept in all: characters of text and bytes of binary frames. The oldest payloads are discarded
    * first; their entries stay.
    * @default 262144
    */
-  bytes?: number
+  bytes?: number | undefined
   /**
    * How much of each payload is kept: `off` nothing but the size, `cut` the first 256 characters or bytes, `on` all of
    * it, within `bytes`.
    * @default 'cut'
    */
-  payload?: 'off' | 'cut' | 'on'
+  payload?: 'off' | 'cut' | 'on' | undefined
   /**
    * Called with every payload before anything of it is kept. Return what may be kept (the data itself, or a changed
    * copy), or `undefined` to keep nothing. If it throws, nothing is kept and the error is reported.
@@ -104,7 +104,7 @@ export interface RecordOptions {
    * record(socket, { redact: (data) => (typeof data === 'string' ? data.replace(/"token":"[^"]*"/, '"token":"…"') : data) })
    * ```
    */
-  redact?: (data: Data, frame: { direction: 'in' | 'out' }) => Data | undefined
+  redact?: ((data: Data, frame: { direction: 'in' | 'out' }) => Data | undefined) | undefined
 }
 
 /** Frames and bytes since the recorder was started or cleared. */

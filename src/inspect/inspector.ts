@@ -4,7 +4,7 @@ import { make, setText, toggle, unseen, type View } from './dom.ts'
 import type { RecordOptions } from './entries.ts'
 import { framesView } from './frames-view.ts'
 import { profile } from './profile.ts'
-import { type Recorder, record } from './recorder.ts'
+import { type Recorder, record, requireSocket, resolveRecordOptions } from './recorder.ts'
 import { roundTripsView } from './round-trips-view.ts'
 import { statusView, summaryView } from './status-view.ts'
 import { applyStyles } from './styles.ts'
@@ -20,7 +20,7 @@ type AnySocket = SocketLike<unknown, never>
  * `docked`, `heading-level` (2 to 6), `label`, `quiet`.
  */
 export interface HoldfastInspector extends HTMLElement {
-  /** How `socket` is recorded. Set it before `socket`. */
+  /** How `socket` is recorded. Set it before `socket`. Throws as `record` does. */
   options: RecordOptions
   /** The socket to record and show. Its recorder is stopped when the element leaves the page. */
   socket: AnySocket | undefined
@@ -44,7 +44,11 @@ export function defineInspector(): void {
   if (!customElements.get(NAME)) customElements.define(NAME, inspectorClass())
 }
 
-/** Appends a panel for `socket` at the lower right corner of the page. Remove it with `element.remove()`. */
+/**
+ * Appends a panel for `socket` at the lower right corner of the page. Remove it with `element.remove()`.
+ *
+ * @throws {TypeError | RangeError} as `record` does
+ */
 export function inspect<In, Out>(
   socket: SocketLike<In, Out>,
   options: RecordOptions = {},
@@ -81,6 +85,8 @@ function inspectorClass(): CustomElementConstructor {
     }
 
     set options(options: RecordOptions) {
+      // Checked here: an error in `connectedCallback` would not reach the caller.
+      resolveRecordOptions(options)
       this.#options = options
     }
 
@@ -89,6 +95,7 @@ function inspectorClass(): CustomElementConstructor {
     }
 
     set socket(socket: AnySocket | undefined) {
+      if (socket) requireSocket(socket)
       if (socket === this.#socket && (socket || !this.#recorder)) return
       this.#release()
       this.#socket = socket
@@ -153,8 +160,9 @@ function inspectorClass(): CustomElementConstructor {
       if (!this.isConnected) return
       for (const undo of this.#undo.splice(0)) undo()
       if (this.#socket && !this.#recorder) {
-        const payload = (this.getAttribute('payload') ?? 'cut') as 'off' | 'cut' | 'on'
-        this.#recorder = record(this.#socket, { payload, ...this.#options })
+        const options = this.#options
+        const payload = options.payload ?? ((this.getAttribute('payload') ?? 'cut') as 'off' | 'cut' | 'on')
+        this.#recorder = record(this.#socket, { ...options, payload })
         this.#own = true
       }
       const recorder = this.#recorder

@@ -1,3 +1,4 @@
+import { numberFrom, type OptionRules, ofType, oneOf, resolveGroup, shown } from '../core/validate.ts'
 import type { Closed, Data, SendResult, SocketLike } from '../index.ts'
 import type {
   Drop,
@@ -14,6 +15,32 @@ import { copyOf, isControl, isData, kindOf, sizeOf } from './payload.ts'
 
 /** Characters or bytes of a payload that `cut` keeps, and of a reason or an error. */
 const CUT = 256
+
+interface ResolvedOptions extends Pick<RecordOptions, 'redact'> {
+  entries: number
+  bytes: number
+  payload: 'off' | 'cut' | 'on'
+}
+
+const rules: OptionRules<ResolvedOptions> = {
+  entries: numberFrom(1, 200),
+  bytes: numberFrom(0, 262_144),
+  payload: oneOf(['off', 'cut', 'on'], 'cut'),
+  redact: ofType('function'),
+}
+
+/** @throws {TypeError | RangeError} as `record` does */
+export function resolveRecordOptions(options: RecordOptions): ResolvedOptions {
+  return resolveGroup('record.', options, rules)
+}
+
+/** @throws {TypeError} for what is no `SocketLike` */
+export function requireSocket(socket: unknown): void {
+  if (typeof (socket as SocketLike | undefined | null)?.sendJson !== 'function')
+    throw new TypeError(
+      `holdfast: record: takes a Socket, a Session or the socket of a tab, not ${shown(socket)}`,
+    )
+}
 
 type SendOptions = { onOutcome?: (outcome: { result: string; reason?: string }) => void }
 type Listener = (entry: Entry | undefined) => void
@@ -77,16 +104,13 @@ function withoutSecrets(url: string): string {
  *
  * Pings and their answers are not frames here: a socket handles them inside and emits `pulse`.
  *
- * @throws {TypeError} for an unknown value of `payload`
- * @throws {RangeError} for a limit out of range
+ * @throws {TypeError} for an unknown option, and if `socket` is not a `SocketLike`
+ * @throws {RangeError} for a limit out of range, and an unknown value of `payload`
  */
 export function record<In, Out>(socket: SocketLike<In, Out>, options: RecordOptions = {}): Recorder {
-  const { entries = 200, bytes = 262_144, payload = 'cut', redact } = options
+  requireSocket(socket)
+  const { entries, bytes, payload, redact } = resolveRecordOptions(options)
   const most = { off: 0, cut: Math.min(CUT, bytes), on: bytes }[payload]
-  if (most === undefined)
-    throw new TypeError(`holdfast: payload: ${payload} is not one of 'off', 'cut' and 'on'.`)
-  if (!(entries >= 1 && bytes >= 0))
-    throw new RangeError('holdfast: entries must be at least 1, and bytes at least 0.')
   const target = socket as unknown as Recordable
 
   const transitions: Transition[] = []

@@ -1,51 +1,61 @@
+/*
+ * Private custom properties have names that no page uses, and are set inside the shadow tree: rules of the page for the element or
+ * for `*` would override those of `:host`.
+ */
+
 /** Every colour reaches a contrast of 4.5 : 1 as text on its background. */
 const light = `
-  --bg: var(--holdfast-bg, #ffffff);
-  --fg: var(--holdfast-fg, #1b1f24);
-  --muted: var(--holdfast-muted, #59636e);
-  --line: var(--holdfast-line, #e2e6ea);
-  --soft: #f5f7f9;
-  --ok: var(--holdfast-ok, #1a7f46);
-  --warn: var(--holdfast-warn, #8f5300);
-  --bad: var(--holdfast-bad, #c02b3a);
-  --busy: var(--holdfast-busy, #1f62cf);
-  --wait: #f2d9ad;
-  --failed: #d9534f;
-  --done: #2ea866;
-  --focus: #1f62cf;
+  --_bg: var(--holdfast-bg, #ffffff);
+  --_fg: var(--holdfast-fg, #1b1f24);
+  --_muted: var(--holdfast-muted, #59636e);
+  --_line: var(--holdfast-line, #e2e6ea);
+  --_soft: #f5f7f9;
+  --_ok: var(--holdfast-ok, #1a7f46);
+  --_warn: var(--holdfast-warn, #8f5300);
+  --_bad: var(--holdfast-bad, #c02b3a);
+  --_busy: var(--holdfast-busy, #1f62cf);
+  --_wait: #f2d9ad;
+  --_failed: #d9534f;
+  --_done: #2ea866;
+  --_focus: #1f62cf;
 `
 const dark = `
-  --bg: var(--holdfast-bg, #14171b);
-  --fg: var(--holdfast-fg, #e7eaee);
-  --muted: var(--holdfast-muted, #9aa5b1);
-  --line: var(--holdfast-line, #2b3138);
-  --soft: #1c2026;
-  --ok: var(--holdfast-ok, #4ac988);
-  --warn: var(--holdfast-warn, #f0b458);
-  --bad: var(--holdfast-bad, #ff8b8b);
-  --busy: var(--holdfast-busy, #7db2ff);
-  --wait: #5d4a25;
-  --failed: #e0605c;
-  --done: #2f9e66;
-  --focus: #7db2ff;
+  --_bg: var(--holdfast-bg, #14171b);
+  --_fg: var(--holdfast-fg, #e7eaee);
+  --_muted: var(--holdfast-muted, #9aa5b1);
+  --_line: var(--holdfast-line, #2b3138);
+  --_soft: #1c2026;
+  --_ok: var(--holdfast-ok, #4ac988);
+  --_warn: var(--holdfast-warn, #f0b458);
+  --_bad: var(--holdfast-bad, #ff8b8b);
+  --_busy: var(--holdfast-busy, #7db2ff);
+  --_wait: #806530;
+  --_failed: #e0605c;
+  --_done: #2f9e66;
+  --_focus: #7db2ff;
 `
 
 /** A function, so that a bundle without the element leaves it out. */
 const css = () => `
 :host {
-  ${light}
   display: block;
   min-width: 0;
   color-scheme: light;
   container: holdfast-inspector / inline-size;
-  color: var(--fg);
+}
+.panel {
+  ${light}
+  --_mono: var(--holdfast-mono, ui-monospace, SFMono-Regular, Menlo, Consolas, monospace);
+  color: var(--_fg);
   font: 14px/1.5 var(--holdfast-font, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
   text-align: start;
 }
 @media (prefers-color-scheme: dark) {
-  :host(:not([theme="light"])) { ${dark} color-scheme: dark; }
+  :host(:not([theme="light"])) { color-scheme: dark; }
+  :host(:not([theme="light"])) .panel { ${dark} }
 }
-:host([theme="dark"]) { ${dark} color-scheme: dark; }
+:host([theme="dark"]) { color-scheme: dark; }
+:host([theme="dark"]) .panel { ${dark} }
 :host([hidden]), [hidden] { display: none !important; }
 
 :host([docked]) {
@@ -75,23 +85,22 @@ ol { list-style: none; }
 .panel {
   position: relative;
   overflow: hidden;
-  background: var(--bg);
-  border: 1px solid var(--line);
+  background: var(--_bg);
+  border: 1px solid var(--_line);
   border-radius: var(--holdfast-radius, 12px);
 }
 .top { display: flex; gap: 12px; align-items: flex-start; justify-content: space-between; padding: 16px 20px; }
 .status { display: flex; gap: 12px; min-width: 0; }
 .status > div { min-width: 0; }
-.dot { flex: none; width: 10px; height: 10px; margin-top: 8px; border-radius: 50%; background: var(--muted); }
-.dot[data-tone="ok"] { background: var(--done); }
-.dot[data-tone="busy"] { background: var(--busy); animation: pulse 1.6s ease-in-out infinite; }
+.dot { flex: none; width: 10px; height: 10px; margin-top: 8px; border-radius: 50%; background: var(--_muted); }
+.dot[data-tone="ok"] { background: var(--_done); }
+.dot[data-tone="busy"] { background: var(--_busy); animation: pulse 1.6s ease-in-out infinite; }
 .dot[data-tone="warn"] { background: #e39b2d; animation: pulse 1.6s ease-in-out infinite; }
-.dot[data-tone="bad"] { background: var(--failed); }
+.dot[data-tone="bad"] { background: var(--_failed); }
 @keyframes pulse { 50% { opacity: 0.35; } }
 .title { font-size: 17px; font-weight: 600; letter-spacing: -0.01em; }
-.sentence { color: var(--muted); font-variant-numeric: tabular-nums; text-wrap: pretty; }
-.place { margin-top: 2px; color: var(--muted); font: 12px/1.5 var(--mono); overflow-wrap: anywhere; }
-.panel { --mono: var(--holdfast-mono, ui-monospace, SFMono-Regular, Menlo, Consolas, monospace); }
+.sentence { color: var(--_muted); font-variant-numeric: tabular-nums; text-wrap: pretty; }
+.place { margin-top: 2px; color: var(--_muted); font: 12px/1.5 var(--_mono); overflow-wrap: anywhere; }
 
 button {
   padding: 2px 10px;
@@ -99,33 +108,33 @@ button {
   font: inherit;
   font-size: 13px;
   background: none;
-  border: 1px solid var(--line);
+  border: 1px solid var(--_line);
   border-radius: 6px;
   cursor: pointer;
 }
-button:hover { background: var(--soft); }
-button[aria-pressed="true"] { color: var(--bg); background: var(--fg); border-color: var(--fg); }
-:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
+button:hover { background: var(--_soft); }
+button[aria-pressed="true"] { color: var(--_bg); background: var(--_fg); border-color: var(--_fg); }
+:focus-visible { outline: 2px solid var(--_focus); outline-offset: 2px; }
 
 .summary {
   display: grid;
   grid-template-columns: repeat(5, 1fr);
   gap: 1px;
-  background: var(--line);
-  border-block: 1px solid var(--line);
+  background: var(--_line);
+  border-block: 1px solid var(--_line);
 }
-.summary > div { min-width: 0; padding: 10px 20px; background: var(--bg); }
-dt { color: var(--muted); font-size: 12px; }
+.summary > div { min-width: 0; padding: 10px 20px; background: var(--_bg); }
+dt { color: var(--_muted); font-size: 12px; }
 dd { font-size: 17px; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-dd small { white-space: nowrap; color: var(--muted); font-size: 12px; font-weight: 400; }
-dd[data-tone="warn"] { color: var(--warn); }
-dd[data-tone="bad"] { color: var(--bad); }
+dd small { white-space: nowrap; color: var(--_muted); font-size: 12px; font-weight: 400; }
+dd[data-tone="warn"] { color: var(--_warn); }
+dd[data-tone="bad"] { color: var(--_bad); }
 
 .columns { display: grid; grid-template-columns: minmax(0, 1fr); }
 section { min-width: 0; padding: 16px 20px; }
-.columns > * + *, .side > * + * { border-top: 1px solid var(--line); }
+.columns > * + *, .side > * + * { border-top: 1px solid var(--_line); }
 h3, h4, h5, h6 { font-size: 13px; font-weight: 600; }
-.section-head { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; }
+.section-head { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; min-height: 26px; }
 .section-head > :first-child { margin-inline-end: auto; }
 
 .periods, .frames-list { position: relative; }
@@ -138,7 +147,7 @@ h3, h4, h5, h6 { font-size: 13px; font-weight: 600; }
   width: 9px;
   height: 9px;
   content: "";
-  background: var(--muted);
+  background: var(--_muted);
   border-radius: 50%;
 }
 .periods > li:not(:last-child)::after {
@@ -148,13 +157,13 @@ h3, h4, h5, h6 { font-size: 13px; font-weight: 600; }
   left: 6px;
   width: 1px;
   content: "";
-  background: var(--line);
+  background: var(--_line);
 }
 .periods > li:last-child { padding-bottom: 0; }
-.periods > [data-tone="busy"]::before { background: var(--busy); }
-.periods > [data-tone="ok"]::before { background: var(--done); }
+.periods > [data-tone="busy"]::before { background: var(--_busy); }
+.periods > [data-tone="ok"]::before { background: var(--_done); }
 .periods > [data-tone="warn"]::before { background: #e39b2d; }
-.periods > [data-tone="bad"]::before { background: var(--failed); }
+.periods > [data-tone="bad"]::before { background: var(--_failed); }
 .row-head {
   display: flex;
   gap: 8px;
@@ -169,59 +178,59 @@ h3, h4, h5, h6 { font-size: 13px; font-weight: 600; }
 .row-head:hover { background: none; }
 button.row-head:hover .row-title { text-decoration: underline; text-underline-offset: 3px; }
 .row-title { flex: 1; min-width: 0; font-weight: 500; font-variant-numeric: tabular-nums; }
-time { color: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+time { color: var(--_muted); font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .chevron {
   flex: none;
   align-self: center;
   width: 7px;
   height: 7px;
   margin: -3px 3px 0;
-  border: solid var(--muted);
+  border: solid var(--_muted);
   border-width: 0 1.5px 1.5px 0;
   transform: rotate(45deg);
 }
 [aria-expanded="true"] > .chevron { margin-top: 3px; transform: rotate(225deg); }
 div.row-head .chevron { visibility: hidden; }
-.cause { color: var(--muted); font-size: 13px; text-wrap: pretty; }
+.cause { color: var(--_muted); font-size: 13px; text-wrap: pretty; }
 .strip { display: flex; gap: 2px; height: 8px; margin-top: 8px; forced-color-adjust: none; }
-.strip span { flex: 1 1 0; min-width: 4px; background: var(--wait); border-radius: 2px; }
-.strip [data-step="failed"] { background: var(--failed); }
-.strip [data-step="now"] { background: var(--busy); }
-.strip [data-step="ok"] { background: var(--done); }
+.strip span { flex: 1 1 0; min-width: 4px; background: var(--_wait); border-radius: 2px; }
+.strip [data-step="failed"] { background: var(--_failed); }
+.strip [data-step="now"] { background: var(--_busy); }
+.strip [data-step="ok"] { background: var(--_done); }
 .more { font-size: 13px; }
-.periods .more { margin-top: 8px; padding: 10px 12px; background: var(--soft); border-radius: 8px; }
+.periods .more { margin-top: 8px; padding: 10px 12px; background: var(--_soft); border-radius: 8px; }
 .more > * + * { margin-top: 8px; }
 .more ol { padding-inline-start: 20px; list-style: decimal; }
 .more li { overflow-wrap: anywhere; }
 .more p { overflow-wrap: anywhere; text-wrap: pretty; }
 
-.legend { display: flex; flex-wrap: wrap; gap: 0 12px; color: var(--muted); font-size: 12px; }
+.legend { display: flex; flex-wrap: wrap; gap: 0 12px; color: var(--_muted); font-size: 12px; }
 .legend i {
   display: inline-block;
   width: 8px;
   height: 8px;
   margin-inline-end: 5px;
-  background: var(--wait);
+  background: var(--_wait);
   border-radius: 2px;
   forced-color-adjust: none;
 }
-.legend [data-step="failed"] { background: var(--failed); }
-.legend [data-step="ok"] { background: var(--done); }
-.figures, .empty, .missed { color: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; }
-svg { display: block; width: 100%; height: 44px; margin-top: 10px; border-bottom: 1px solid var(--line); }
+.legend [data-step="failed"] { background: var(--_failed); }
+.legend [data-step="ok"] { background: var(--_done); }
+.figures, .empty, .missed { color: var(--_muted); font-size: 12px; font-variant-numeric: tabular-nums; }
+svg { display: block; width: 100%; height: 44px; margin-top: 10px; border-bottom: 1px solid var(--_line); }
 svg[hidden] { display: none; }
-rect { fill: var(--busy); }
+rect { fill: var(--_busy); }
 
 .frames label { display: inline-flex; gap: 5px; align-items: center; font-size: 13px; }
-input { width: 14px; height: 14px; margin: 0; accent-color: var(--busy); }
+input { width: 14px; height: 14px; margin: 0; accent-color: var(--_busy); }
 .empty { padding: 24px 0; text-align: center; }
 .frames-list {
   max-height: var(--holdfast-frames-height, 22rem);
   margin: 12px -20px -16px;
   overflow: auto;
-  border-top: 1px solid var(--line);
+  border-top: 1px solid var(--_line);
 }
-.frames-list > li + li { border-top: 1px solid var(--line); }
+.frames-list > li + li { border-top: 1px solid var(--_line); }
 .frame {
   display: grid;
   grid-template-columns: 14px 84px 48px 56px minmax(0, 1fr) auto;
@@ -235,24 +244,24 @@ input { width: 14px; height: 14px; margin: 0; accent-color: var(--busy); }
   border-radius: 0;
 }
 .frame:focus-visible { outline-offset: -2px; }
-.sign { color: var(--busy); font-weight: 600; }
-[data-direction="in"] .sign { color: var(--ok); }
-[data-type="drop"] .sign { color: var(--bad); }
-[data-type="pings"] .sign, [data-type="pings"] .text { color: var(--muted); }
-.kind, .size { color: var(--muted); font-size: 12px; white-space: nowrap; }
+.sign { color: var(--_busy); font-weight: 600; }
+[data-direction="in"] .sign { color: var(--_ok); }
+[data-type="drop"] .sign { color: var(--_bad); }
+[data-type="pings"] .sign, [data-type="pings"] .text { color: var(--_muted); }
+.kind, .size { color: var(--_muted); font-size: 12px; white-space: nowrap; }
 .size { text-align: end; font-variant-numeric: tabular-nums; }
-.text { overflow: hidden; font: 12px/1.5 var(--mono); text-overflow: ellipsis; white-space: nowrap; }
-.frame[aria-expanded="true"] { background: var(--soft); }
+.text { overflow: hidden; font: 12px/1.5 var(--_mono); text-overflow: ellipsis; white-space: nowrap; }
+.frame[aria-expanded="true"] { background: var(--_soft); }
 .badge { padding: 0 7px; font-size: 11px; border: 1px solid currentcolor; border-radius: 99px; }
-[data-tone="ok"].badge { color: var(--ok); }
-[data-tone="warn"].badge { color: var(--warn); }
-[data-tone="bad"].badge { color: var(--bad); }
-.frames .more { padding: 4px 20px 12px 42px; background: var(--soft); }
-pre { max-height: 16rem; overflow: auto; font: 12px/1.6 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; }
+[data-tone="ok"].badge { color: var(--_ok); }
+[data-tone="warn"].badge { color: var(--_warn); }
+[data-tone="bad"].badge { color: var(--_bad); }
+.frames .more { padding: 4px 20px 12px 42px; background: var(--_soft); }
+pre { max-height: 16rem; overflow: auto; font: 12px/1.6 var(--_mono); white-space: pre-wrap; overflow-wrap: anywhere; }
 
 @container holdfast-inspector (width >= 760px) {
   .columns.both { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
-  .columns.both > * + * { border-top: 0; border-inline-start: 1px solid var(--line); }
+  .columns.both > * + * { border-top: 0; border-inline-start: 1px solid var(--_line); }
   .both .frames-list { max-height: var(--holdfast-frames-height, 30rem); }
 }
 @container holdfast-inspector (width < 480px) {

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
-import { follow, type LatestOptions } from '../bindings/follow.ts'
+import { type Emits, follow, type LatestOptions, subscribe } from '../bindings/follow.ts'
 import { hold, initialSocket, sharedSocket } from '../bindings/shared-sockets.ts'
 import type { AnyListener, Events, SendOptions, SendResult, SocketLike, Status } from '../index.ts'
 
@@ -44,13 +44,13 @@ export function useStatus(socket: SocketLike<unknown, never>): Status {
  *
  * Use `useListener` for what must not be missed: React renders the last value, not each of them.
  */
-export function useLatest<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
-  socket: SocketLike<In, never, Kind>,
+export function useLatest<Map extends Events, Name extends keyof Map>(
+  socket: Emits<Map>,
   name: Name,
   { perFrame = false }: LatestOptions = {},
-): Events<In, Kind>[Name] | undefined {
+): Map[Name] | undefined {
   const store = useMemo(() => {
-    let latest: Events<In, Kind>[Name] | undefined
+    let latest: Map[Name] | undefined
     return {
       latest: () => latest,
       subscribe: (changed: () => void) =>
@@ -69,30 +69,26 @@ export function useLatest<In, Kind extends BinaryType, Name extends keyof Events
  *
  * @param name an event, or `'*'` for all of them: the listener then gets the name and the value
  */
-export function useListener<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
-  socket: SocketLike<In, never, Kind>,
+export function useListener<Map extends Events, Name extends keyof Map>(
+  socket: Emits<Map>,
   name: Name,
-  listener: (value: Events<In, Kind>[Name]) => void,
+  listener: (value: Map[Name]) => void,
 ): void
-export function useListener<In, Kind extends BinaryType>(
-  socket: SocketLike<In, never, Kind>,
+export function useListener<Map extends Events>(
+  socket: Emits<Map>,
   name: '*',
-  listener: AnyListener<Events<In, Kind>>,
+  listener: AnyListener<Map>,
 ): void
 export function useListener(
   socket: SocketLike<unknown, never>,
-  name: string,
+  name: keyof Events | '*',
   listener: (...event: never[]) => void,
 ): void {
   const newest = useRef(listener)
   useInsertionEffect(() => {
     newest.current = listener
   })
-  // `'*'` selects an overload of `on` that accepts both kinds of listeners.
-  useEffect(
-    () => socket.on(name as '*', (...event: unknown[]) => newest.current(...(event as never[]))),
-    [socket, name],
-  )
+  useEffect(() => subscribe(socket, name, (...event) => newest.current(...event)), [socket, name])
 }
 
 /** `socket.sendJson` as a function that stays the same between renders: for event handlers and memoized children. */

@@ -1,10 +1,7 @@
-import { Emitter } from '../core/emitter.ts'
-import { EVENTS } from '../core/event-names.ts'
+import { type InternalOptions, LIFECYCLE } from '../core/internal-options.ts'
 import { report } from '../core/report.ts'
-import { resolveOptions } from '../core/resolve-options.ts'
-import type { Parts } from '../core/socket.ts'
 import { rejectUnknown, shown } from '../core/validate.ts'
-import { type Events, type Options, Socket, type SocketLike } from '../index.ts'
+import { type Options, Socket, type SocketLike } from '../index.ts'
 import { TabLifecycle } from './tab-lifecycle.ts'
 import type { TabOptions } from './tab-options.ts'
 
@@ -38,16 +35,15 @@ export function connectTab<In = unknown, Out = unknown>(
       throw new TypeError(`holdfast: connectTab: ${name} must be a function, not ${shown(value)}`)
   rejectUnknown('', options, OPTIONS)
   rejectUnknown('queue.', shared.queue || {}, QUEUE)
+  const socketOptions: Options<In, Out> & InternalOptions = {
+    ...shared,
+    [LIFECYCLE]: (resolved, emitter) => new TabLifecycle(start, resolved, emitter, onSnapshot),
+  }
   // The worker's socket has the real URL: this one is never dialled.
-  const resolved = resolveOptions('ws://worker', shared as Options)
+  const tab = new Socket('ws://worker', socketOptions)
   if (typeof SharedWorker === 'undefined') return fallback()
-  const emitter = new Emitter<Events>(EVENTS)
-  const lifecycle = new TabLifecycle(start, resolved, emitter, onSnapshot)
-  const parts: Parts = { options: resolved, emitter, lifecycle }
-  // An object with the methods of `Socket`, including their checks and types, on a different lifecycle.
-  const tab: SocketLike<In, Out> = Object.assign(Object.create(Socket.prototype), { parts: () => parts })
   try {
-    if (resolved.autoOpen) tab.open()
+    if (shared.autoOpen ?? true) tab.open()
   } catch (error) {
     // A page with an opaque origin, or whose storage is blocked, has the constructor but may not use it.
     report(error)

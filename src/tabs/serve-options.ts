@@ -37,7 +37,7 @@ export interface ResolvedServeOptions {
   backlog: BacklogLimits
 }
 
-const rules: OptionRules = {
+const rules: OptionRules<Omit<ResolvedServeOptions, 'backlog'> & { backlog: BacklogOptions }> = {
   snapshot: ofType('function'),
   linger: numberFrom(0, 1_000),
   silence: numberFrom(1, 30_000),
@@ -47,12 +47,14 @@ const rules: OptionRules = {
     expected: 'an object',
   },
 }
-const backlogRules: OptionRules = { messages: numberFrom(0, 10_000), bytes: numberFrom(0, 8_388_608) }
+const backlogRules: OptionRules<BacklogLimits> = {
+  messages: numberFrom(0, 10_000),
+  bytes: numberFrom(0, 8_388_608),
+}
 
 export function resolveServeOptions(socket: unknown, options: ServeOptions): ResolvedServeOptions {
   if (typeof (socket as SocketLike | undefined)?.on !== 'function')
     throw new TypeError(`holdfast: serveTabs: takes a Socket or a Session, not ${shown(socket)}`)
-  const resolved = resolveGroup('', options, rules) as unknown as ResolvedServeOptions
-  const backlog = resolveGroup('backlog.', resolved.backlog, backlogRules) as unknown as BacklogLimits
-  return { ...resolved, backlog }
+  const resolved = resolveGroup('', options, rules)
+  return { ...resolved, backlog: resolveGroup('backlog.', resolved.backlog, backlogRules) }
 }

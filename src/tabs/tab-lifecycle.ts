@@ -1,14 +1,13 @@
 import { byteLength, snapshot } from '../core/binary.ts'
-import { monotonicNow } from '../core/clock.ts'
 import { deliver } from '../core/deliver.ts'
-import type { Emitter } from '../core/emitter.ts'
+import type { Emitter, PendingEvent } from '../core/emitter.ts'
 import { abnormalClosure } from '../core/errors.ts'
-import { type Cancel, longTimeout } from '../core/long-timeout.ts'
+import type { SocketLifecycle } from '../core/internal-options.ts'
+import { type Message, MessageQueue, refuse, settle } from '../core/message-queue.ts'
 import { observePage } from '../core/page.ts'
-import { SendQueue } from '../core/policy/send-queue.ts'
 import { callSafely } from '../core/report.ts'
 import type { ResolvedOptions } from '../core/resolve-options.ts'
-import type { Closed, Data, DropReason, Events, Outcome, SendResult, Status } from '../index.ts'
+import type { Closed, Data, Events, Outcome, SendResult, Status } from '../index.ts'
 import {
   type FromTab,
   type FromWorker,
@@ -25,15 +24,6 @@ const MISSED_PINGS = 12
 /** The longest wait for an answer, and between attempts, in units of `CHECK`. */
 const LONGEST = 120
 
-interface Message {
-  /** The object that was passed to `send`, for the `drop` event. */
-  data: Data
-  /** A snapshot, which is sent: the caller may change a buffer after `send`. */
-  copy: Data
-  bytes: number
-  onOutcome: ((outcome: Outcome) => void) | undefined
-}
-
 /** The connection to one worker, until it has died or this tab has left it. */
 interface Link {
   port: MessagePort
@@ -43,13 +33,11 @@ interface Link {
   over: AbortController
 }
 
-type EventEntry = { [Name in keyof Events]: [Name, Events[Name]] }[keyof Events]
-
 /**
  * The lifecycle of a tab's socket: mirrors the state of the worker's socket, connects again when the worker has died, and
  * settles the outcome of each message of this tab.
  */
-export class TabLifecycle {
+export class TabLifecycle implements SocketLifecycle {
   status: Status = 'idle'
   closed: Closed | undefined
   protocol = ''
@@ -57,9 +45,9 @@ export class TabLifecycle {
   /** How many attempts in a row to reach the worker failed. */
   failures = 0
   readonly #start: () => SharedWorker
-  readonly #options: ResolvedOptions
+  readonly options: ResolvedOptions
   readonly #onSnapshot: ((value: unknown) => void) | undefined
-  readonly #emitter: Emitter<Events>
+  readonly emitter: Emitter<Events>
   #link: Link | undefined
   #timer: ReturnType<typeof setInterval> | undefined
   /** The page is observed from `open` to `close` or `suspend`. */
@@ -67,8 +55,7 @@ export class TabLifecycle {
   #wasJoined = false
   #wasOpen = false
   /** Messages wait here, not in the worker, until the shared socket is open: they outlive the worker. */
-  readonly #queue: SendQueue<Message>
-  #cancelExpiry: Cancel | undefined
+  readonly #queue: MessageQueue
   /** Messages that were posted to the worker, until it posts their outcome. */
   readonly #sent = new Map<number, Message>()
   #sentBytes = 0
@@ -83,10 +70,10 @@ export class TabLifecycle {
     onSnapshot?: (value: unknown) => void,
   ) {
     this.#start = start
-    this.#options = options
-    this.#emitter = emitter
+    this.options = options
+    this.emitter = emitter
     this.#onSnapshot = onSnapshot
-    this.#queue = new SendQueue(options.queue)
+    this.#queue = new MessageQueue(options.queue, emitter)
   }
 
   get bufferedAmount(): number {
@@ -94,7 +81,7 @@ export class TabLifecycle {
   }
 
   /** The worker's socket decides on the shape of binary frames. */
-  set binaryType(_: BinaryType) {}
+  setBinaryType(): void {}
 
   /** @throws what the `SharedWorker` constructor throws */
   open(): void {
@@ -110,8 +97,7 @@ export class TabLifecycle {
 
   /** Reconnects the shared socket. */
   reconnect(options: { dropQueue: boolean; overlap: boolean }): void {
-    if (options.dropQueue)
-      this.#drop(this.#queue.clear(), 'discarded', "reconnect({ queue: 'drop' }) was called")
+    if (options.dropQueue) this.emitter.emitAll(this.#queue.removeAll('discarded'))
     this.#post(['reconnect', options])
   }
 
@@ -129,21 +115,10 @@ export class TabLifecycle {
   }
 
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
-    const message = { data, copy: snapshot(data), bytes: byteLength(data), onOutcome }
-    if (this.status === 'open') {
-      this.#postMessage(message)
-      return 'sent'
-    }
-    const isFromDrop = this.#emitter.dispatching === 'drop'
-    if (this.status === 'closed') return this.#refuse(message, 'the socket is closed')
-    this.#dropExpired()
-    const displaced = this.#queue.push(message, message.bytes, monotonicNow(), !isFromDrop)
-    const why = 'the queue of this tab is full (option queue)'
-    // Otherwise a `drop` listener that sends again would never end.
-    if (!displaced && isFromDrop) return this.#refuse(message, why)
-    this.#drop(displaced ?? [message], 'overflow', why)
-    this.#watchExpiry()
-    return displaced ? 'queued' : 'dropped'
+    if (this.status === 'closed') return refuse(onOutcome, 'the socket is closed')
+    if (this.status !== 'open') return this.#queue.push(data, onOutcome)
+    this.#postMessage({ data, copy: snapshot(data), bytes: byteLength(data), onOutcome })
+    return 'sent'
   }
 
   #post(message: FromTab, transfer: Transferable[] = []): void {
@@ -243,7 +218,7 @@ export class TabLifecycle {
       case 'frames':
         for (const data of message[1]) {
           if (link.isOver) return
-          deliver(new MessageEvent('message', { data }), this.#emitter, this.#options, link)
+          deliver(new MessageEvent('message', { data }), this.emitter, this.options, link)
         }
         if (message[2] && !link.isOver) this.#post(['ack'])
         return
@@ -254,7 +229,7 @@ export class TabLifecycle {
       case 'state':
         return this.#become(message[1])
       case 'pulse':
-        return this.#emitter.emit('pulse', message[1])
+        return this.emitter.emit('pulse', message[1])
       case 'outcomes':
         this.#workerBuffered = message[2]
         for (const [id, outcome] of message[1]) this.#settle(id, outcome)
@@ -300,39 +275,7 @@ export class TabLifecycle {
     this.#sent.delete(id)
     this.#sentBytes -= message.bytes
     settle(message, outcome)
-    if (why) this.#emitter.emit('drop', { data: message.data, why, reason: outcome.reason ?? why })
-  }
-
-  #refuse(message: Message, reason: string): 'dropped' {
-    settle(message, { result: 'dropped', reason })
-    return 'dropped'
-  }
-
-  #dropExpired(): void {
-    const reason = `it waited longer than ${this.#options.queue.ttl} ms (option queue.ttl)`
-    this.#drop(this.#queue.expired(monotonicNow()), 'expired', reason)
-  }
-
-  #watchExpiry(): void {
-    const ms = this.#queue.expiresIn(monotonicNow())
-    if (ms === Infinity || this.#cancelExpiry) return
-    this.#cancelExpiry = longTimeout(ms, () => {
-      this.#cancelExpiry = undefined
-      this.#dropExpired()
-      this.#watchExpiry()
-    })
-  }
-
-  #drop(messages: Message[], why: DropReason, reason: string): void {
-    if (messages.length) this.#emitter.emitAll(this.#dropEvents(messages, why, reason))
-  }
-
-  /** Calls `onOutcome` of the dropped messages, and returns their `drop` events. */
-  #dropEvents(messages: Message[], why: DropReason, reason: string): EventEntry[] {
-    return messages.map((message) => {
-      settle(message, { result: 'dropped', reason })
-      return ['drop', { data: message.data, why, reason }]
-    })
+    if (why) this.emitter.emit('drop', { data: message.data, why, reason: outcome.reason ?? why })
   }
 
   /** Takes over a state of the worker's socket, or one of this tab alone. */
@@ -340,7 +283,7 @@ export class TabLifecycle {
     const previous = this.status
     this.status = status
     this.closed = status === 'closed' ? value : undefined
-    const events: EventEntry[] = status === previous ? [] : [['status', { status, previous }]]
+    const events: PendingEvent<Events>[] = status === previous ? [] : [['status', { status, previous }]]
     switch (status) {
       case 'connecting':
         this.url = value.url
@@ -355,17 +298,14 @@ export class TabLifecycle {
         events.push([status, value])
         break
       case 'closed':
-        events.push(...this.#dropEvents(this.#queue.clear(), 'closed', 'the socket was closed'), [
-          status,
-          value,
-        ])
+        events.push(...this.#queue.removeAll('closed'), [status, value])
     }
-    this.#emitter.emitAll(events)
+    this.emitter.emitAll(events)
     if (this.status === 'open') this.#sendQueue()
   }
 
   #sendQueue(): void {
-    this.#dropExpired()
+    this.emitter.emitAll(this.#queue.removeExpired())
     this.#queue.takeWhile((message) => {
       const isOpen = this.status === 'open'
       if (isOpen) this.#postMessage(message)
@@ -392,8 +332,4 @@ export class TabLifecycle {
       removeEventListener('pagehide', leave)
     }
   }
-}
-
-const settle = ({ onOutcome }: Message, outcome: Outcome) => {
-  if (onOutcome) callSafely(onOutcome, outcome)
 }

@@ -8,7 +8,7 @@ import {
   toValue,
   watch,
 } from 'vue'
-import { follow, type LatestOptions } from '../bindings/follow.ts'
+import { type Emits, follow, type LatestOptions, subscribe } from '../bindings/follow.ts'
 import { hold, initialSocket, sharedSocket } from '../bindings/shared-sockets.ts'
 import type { AnyListener, Events, SendOptions, SendResult, SocketLike, Status } from '../index.ts'
 
@@ -90,12 +90,12 @@ export function useStatus(
  *
  * Use `useListener` for what must not be missed: Vue renders the last value, not each of them.
  */
-export function useLatest<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
-  socket: MaybeRefOrGetter<SocketLike<In, never, Kind>>,
+export function useLatest<Map extends Events, Name extends keyof Map>(
+  socket: MaybeRefOrGetter<Emits<Map>>,
   name: Name,
   { perFrame = false }: LatestOptions = {},
-): Readonly<ShallowRef<Events<In, Kind>[Name] | undefined>> {
-  const latest = shallowRef<Events<In, Kind>[Name]>()
+): Readonly<ShallowRef<Map[Name] | undefined>> {
+  const latest = shallowRef<Map[Name]>()
   whileMounted(
     () => toValue(socket),
     (current) => {
@@ -113,25 +113,24 @@ export function useLatest<In, Kind extends BinaryType, Name extends keyof Events
  *
  * @param name an event, or `'*'` for all of them: the listener then gets the name and the value
  */
-export function useListener<In, Kind extends BinaryType, Name extends keyof Events<In, Kind>>(
-  socket: MaybeRefOrGetter<SocketLike<In, never, Kind>>,
+export function useListener<Map extends Events, Name extends keyof Map>(
+  socket: MaybeRefOrGetter<Emits<Map>>,
   name: Name,
-  listener: (value: Events<In, Kind>[Name]) => void,
+  listener: (value: Map[Name]) => void,
 ): void
-export function useListener<In, Kind extends BinaryType>(
-  socket: MaybeRefOrGetter<SocketLike<In, never, Kind>>,
+export function useListener<Map extends Events>(
+  socket: MaybeRefOrGetter<Emits<Map>>,
   name: '*',
-  listener: AnyListener<Events<In, Kind>>,
+  listener: AnyListener<Map>,
 ): void
 export function useListener(
   socket: MaybeRefOrGetter<SocketLike<unknown, never>>,
-  name: string,
+  name: keyof Events | '*',
   listener: (...event: never[]) => void,
 ): void {
   whileMounted(
     () => toValue(socket),
-    // `'*'` selects an overload of `on` that accepts both kinds of listeners.
-    (current) => current.on(name as '*', listener as (...event: unknown[]) => void),
+    (current) => subscribe(current, name, listener),
   )
 }
 

@@ -1,4 +1,4 @@
-import { ownOptions, type WebSocketOptions } from './options.ts'
+import { readOptions, type WebSocketOptions } from './options.ts'
 import { ReconnectingWebSocket } from './websocket.ts'
 
 /**
@@ -12,7 +12,7 @@ export function configured(options: WebSocketOptions): typeof ReconnectingWebSoc
       super()
       // Without arguments the constructor below throws. WebIDL converts an explicit `undefined` or `null` to text.
       if (args.length)
-        args.splice(0, 3, args[0] ?? String(args[0]), args[1], { ...options, ...ownOptions(args[2]) })
+        args.splice(0, 3, args[0] ?? String(args[0]), args[1], { ...options, ...readOptions(args[2]) })
       // biome-ignore lint/correctness/noConstructorReturn: a socket of the other class, with the prototype of this one
       return Reflect.construct(ReconnectingWebSocket, args, new.target)
     }

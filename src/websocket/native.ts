@@ -23,14 +23,14 @@ export function nativeWebSocket(): WebSocketConstructor {
  * The subprotocols of `new WebSocket(url, { protocols })`, where the platform accepts such an object; otherwise the argument itself.
  * https://github.com/whatwg/websockets/issues/76
  */
-export function readProtocols(given: unknown, Native: WebSocketConstructor): unknown {
-  const isInit = typeof given === 'object' && given !== null && !(Symbol.iterator in given)
-  if (!isInit || Native !== globalThis.WebSocket || !takesInit(Native)) return given
+export function unwrapProtocols(given: unknown, Native: WebSocketConstructor): unknown {
+  const isDictionary = typeof given === 'object' && given !== null && !(Symbol.iterator in given)
+  if (!isDictionary || Native !== globalThis.WebSocket || !acceptsDictionary(Native)) return given
   return (given as { protocols?: unknown }).protocols ?? []
 }
 
 /** Feature test. The argument throws however it is read, as a dictionary or as text, so that no connection is made. */
-function takesInit(Native: WebSocketConstructor): boolean {
+function acceptsDictionary(Native: WebSocketConstructor): boolean {
   const readAsDictionary = new Error('read as a dictionary')
   const probe = {
     get protocols() {

@@ -1,9 +1,9 @@
 import type { Options } from '../index.ts'
 
-const NOT_OURS = ['protocols', 'autoOpen', 'schema', 'sends', 'parse', 'stringify'] as const
+const UNSUPPORTED = ['protocols', 'autoOpen', 'schema', 'sends', 'parse', 'stringify'] as const
 
 /** What was given as the third argument. As natively, one that is no object has no effect. */
-export function ownOptions(given: WebSocketOptions | undefined): WebSocketOptions {
+export function readOptions(given: WebSocketOptions | undefined): WebSocketOptions {
   return typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {}
 }
 
@@ -12,7 +12,7 @@ export function checkOptions(options: WebSocketOptions | undefined): void {
   const given = { ...options } as Options & WebSocketOptions
   if (given.reopen !== undefined && typeof given.reopen !== 'boolean')
     throw new TypeError(`holdfast: reopen: must be a boolean, not ${typeof given.reopen}`)
-  for (const name of NOT_OURS) {
+  for (const name of UNSUPPORTED) {
     if (given[name] === undefined) continue
     const cure = name === 'protocols' ? 'Pass subprotocols as the second argument.' : 'Use Socket for it.'
     throw new TypeError(`holdfast: ${name}: a ReconnectingWebSocket has no such option. ${cure}`)

@@ -7,14 +7,11 @@ import {
   type Listener,
   requireEvents,
 } from './interface.ts'
-import { nativeWebSocket, RECONNECTING, readProtocols } from './native.ts'
-import { checkOptions, ownOptions, type WebSocketOptions } from './options.ts'
+import { nativeWebSocket, RECONNECTING, unwrapProtocols } from './native.ts'
+import { checkOptions, readOptions, type WebSocketOptions } from './options.ts'
 
 /** What sends and receives for this object: a native socket, or the `Socket` that reconnects. */
 type Transport = WebSocket | Socket
-
-/** The URL argument, until a native socket has resolved it; then the resolved URL. */
-type LazyUrl = URL & { toString(): string }
 
 /**
  * A `WebSocket` that dials again, for code that knows only `WebSocket`: the standard's interface over a `Socket`.
@@ -38,7 +35,7 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
   /** The native socket that fired `error` last. */
   #failed: WebSocket | undefined
   /** Whether the final `close` event is still to come, or has been dispatched. */
-  #end: 'none' | 'closing' | 'dispatched' = 'none'
+  #lastClose: 'none' | 'closing' | 'dispatched' = 'none'
   /** Whether `message` events are forwarded: from the first listener on. */
   #wantsMessages = false
   /** The values of the event-handler attributes, by event type. */
@@ -60,26 +57,24 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
       throw new TypeError('holdfast: url: is missing. Pass it as the first argument.')
     requireEvents()
     super()
-    const own = ownOptions(options)
+    const own = readOptions(options)
     checkOptions(own)
     const target = typeof url === 'function' ? url : `${url}`
-    const { reopen = true, WebSocket: Native = nativeWebSocket(), ...rest } = { ...own }
-    const offered = toOffered(protocols, Native)
-    const Dialled = this.#constructorFor(Native)
+    const { reopen = true, WebSocket: Native = nativeWebSocket(), ...rest } = own
+    const offered = readSubprotocols(protocols, Native)
+    const ObservedWebSocket = this.#constructorFor(Native)
     // A relative URL is resolved once, as natively: the page may be elsewhere at the next attempt.
-    const lazyUrl = Object.assign(Object.create(null) as object, {
-      toString: () => this.#native?.url ?? target,
-    }) as LazyUrl
-    const socket = new Socket(typeof target === 'function' ? target : lazyUrl, {
+    const resolvedOnce = { toString: () => this.#native?.url ?? target } as URL
+    const socket = new Socket(typeof target === 'function' ? target : resolvedOnce, {
       ...rest,
       protocols: offered,
       autoOpen: false,
-      WebSocket: Dialled,
+      WebSocket: ObservedWebSocket,
     })
     this.#socket = socket
     this.#observe(socket, reopen)
     // Constructed before the core dials, so that an error of the native constructor reaches our caller.
-    if (typeof target !== 'function' && typeof offered !== 'function') new Dialled(target, offered)
+    if (typeof target !== 'function' && typeof offered !== 'function') new ObservedWebSocket(target, offered)
     if (socket.closed) {
       // The `signal` was aborted already: no listener can have been added yet.
       this.#ended(socket.closed)
@@ -117,15 +112,15 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
 
   #observe(socket: Socket, reopen: boolean): void {
     /** Whether a failed attempt dispatches events. */
-    let isVisible = reopen
+    let dispatchesFailures = reopen
     /** The last end that was handled: the core emits `waiting` again when the delay changes. */
     let handled: Closed | undefined
     socket.on('open', () => {
-      isVisible = true
+      dispatchesFailures = true
       this.#dispatch('open')
     })
     socket.on('waiting', ({ close }) => {
-      if (isVisible && close !== handled) {
+      if (dispatchesFailures && close !== handled) {
         // After it has been open, the next end is the last.
         if (!reopen) socket.close()
         this.#ended(close)
@@ -134,10 +129,10 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
       this.#live = undefined
     })
     socket.on('status', ({ status, previous }) => {
-      // `suspendHidden`: the connection is closed, and opened again when the page is shown. The end before a wait is told
-      // already.
+      // `suspendHidden`: the connection is closed, and opened again when the page is shown.
+      // If it was waiting, `close` was dispatched before that.
       if (status !== 'suspended' || previous === 'waiting') return
-      if (isVisible) {
+      if (dispatchesFailures) {
         if (!reopen) socket.close()
         this.#ended({ code: 1000, reason: '', wasClean: false, cause: 'user' })
       }
@@ -161,12 +156,12 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     const hasFailed = (this.#failed !== undefined && this.#failed === this.#live) || close.cause !== 'peer'
     this.#live = undefined
     if (this.#socket.closed) {
-      this.#end = 'dispatched'
+      this.#lastClose = 'dispatched'
       this.#native?.close()
     }
     if (hasFailed) this.#dispatch('error')
     // A listener of `error` may have closed it: then this is the last `close`.
-    if (this.#end === 'closing') this.#end = 'dispatched'
+    if (this.#lastClose === 'closing') this.#lastClose = 'dispatched'
     this.#dispatch('close', close, globalThis.CloseEvent)
   }
 
@@ -184,7 +179,7 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
   get readyState(): 0 | 1 | 2 | 3 {
     const { CONNECTING, OPEN, CLOSING, CLOSED } = ReconnectingWebSocket
     if (this.#transport === this.#native || this.#socket.closed) {
-      const ended = ({ none: CONNECTING, closing: CLOSING, dispatched: CLOSED } as const)[this.#end]
+      const ended = ({ none: CONNECTING, closing: CLOSING, dispatched: CLOSED } as const)[this.#lastClose]
       return (this.#live?.readyState as 0 | 1 | 2 | 3 | undefined) ?? ended
     }
     if (this.#socket.status !== 'open') return CONNECTING
@@ -256,19 +251,21 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     else this.#socket.close(...args)
     this.#socket.close()
     // A live native socket fires its own `close` event.
-    if ((this.#live?.readyState ?? 3) < 3 || this.#end !== 'none') return
-    this.#end = 'closing'
+    const isEnded = !this.#live || this.#live.readyState === ReconnectingWebSocket.CLOSED
+    if (!isEnded || this.#lastClose !== 'none') return
+    this.#lastClose = 'closing'
     // A listener of `drop` may call this during the last `close`.
     setTimeout(() => {
-      if (this.#end === 'closing') this.#ended({ code: 1006, reason: '', wasClean: false, cause: 'peer' })
+      if (this.#lastClose === 'closing')
+        this.#ended({ code: 1006, reason: '', wasClean: false, cause: 'peer' })
     })
   }
 }
 
 /** Converts subprotocols as WebIDL does. An iterable is read only once, because an iterator is empty the second time. */
-function toOffered(given: unknown, Native: WebSocketConstructor): Provided<string[]> | undefined {
+function readSubprotocols(given: unknown, Native: WebSocketConstructor): Provided<string[]> | undefined {
   if (typeof given === 'function' || given === undefined) return given as undefined
-  const protocols = readProtocols(given, Native)
+  const protocols = unwrapProtocols(given, Native)
   const isList = typeof protocols === 'object' && protocols !== null && Symbol.iterator in protocols
   return isList ? Array.from(protocols as Iterable<unknown>, (name) => `${name}`) : [`${protocols}`]
 }

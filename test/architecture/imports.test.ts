@@ -15,6 +15,20 @@ test('the imports of src/ point one way', () => {
   expect(violations(files)).toEqual([])
 })
 
+test('other entries take only public values from core/socket.ts: their UMD files read them from the global', () => {
+  const exported = readFileSync(join(src, 'index.ts'), 'utf8')
+  const taken = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('core') && name !== 'index.ts')
+    .flatMap((name) => {
+      const text = readFileSync(join(src, name), 'utf8')
+      return [...text.matchAll(/import \{([^}]+)\} from '[./]+\/core\/socket\.ts'/g)].map(([, list]) => list)
+    })
+    .flatMap((list) => (list ?? '').split(',').map((name) => name.trim()))
+    .filter((name) => name && !name.startsWith('type '))
+  expect(taken).toContain('Socket')
+  for (const name of taken) expect(exported).toMatch(new RegExp(`\\b${name}\\b`))
+})
+
 describe('a violation is found:', () => {
   const files: Files = {
     'index.ts': `export { Socket } from './core/socket.ts'\nexport { upload } from './helpers/upload.ts'`,

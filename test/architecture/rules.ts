@@ -27,7 +27,8 @@ const parts: Record<string, Part> = {
   // A tab's socket is a `Socket` whose connection is a port: it shares the checks and events of the core.
   tabs: { imports: ['index', 'core', 'core/policy'] },
   testing: entry(),
-  inspect: entry(),
+  // Its options are checked as those of a socket are.
+  inspect: { imports: ['index', 'core'] },
   'session/protocol': { imports: ['core', 'core/policy'] },
   'session/client': { imports: ['session/protocol', 'core', 'core/policy'] },
   'session/server': { imports: ['session/protocol', 'core', 'core/policy'] },

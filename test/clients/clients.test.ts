@@ -51,7 +51,7 @@ const troubles = {
 }
 
 for (const [trouble, strike] of Object.entries(troubles))
-  describe(trouble, { timeout: 20_000 }, () => {
+  describe(trouble, () => {
     test('graphql-ws goes on with its subscription', async ({ serve, leave }) => {
       const service = await serve('graphql')
       const client = createClient({
@@ -205,7 +205,7 @@ for (const [trouble, strike] of Object.entries(troubles))
     })
   })
 
-describe('without `reopen: false` a second connection stays behind', { timeout: 20_000 }, () => {
+describe('without `reopen: false` a second connection stays behind', () => {
   /** The clients forget what they made: the test does not. */
   const kept = (leave: (undo: () => unknown) => void) =>
     class extends Default {

@@ -50,12 +50,16 @@ export async function redis(): Promise<string> {
 }
 
 /** One server of the demo, as `npm run demo` starts it. */
-export async function node(url: string): Promise<Node> {
+export async function node(url: string, ...options: string[]): Promise<Node> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-demo-'))
-  const child = spawn(process.execPath, ['--import', 'tsx', main, '--port', '0', '--uploads', folder], {
-    env: { ...process.env, REDIS_URL: url },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', main, '--port', '0', '--uploads', folder, ...options],
+    {
+      env: { ...process.env, REDIS_URL: url },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   onTestFinished(async () => {
     await kill(child)
     await rm(folder, { recursive: true })

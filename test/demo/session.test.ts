@@ -8,7 +8,6 @@ import { Client, connect, png, refused, serve } from './support.ts'
 
 interface Message {
   type: string
-  seq?: number
   id?: string
   text?: string
   message?: string
@@ -16,40 +15,27 @@ interface Message {
   [field: string]: unknown
 }
 
-/** Somebody in the room by way of a session: what they heard, by number, each number once. */
-function enter(name: string, url: () => string, more: object = {}) {
+/** Somebody in the room by way of a session: all that they heard, doubled messages included. `topics`: what a page kept. */
+function enter(name: string, url: () => string, topics: Record<string, string> = {}) {
   const all: Message[] = []
   const pictures: Uint8Array[] = []
-  const numbers = new Set<number>()
+  const gaps: unknown[] = []
   const session = new Session<Message>(url, {
-    auth: () => {
-      const room = all.find(({ type }) => type === 'welcome')?.room
-      return JSON.stringify({
-        name,
-        session: `session of ${name}`,
-        room,
-        since: Math.max(0, ...numbers),
-        ...more,
-      })
-    },
+    auth: () => JSON.stringify({ name, session: `session of ${name}` }),
+    topics,
     reconnect: { max: 200 },
     WebSocket: WebSocket as never,
     binaryType: 'arraybuffer',
   })
   onTestFinished(() => session.close())
-  let doubled = 0
-  session.on('json', (message) => {
-    if (message.seq !== undefined) {
-      // The history of another server repeats what was on its way already.
-      if (numbers.has(message.seq)) return void doubled++
-      numbers.add(message.seq)
-    }
-    all.push(message)
-  })
+  session.on('json', (message) => all.push(message))
   session.on('binary', (bytes) => pictures.push(new Uint8Array(bytes as ArrayBuffer)))
-  // The history of another server has what is our own and was not confirmed yet.
-  const foreign = ({ type, from }: Message) => type === 'message' && from?.name !== name
-  const texts = () => all.filter(foreign).map(({ text }) => text)
+  session.on('topic', (event) => event.type === 'gap' && gaps.push(event))
+  const texts = () =>
+    all.filter(({ type, from }) => type === 'message' && from?.name !== name).map(({ text }) => text)
+  const own = () =>
+    all.filter(({ type, from }) => type === 'message' && from?.name === name).map(({ text }) => text)
+  const people = () => all.filter(({ type }) => type === 'people' || type === 'welcome').at(-1)?.people
   const say = (id: string, text: string) => session.delivered(JSON.stringify({ type: 'message', id, text }))
   const until = async (type: string, when: (message: Message) => unknown = () => true) => {
     await expect
@@ -57,7 +43,7 @@ function enter(name: string, url: () => string, more: object = {}) {
       .toBe(true)
     return all.filter((message) => message.type === type && when(message)).at(-1) as Message
   }
-  return { session, all, pictures, texts, say, until, doubled: () => doubled }
+  return { session, all, pictures, gaps, texts, own, people, say, until }
 }
 
 const chatOf =
@@ -76,8 +62,8 @@ describe('one server', () => {
     await ann.say('a1', '!hello')
     expect((await bob.json('message')).text).toBe('!hello')
     bob.send({ type: 'message', id: 'b1', text: 'hello yourself' })
-    await ann.until('message')
-    expect(ann.texts()).toEqual(['hello yourself'])
+    await ann.until('message', ({ from }) => from?.name === 'Bob')
+    expect([ann.own(), ann.texts()]).toEqual([['!hello'], ['hello yourself']])
     expect((await bob.json('delivered')).id).toBe('b1')
     expect(ann.all.map(({ type }) => type).slice(0, 2)).toEqual(['handshake', 'welcome'])
   })
@@ -124,7 +110,7 @@ describe('one server', () => {
     await cuts
     await expect.poll(() => bob.texts().length, { timeout: 10_000 }).toBe(200)
     expect(bob.texts()).toEqual(texts)
-    expect(bob.doubled()).toBe(0)
+    expect(ann.own()).toEqual(texts)
     expect(ann.all.filter(({ type }) => type === 'system').map(({ text }) => text)).toEqual([
       'Ann joined',
       'Bob joined',
@@ -271,6 +257,66 @@ describe('two servers and one Redis', { timeout: 60_000 }, () => {
     ).toBe(true)
   })
 
+  test('one is killed: who comes back is not away, who does not is away and leaves, and nothing is lost or doubled', async () => {
+    const url = await redis()
+    const [first, second] = await Promise.all([node(url, '--away', '5'), node(url, '--away', '5')])
+    const at = (port: number) => `ws://127.0.0.1:${port}/chat`
+    let port = first.port
+    const ann = enter('Ann', () => at(port))
+    const bob = enter('Bob', () => at(second.port))
+    // Has no other server to go to.
+    const carl = enter('Carl', () => at(first.port))
+    await Promise.all([ann.until('welcome'), bob.until('welcome'), carl.until('welcome')])
+    const shown = () => bob.people() as { name: string; away: boolean }[]
+    const everybody = (carl: object[]) =>
+      expect
+        .poll(() => [...shown()].sort((a, b) => a.name.localeCompare(b.name)), { timeout: 30_000 })
+        .toMatchObject([{ name: 'Ann', away: false }, { name: 'Bob', away: false }, ...carl])
+    await everybody([{ name: 'Carl', away: false }])
+
+    const texts = Array.from({ length: 60 }, (_, index) => `${index}`)
+    const said: Promise<void>[] = []
+    for (const text of texts) {
+      said.push(ann.say(text, text), bob.say(text, text))
+      await wait(10)
+      if (text !== '30') continue
+      await first.kill()
+      port = second.port
+    }
+    await Promise.all(said)
+    for (const { texts: heard, own } of [ann, bob]) {
+      await expect.poll(() => [heard(), own()], { timeout: 20_000 }).toEqual([texts, texts])
+    }
+    await everybody([{ name: 'Carl', away: true }])
+    await everybody([])
+    const system = bob.all.filter(({ type }) => type === 'system').map(({ text }) => text)
+    expect(system.sort()).toEqual(['Ann joined', 'Bob joined', 'Carl joined', 'Carl left'])
+    expect([ann.gaps, bob.gaps]).toEqual([[], []])
+  })
+
+  test('who reloads the page goes on where it was, also on the other one, and neither leaves nor comes', async () => {
+    const url = await redis()
+    const [first, second] = await Promise.all([node(url), node(url)])
+    const at = (port: number) => () => `ws://127.0.0.1:${port}/chat`
+    const [ann, bob] = [enter('Ann', at(first.port)), enter('Bob', at(second.port))]
+    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    await bob.until('people', ({ people }) => JSON.stringify(people).includes('Ann'))
+    for (const text of ['1', '2']) await bob.say(text, text)
+    await expect.poll(() => ann.texts()).toEqual(['1', '2'])
+    const cursor = ann.session.cursor('room') ?? ''
+    for (const text of ['3', '4']) await bob.say(text, text)
+    ann.session.close()
+    const again = enter('Ann', at(second.port), { room: cursor })
+    await bob.say('5', '5')
+    await expect.poll(() => again.texts()).toEqual(['3', '4', '5'])
+    expect(again.gaps).toEqual([])
+    // Longer than the first server waits for somebody who may be back.
+    await wait(2_500)
+    expect(bob.all.filter(({ text }) => /^Ann/.test(text ?? '')).map(({ text }) => text)).toEqual([
+      'Ann joined',
+    ])
+  })
+
   test('who is on the one that is stopped goes on with the other, and does not come a second time', async () => {
     const url = await redis()
     const nodes = await Promise.all([node(url), node(url)])
@@ -298,7 +344,9 @@ describe('two servers and one Redis', { timeout: 60_000 }, () => {
     const client = new Redis(url)
     onTestFinished(() => client.disconnect())
     const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
-    await Promise.all([ann.until('welcome'), bob.until('welcome')])
+    const dave = await connect(`${server.socketUrl}/chat`)
+    dave.send({ type: 'join', name: 'Dave', session: 'session of Dave' })
+    await Promise.all([ann.until('welcome'), bob.until('welcome'), dave.json('welcome')])
     for (const text of ['1', '2', '3']) await ann.say(text, text)
     await expect.poll(() => bob.texts()).toEqual(['1', '2', '3'])
     const fresh = Promise.all(
@@ -306,12 +354,14 @@ describe('two servers and one Redis', { timeout: 60_000 }, () => {
     )
     await client.flushall()
     await fresh
-    const rooms = () => bob.all.filter(({ type }) => type === 'welcome').map(({ room }) => room)
-    await expect.poll(() => new Set(rooms()).size, { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => bob.gaps.length, { timeout: 10_000 }).toBe(1)
     const eve = await connect(`${server.socketUrl}/chat`)
     eve.send({ type: 'join', name: 'Eve', session: 'session of Eve' })
     await eve.json('welcome')
     await ann.say('4', '4')
+    // Her own arrival is the first message of the new room.
+    expect(await eve.json('welcome')).toMatchObject({ missed: true })
     while ((await eve.json('message')).text !== '4');
+    expect((await dave.closed).code).toBe(1006)
   })
 })

@@ -5,16 +5,18 @@
  */
 export const setups: Record<string, string[]> = {
   'docs/react.md': [
-    "import { useEffect, useState } from 'react'",
+    "import { useState } from 'react'",
     "import { useListener } from 'holdfast/react'",
+    "import { useSocket } from 'holdfast/react'",
     "import { useStatus } from 'holdfast/react'",
-    "declare const session: import('holdfast/session').Session",
-    'declare function reload(): void',
+    "import { Session } from 'holdfast/session'",
     'type Message = Incoming',
   ],
   'docs/vue.md': [
     "import { shallowRef } from 'vue'",
     "import { useListener } from 'holdfast/vue'",
+    "import { useSocket } from 'holdfast/vue'",
+    "import { Session } from 'holdfast/session'",
     'type Message = Incoming',
   ],
   'docs/inspector.md': ["import { record } from 'holdfast/inspect'"],

@@ -75,6 +75,24 @@ describe('the chat', { timeout: 60_000 }, () => {
     await expect.poll(() => own(page)).toEqual(['delivered'])
   })
 
+  test('shows the same conversation after a reload, also what was said meanwhile', async ({ enter }) => {
+    const ann = await enter('Ann')
+    const bob = await enter('Bob')
+    await write(ann, 'one')
+    await write(bob, 'two')
+    await heard(ann, ['one', 'two'])
+    await ann.goto('about:blank')
+    await write(bob, 'three')
+    await heard(bob, ['one', 'two', 'three'])
+    await ann.goBack()
+    await status(ann, 'open')
+    await heard(ann, ['one', 'two', 'three'])
+    // Who goes to another page leaves, with the second client.
+    await ann.goto('about:blank')
+    await expect.poll(() => bob.locator('#people li').count(), { timeout: 20_000 }).toBe(PER_PAGE)
+    await expect.poll(() => bob.locator('#log .note.system').last().textContent()).toContain('Ann left')
+  })
+
   test('never takes the texts of others for HTML', async ({ enter }) => {
     const ann = await enter('<b>Ann</b>')
     const bob = await enter('Bob')

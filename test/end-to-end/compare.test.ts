@@ -19,7 +19,7 @@ interface Compare {
   errors: string[]
 }
 
-const patient = { timeout: 20_000 }
+const patient = { timeout: 50_000 }
 
 const test = base.extend<{ open: (options?: { phone: 'light' | 'dark' }) => Promise<Compare> }>({
   open: async ({ demo, browser }, use) => {

@@ -59,24 +59,20 @@ describe('in a real Chromium, a connection', () => {
     },
   )
 
-  test('that is dead is dropped within interval + timeout + 0.5 s', { timeout: 10_000 }, async ({
-    listen,
-    proxy,
-    visit,
-  }) => {
+  test('that is dead is dropped within interval + timeout + 0.5 s', async ({ listen, proxy, visit }) => {
     const server = await listen()
     const line = await proxy(server)
     const heartbeat = { ping: 'ping', pong: 'pong', interval: 600, timeout: 300 }
     const look = await dial(await visit(origin(server)), line.url, { heartbeat, attemptTimeout: 500 })
     await expect.poll(() => names(look)).toEqual(['open'])
     line.hole = 'both'
-    await expect.poll(() => names(look), { timeout: 3_000 }).toContain('waiting')
+    await expect.poll(() => names(look)).toContain('waiting')
     const [open, waiting] = await look()
     expect(waiting?.close).toMatchObject({ cause: 'silent', code: 1006 })
     expect((waiting?.at ?? 0) - (open?.at ?? 0)).toBeLessThan(600 + 300 + 500)
     // The next attempt may have fallen into the hole as well.
     line.hole = 'none'
-    await expect.poll(async () => (await names(look)).at(-1), { timeout: 5_000 }).toBe('open')
+    await expect.poll(async () => (await names(look)).at(-1)).toBe('open')
   })
 
   test('that is busy with a long upload is not silent', { timeout: 60_000 }, async ({
@@ -100,6 +96,57 @@ describe('in a real Chromium, a connection', () => {
     expect(Date.now() - since).toBeGreaterThan(500 + 4_000 + 500)
     expect(await names(look)).toEqual(['open'])
   })
+
+  // Takes 14 s at 300 kB/s, and 40 s at 100 kB/s: longer than the default heartbeat waits for an answer.
+  test('delivers 4 MB over a slow link, in either direction, with the default heartbeat', {
+    timeout: 600_000,
+  }, async ({ listen, proxy, visit }) => {
+    const SIZE = 4_000_000
+    const server = await listen()
+    server.answer('ping', 'pong')
+    const page = await visit(origin(server))
+    await page.addScriptTag({ path: bundle })
+    const transfer = async (direction: 'up' | 'down', rate: number) => {
+      const server = await listen()
+      server.answer('ping', 'pong')
+      const line = await proxy(server)
+      line[direction === 'up' ? 'rate' : 'downRate'] = rate
+      const serveNext = async (): Promise<void> => {
+        const peer = await server.connection()
+        if (direction === 'down') peer.send(new Uint8Array(SIZE))
+        peer.socket.on(
+          'message',
+          (data: Buffer, isBinary: boolean) => isBinary && peer.send(`${data.length}`),
+        )
+        return serveNext()
+      }
+      void serveNext()
+      const size = await page.evaluate(
+        ({ url, direction, size }) =>
+          new Promise<number>((resolve) => {
+            const socket = new Holdfast.Socket(url, {
+              binaryType: 'arraybuffer',
+              queue: { bytes: size },
+              heartbeat: { ping: 'ping', pong: 'pong' },
+            })
+            // A connection that was given up too early has lost it.
+            if (direction === 'up') socket.on('open', () => socket.send(new Uint8Array(size)))
+            socket.on('text', (length) => resolve(Number(length)))
+            socket.on('binary', (data) => resolve((data as ArrayBuffer).byteLength))
+          }),
+        { url: line.url, direction, size: SIZE },
+      )
+      return { size, dials: line.dials }
+    }
+    const transfers = (['up', 'down'] as const).flatMap((direction) => [
+      transfer(direction, 300_000),
+      transfer(direction, 100_000),
+    ])
+    for (const { size, dials } of await Promise.all(transfers)) {
+      expect(size).toBe(SIZE)
+      expect(dials).toBeLessThan(5)
+    }
+  })
 })
 
 describe('in a real Chromium, an attempt', () => {
@@ -112,7 +159,7 @@ describe('in a real Chromium, an attempt', () => {
     await expect.poll(() => names(look)).toContain('waiting')
     expect((await look())[0]?.close).toMatchObject({ cause: 'timeout' })
     line.answer = 'pass'
-    await expect.poll(() => names(look), { timeout: 3_000 }).toContain('open')
+    await expect.poll(() => names(look)).toContain('open')
   })
 
   test.for(['refuse', { status: 401 }, { status: 503 }] as const)(

@@ -6,7 +6,7 @@ import type { DemoServer } from '../../demo/server/server.ts'
 import { PER_PAGE, picture, status, test, write } from './demo.ts'
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-const patient = { timeout: 20_000 }
+const patient = { timeout: 50_000 }
 
 interface Violation {
   id: string

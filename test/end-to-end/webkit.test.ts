@@ -20,7 +20,7 @@ const test = base.extend<{ enterWebkit: (name: string) => Promise<WebkitPage> }>
   },
 })
 
-const patient = { timeout: 20_000 }
+const patient = { timeout: 50_000 }
 const status = (page: WebkitPage, name: string) =>
   expect.poll(() => page.run('return document.documentElement.dataset.status'), patient).toBe(name)
 const click = (page: WebkitPage, selector: string) =>

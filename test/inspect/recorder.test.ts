@@ -320,13 +320,44 @@ describe('bounds', () => {
     expect(recorder.frames).toMatchObject([{ payload: 'x'.repeat(450) }, { payload: 'x'.repeat(450) }])
   })
 
-  test.each([{ entries: 0 }, { entries: Number.NaN }, { bytes: -1 }])('%o throws', (options) => {
-    expect(() => recorded(options)).toThrow(RangeError)
+  test.each([
+    [{ entries: 0 }, RangeError, 'record.entries: must be a number of at least 1, not 0'],
+    [{ entries: Number.NaN }, RangeError, 'record.entries: must be a number of at least 1, not NaN'],
+    [{ entries: '200' }, RangeError, "record.entries: must be a number of at least 1, not '200'"],
+    [{ bytes: -1 }, RangeError, 'record.bytes: must be a number of at least 0, not -1'],
+    [{ payload: 'all' }, RangeError, "record.payload: must be 'off' or 'cut' or 'on', not 'all'"],
+    [{ payload: false }, RangeError, "record.payload: must be 'off' or 'cut' or 'on', not false"],
+    [{ redact: 'token' }, TypeError, "record.redact: must be a function, not 'token'"],
+    [{ redcat: () => '' }, TypeError, 'record.redcat: there is no such option. Did you mean record.redact?'],
+    [{ limit: 5 }, TypeError, 'Known are: entries, bytes, payload, redact.'],
+  ])('%o throws, with the cure, and the socket is not recorded', (options, kind, message) => {
+    const socket = new FakeSocket()
+    const { send } = socket.like
+    const wrong = () => recorded(options as RecordOptions, socket)
+    expect(wrong).toThrow(kind)
+    expect(wrong).toThrow(message)
+    expect(socket.like.send).toBe(send)
   })
 
-  test('an unknown kind of payload throws, with those that there are', () => {
-    expect(() => recorded({ payload: 'all' as 'on' })).toThrow(/'off', 'cut' and 'on'/)
+  test('undefined is the default', () => {
+    const { socket, recorder } = recorded({
+      entries: undefined,
+      bytes: undefined,
+      payload: undefined,
+      redact: undefined,
+    })
+    socket.message('x'.repeat(300))
+    expect(recorder.frames).toMatchObject([{ payload: 'x'.repeat(256), cut: true }])
   })
+
+  test.each([undefined, null, 'wss://example.com', new EventTarget()])(
+    'what is no socket of this package throws: %o',
+    (socket) => {
+      expect(() => record(socket as never)).toThrow(
+        /record: takes a Socket, a Session or the socket of a tab, not /,
+      )
+    },
+  )
 })
 
 describe('the recorder', () => {

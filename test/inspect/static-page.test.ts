@@ -85,10 +85,19 @@ const rows = (page: Page) =>
     }),
   )
 
-/** Where a person who wants to look at the page gets pictures of it. */
+/** Where a person who wants to look at the page gets pictures of it: wide and as on a phone, light and dark. */
 const picture = async (page: Page, name: string) => {
   const folder = process.env.SCREENSHOTS
-  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+  if (!folder) return
+  for (const [size, width, height] of [
+    ['wide', 1280, 800],
+    ['phone', 390, 844],
+  ] as const)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize({ width, height })
+      await page.emulateMedia({ colorScheme })
+      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: true })
+    }
 }
 
 test('a page with one script tag shows a cut, an offline and a restart of the server', {

@@ -594,6 +594,7 @@ test(`whatever happens in whatever order, ${RUNS} times`, { timeout: 40 * RUNS }
         window = new Target()
         document = Object.assign(new Target(), { visibilityState: 'visible' })
         vi.stubGlobal('addEventListener', window.addEventListener.bind(window))
+        vi.stubGlobal('removeEventListener', window.removeEventListener.bind(window))
         vi.stubGlobal('document', document)
         vi.clearAllTimers()
         vi.spyOn(Math, 'random').mockImplementation(dice(seed))

@@ -13,10 +13,11 @@ import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { describe, expect, inject, onTestFinished, vi } from 'vitest'
 import { follow } from '../../src/bindings/follow.ts'
-import { Socket } from '../../src/index.ts'
+import type { Socket } from '../../src/index.ts'
 import { useLatest, useListener, useSend, useSocket, useStatus } from '../../src/react/index.ts'
 import { Session } from '../../src/session/client/index.ts'
 import { type Line, nextFrame, test } from '../support/counted.ts'
+import { kinds } from '../support/kinds.ts'
 import { nextTask } from '../support/nextTask.ts'
 import { render } from './render.ts'
 
@@ -260,37 +261,40 @@ describe('one connection', () => {
 })
 
 describe('a socket', () => {
-  test('that connects by itself is refused, with the cure', async ({ line }) => {
-    const errors: unknown[] = []
-    class Boundary extends Component<{ children: ReactNode }> {
-      override state = { failed: false }
-      static getDerivedStateFromError = () => ({ failed: true })
-      override componentDidCatch(error: unknown) {
-        errors.push(error)
+  test.for(kinds)(
+    'that connects by itself is refused, with the cure: $kind',
+    async ({ connect }, { line }) => {
+      const errors: unknown[] = []
+      class Boundary extends Component<{ children: ReactNode }> {
+        override state = { failed: false }
+        static getDerivedStateFromError = () => ({ failed: true })
+        override componentDidCatch(error: unknown) {
+          errors.push(error)
+        }
+        override render() {
+          return this.state.failed ? 'failed' : this.props.children
+        }
       }
-      override render() {
-        return this.state.failed ? 'failed' : this.props.children
+      vi.spyOn(console, 'error').mockImplementation(() => {})
+      onTestFinished(() => {
+        vi.restoreAllMocks()
+      })
+      function Wrong() {
+        useSocket(line.key, () => connect(line))
+        return 'shown'
       }
-    }
-    vi.spyOn(console, 'error').mockImplementation(() => {})
-    onTestFinished(() => {
-      vi.restoreAllMocks()
-    })
-    function Wrong() {
-      useSocket(line.key, () => new Socket(line.url))
-      return 'shown'
-    }
-    const { text } = render(
-      <Boundary>
-        <Wrong />
-      </Boundary>,
-    )
-    await expect.poll(text).toBe('failed')
-    expect(`${errors[0]}`).toContain(
-      `useSocket('${line.key}'): the socket is already connecting. Create it with { auto`,
-    )
-    expect((await line.left()).live).toBe(0)
-  })
+      const { text } = render(
+        <Boundary>
+          <Wrong />
+        </Boundary>,
+      )
+      await expect.poll(text).toBe('failed')
+      expect(`${errors[0]}`).toContain(
+        `useSocket('${line.key}'): the socket is already connecting. Create it with { auto`,
+      )
+      expect((await line.left()).live).toBe(0)
+    },
+  )
 
   test('that the application has closed stays closed while its components come and go', async ({ line }) => {
     let socket: ReturnType<Line['create']> | undefined
@@ -601,33 +605,82 @@ describe('a component renders', () => {
   })
 })
 
-test('a session works as a socket does', async ({ line }) => {
-  const heard: unknown[] = []
-  const create = () =>
-    new Session<{ hello?: number; text?: string }, { text: string }>(line.url, { autoOpen: false })
-  let session: ReturnType<typeof create> | undefined
-  function Chat() {
-    session = useSocket(line.key, create)
-    const send = useSend(session)
-    const latest = useLatest(session, 'json', { perFrame: true })
-    useListener(session, 'json', (value) => heard.push(value))
-    return (
-      <button type="button" onClick={() => send({ text: 'hi' })}>
-        {useStatus(session)} {latest?.hello ?? latest?.text}
-      </button>
+describe.for(kinds)('with $kind', ({ create, native }) => {
+  test('all components share one connection, which is kept over an unmount and a mount in one task', async ({
+    line,
+  }) => {
+    const heard: unknown[] = []
+    function Chat() {
+      const socket = useSocket(line.key, () => create(line))
+      const send = useSend(socket)
+      const latest = useLatest(socket, 'json', { perFrame: true })
+      useListener(socket, 'json', (value) => heard.push(value))
+      return (
+        <button type="button" onClick={() => send({ text: 'hi' })}>
+          {useStatus(socket)} {latest?.hello ?? latest?.text}
+        </button>
+      )
+    }
+    const { node, show } = switchable(
+      <>
+        <Chat />, <Chat />
+      </>,
     )
+    const { text, container } = render(<StrictMode>{node}</StrictMode>)
+    await expect.poll(text).toBe('open 1, open 1')
+    show(false)
+    show(true)
+    await nextTask()
+    await nextTask()
+    expect(text()).toBe('open , open ')
+    container.querySelector('button')?.click()
+    await expect.poll(text).toBe('open hi, open hi')
+    expect(heard).toEqual([{ hello: 1 }, { hello: 1 }, { text: 'hi' }, { text: 'hi' }])
+    show(false)
+    expect(await line.left()).toEqual({ total: 1, live: 0, most: 1 })
+    expect(line.constructed()).toBe(native)
+    // A session that was closed is over: the next component starts another one.
+    show(true)
+    await expect.poll(text).toBe('open 1, open 1')
+    show(false)
+    expect(await line.left()).toEqual({ total: 2, live: 0, most: 1 })
+  })
+
+  test('a cut is shown, and what is sent meanwhile arrives once', async ({ line }) => {
+    const statuses: string[] = []
+    const heard: unknown[] = []
+    function Chat() {
+      const socket = useSocket(line.key, () => create(line))
+      const status = useStatus(socket)
+      const send = useSend(socket)
+      if (statuses.at(-1) !== status) statuses.push(status)
+      useListener(socket, 'waiting', () => send({ text: 'meanwhile' }))
+      useListener(socket, 'json', ({ text }) => text && heard.push(text))
+      return status
+    }
+    const { text, root } = render(<Chat />)
+    await expect.poll(text).toBe('open')
+    await line.cut()
+    await expect.poll(() => heard).toEqual(['meanwhile'])
+    expect(statuses).toEqual(['idle', 'connecting', 'open', 'waiting', 'connecting', 'open'])
+    root.unmount()
+    expect(await line.left()).toEqual({ total: 2, live: 0, most: 1 })
+    expect(heard).toEqual(['meanwhile'])
+  })
+})
+
+test('the events that only a session has reach a listener', async ({ line }) => {
+  const heard: unknown[] = []
+  function Chat() {
+    const session = useSocket(line.key, () => new Session(line.url, { autoOpen: false }))
+    useListener(session, 'resumed', (value) => heard.push(value))
+    return `${useStatus(session)} ${useLatest(session, 'resumed')?.resent}`
   }
-  const { node, show } = switchable(<Chat />)
-  const { text, container } = render(<StrictMode>{node}</StrictMode>)
-  await expect.poll(text).toBe('open 1')
-  show(false)
-  show(true)
-  container.querySelector('button')?.click()
-  await expect.poll(text).toBe('open hi')
-  expect(heard).toEqual([{ hello: 1 }, { text: 'hi' }])
-  show(false)
-  expect(await line.left()).toEqual({ total: 1, live: 0, most: 1 })
-  // A session that was closed is over: the next component starts another one.
-  show(true)
-  await expect.poll(text).toBe('open 1')
+  const { text, root } = render(<Chat />)
+  await expect.poll(text).toBe('open undefined')
+  await line.cut()
+  await expect.poll(text).toBe('open 0')
+  expect(heard).toEqual([{ resent: 0 }])
+  root.unmount()
+  expect((await line.left()).total).toBe(2)
 })

@@ -2,8 +2,8 @@ import { test as base, expect, inject } from 'vitest'
 import { Socket } from '../../src/index.ts'
 import type { Count } from './countingServer.ts'
 
-type In = { hello?: number; n?: number; text?: string }
-type Out = { text: string }
+export type In = { hello?: number; n?: number; text?: string }
+export type Out = { text: string }
 
 export interface Line {
   /** The address that is counted. */
@@ -12,6 +12,8 @@ export interface Line {
   /** A socket as `useSocket` wants it. */
   create: () => Socket<In, Out>
   count: () => Promise<Count>
+  /** Cuts the connections at the server, without a close frame. */
+  cut: () => Promise<unknown>
   /** How many native sockets the page has constructed for the address. */
   constructed: () => number
   /** Dispatches a message on the newest native socket: many of them in one task, unlike the network's. */
@@ -61,6 +63,7 @@ function start() {
     key: `line ${lines}`,
     create: () => new Socket(url, { autoOpen: false }),
     count,
+    cut: () => fetch(counts + path, { method: 'POST' }),
     constructed: () => natives.length,
     dispatch: (data) => natives.at(-1)?.dispatchEvent(new MessageEvent('message', { data })),
     left,

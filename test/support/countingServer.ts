@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { Sessions } from '../../src/session/server/index.ts'
 
 /** What the server has seen of the clients of one path. */
@@ -24,7 +24,8 @@ declare module 'vitest' {
 }
 
 /**
- * A real server that counts connections by path, and answers `GET` of the same path with the `Count`.
+ * A real server that counts connections by path, and answers `GET` of the same path with the `Count`. `POST` cuts the
+ * connections of that path.
  *
  * It greets with `{ "hello": 1 }`, echoes what it receives, and answers `burst N` with N messages `{ "n": 0 }` … at once
  * and `close CODE` with that code. Clients that ask for the subprotocol of sessions get the same over a session.
@@ -37,7 +38,10 @@ export async function startCounting() {
     return count
   }
 
+  const paths = new Map<WebSocket, string | undefined>()
   const http = createServer((request, response) => {
+    if (request.method === 'POST')
+      for (const [client, path] of paths) if (path === request.url) client.terminate()
     response.setHeader('Access-Control-Allow-Origin', '*')
     response.end(JSON.stringify(countOf(request.url)))
   })
@@ -60,7 +64,11 @@ export async function startCounting() {
     count.live++
     count.most = Math.max(count.most, count.live)
     client.on('error', () => {})
-    client.on('close', () => count.live--)
+    paths.set(client, request.url)
+    client.on('close', () => {
+      count.live--
+      paths.delete(client)
+    })
     if (client.protocol === 'holdfast.1') {
       // The page is the test runner's own, from another origin.
       request.headers.origin = `http://${request.headers.host}`

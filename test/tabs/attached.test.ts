@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import type { Outcome } from '../../src/index.ts'
 import type { Client } from './client/page.ts'
 import { allOpen, test } from './fixtures.ts'
 import { said, workerOf } from './site.ts'
@@ -72,6 +73,16 @@ describe('a tab', { timeout: 60_000 }, () => {
     await expect.poll(() => second.status()).toBe('waiting')
     expect(await second.send('later')).toBe('queued')
     expect(await second.page.evaluate(() => client.tab.bufferedAmount)).toBe(5)
+    const tooLarge = await second.page.evaluate(() => {
+      const outcomes: Outcome[] = []
+      const result = client.tab.send('x'.repeat(1_048_576), {
+        onOutcome: (outcome) => outcomes.push(outcome),
+      })
+      return { result, outcomes }
+    })
+    const reason = '1,048,576 bytes do not fit the queue of 1,048,576 (option queue.bytes)'
+    expect(tooLarge).toEqual({ result: 'dropped', outcomes: [{ result: 'dropped', reason }] })
+    expect(await second.values('drop')).toMatchObject([{ why: 'overflow', reason }])
     await server.start()
     await second.page.evaluate(() => client.tab.check())
     await allOpen(first, second)
@@ -231,7 +242,11 @@ describe('a tab', { timeout: 60_000 }, () => {
     open,
   }) => {
     const server = await listen()
-    const without = await open(server, { before: () => Reflect.deleteProperty(globalThis, 'SharedWorker') })
+    const without = await open(server, {
+      before: () => Reflect.deleteProperty(globalThis, 'SharedWorker'),
+      // The fallback opens by itself.
+      tab: { autoOpen: false },
+    })
     await allOpen(without)
     expect(server.live).toHaveLength(1)
     const peer = await server.connection()

@@ -17,6 +17,8 @@ const CSP =
 export interface Setup {
   /** Options of the worker's `Socket`. */
   socket?: object
+  /** Whether the worker has a `Session` instead of a `Socket`. */
+  session?: boolean
   /** Options of `serveTabs`. */
   serve?: object
   /** Whether the worker gives snapshots: the texts that it has received. */
@@ -51,12 +53,16 @@ const bundled = async (file: string) => {
   return outputFiles[0]?.text ?? ''
 }
 
-/** A site on 127.0.0.1 with a strict policy. Its scripts are `/page.js` and `/worker.js`; every other path is a page. */
+/**
+ * A site on 127.0.0.1 with a strict policy. Its scripts are `/page.js` and `/worker.js`; `/no-script` is not found, and every
+ * other path is a page.
+ */
 export async function serveSite() {
   const [page, worker] = await Promise.all([bundled('page.ts'), bundled('worker.ts')])
   const html = '<!doctype html><title>A tab</title><script src="/page.js"></script>'
   const server = createServer(({ url = '' }, response) => {
     response.setHeader('content-security-policy', CSP)
+    if (url === '/no-script') return response.writeHead(404).end()
     const script = url.startsWith('/page.js') ? page : url.startsWith('/worker.js') ? worker : undefined
     response.setHeader('content-type', script ? 'text/javascript' : 'text/html').end(script ?? html)
   }).listen(0, '127.0.0.1')
@@ -71,16 +77,25 @@ export async function serveSite() {
 }
 
 /** The worker's script for a server: one worker for all tabs that ask for the same. */
-export function workerOf(server: Server, { socket, serve, snapshot }: Setup = {}): string {
+export function workerOf(
+  server: Pick<Server, 'url'>,
+  { socket, session, serve, snapshot }: Setup = {},
+): string {
   const query = new URLSearchParams({ server: server.url })
   if (socket) query.set('socket', JSON.stringify(socket))
+  if (session) query.set('session', '')
   if (serve) query.set('serve', JSON.stringify(serve))
   if (snapshot) query.set('snapshot', '')
   return `/worker.js?${query}`
 }
 
 /** A tab of that context, connected to the worker of that server. */
-export async function openIn(context: BrowserContext, site: string, server: Server, setup: Setup = {}) {
+export async function openIn(
+  context: BrowserContext,
+  site: string,
+  server: Pick<Server, 'url' | 'answer'>,
+  setup: Setup = {},
+) {
   server.answer('ping', 'pong')
   const page = await context.newPage()
   if (setup.before) await page.addInitScript(setup.before)

@@ -20,7 +20,7 @@ const test = base.extend<{ site: string; webkit: WebkitPage }>({
   },
 })
 
-const patient = { timeout: 20_000 }
+const patient = { timeout: 50_000 }
 const status = (page: WebkitPage) => page.run('return client.tab.status')
 const names = (page: WebkitPage) =>
   page.run('return client.heard.map(({ name }) => name).filter((name) => /^(open|waiting)$/.test(name))')

@@ -14,7 +14,7 @@ test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
     patient,
     [
       [0, undefined, 25_000],
-      [25_000, 'ask', 10_000],
+      [25_000, 'ping', 10_000],
       [34_999, undefined, 1],
       [35_000, 'silent', 0],
     ],
@@ -24,7 +24,7 @@ test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
     patient,
     [
       [0, undefined, 25_000],
-      [25_000, 'ask', 10_000],
+      [25_000, 'ping', 10_000],
       ['26000!', undefined, 5_000],
       [31_000, 'silent', 0],
     ],
@@ -34,7 +34,7 @@ test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
     patient,
     [
       [0, undefined, 25_000],
-      [25_000, 'ask', 10_000],
+      [25_000, 'ping', 10_000],
       ['33000!', undefined, 2_000],
       [35_000, 'silent', 0],
     ],
@@ -44,7 +44,7 @@ test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
     brief,
     [
       [0, undefined, 1_000],
-      [2_501, 'ask', 1_000],
+      [2_501, 'ping', 1_000],
       [3_501, undefined, 1_000],
       [4_501, undefined, 1_000],
       [5_501, undefined, 1_000],
@@ -57,7 +57,7 @@ test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
     brief,
     [
       [0, undefined, 1_000],
-      [2_500, 'ask', 400],
+      [2_500, 'ping', 400],
       [2_900, 'silent', 0],
     ],
   ],
@@ -79,7 +79,7 @@ test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
     { interval: 1_000, timeout: 4_000, silence: 0 },
     [
       [0, undefined, 1_000],
-      [1_000, 'ask', 1_000],
+      [1_000, 'ping', 1_000],
       [2_000, undefined, 1_000],
       [4_500, undefined, 500],
       [5_000, 'silent', 0],
@@ -90,7 +90,7 @@ test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
   const answers = looks.map(([when]): Look => {
     const now = Number.parseInt(String(when), 10)
     const verdict = pulse.check(now, 0, String(when).endsWith('!'))
-    return [when, verdict, verdict === 'silent' ? 0 : pulse.next(now)]
+    return [when, verdict, verdict === 'silent' ? 0 : pulse.nextCheck(now)]
   })
   expect(answers).toEqual(looks)
 })

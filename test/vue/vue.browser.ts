@@ -13,10 +13,10 @@ import {
   watchEffect,
 } from 'vue'
 import { renderToString } from 'vue/server-renderer'
-import { Socket } from '../../src/index.ts'
 import { Session } from '../../src/session/client/index.ts'
 import { useLatest, useListener, useSend, useSocket, useStatus } from '../../src/vue/index.ts'
 import { type Line, nextFrame, test } from '../support/counted.ts'
+import { kinds } from '../support/kinds.ts'
 import { nextTask } from '../support/nextTask.ts'
 import { mount } from './mount.ts'
 
@@ -202,18 +202,21 @@ describe('one connection', () => {
 })
 
 describe('a socket', () => {
-  test('that connects by itself is refused, with the cure', async ({ line }) => {
-    const { problems } = mount({
-      setup() {
-        useSocket(line.key, () => new Socket(line.url))
-        return () => 'shown'
-      },
-    })
-    expect(problems.join()).toContain(
-      `useSocket('${line.key}'): the socket is already connecting. Create it with { auto`,
-    )
-    expect((await line.left()).live).toBe(0)
-  })
+  test.for(kinds)(
+    'that connects by itself is refused, with the cure: $kind',
+    async ({ connect }, { line }) => {
+      const { problems } = mount({
+        setup() {
+          useSocket(line.key, () => connect(line))
+          return () => 'shown'
+        },
+      })
+      expect(problems.join()).toContain(
+        `useSocket('${line.key}'): the socket is already connecting. Create it with { auto`,
+      )
+      expect((await line.left()).live).toBe(0)
+    },
+  )
 
   test.for(['ref', 'reactive'] as const)('works in %s()', async (how, { line }) => {
     const heard: unknown[] = []
@@ -469,33 +472,107 @@ test('a component renders only for what it uses', async ({ line }) => {
   expect(renders).toBe(1)
 })
 
-test('a session works as a socket does', async ({ line }) => {
-  const heard: unknown[] = []
-  const create = () =>
-    new Session<{ hello?: number; text?: string }, { text: string }>(line.url, { autoOpen: false })
-  const Chat = defineComponent(() => {
-    const session = useSocket(line.key, create)
-    const status = useStatus(session)
-    const latest = useLatest(session, 'json', { perFrame: true })
-    const send = useSend(session)
-    useListener(session, 'json', (value) => heard.push(value))
-    return () =>
-      h(
-        'button',
-        { onClick: () => send({ text: 'hi' }) },
-        `${status.value} ${latest.value?.hello ?? latest.value?.text}`,
-      )
+describe.for(kinds)('with $kind', ({ create, native }) => {
+  test('all components share one connection, which is kept over an unmount and a mount in one task', async ({
+    line,
+  }) => {
+    const heard: unknown[] = []
+    const Chat = defineComponent(() => {
+      const socket = useSocket(line.key, () => create(line))
+      const status = useStatus(socket)
+      const latest = useLatest(socket, 'json', { perFrame: true })
+      const send = useSend(socket)
+      useListener(socket, 'json', (value) => heard.push(value))
+      return () =>
+        h(
+          'button',
+          { onClick: () => send({ text: 'hi' }) },
+          `${status.value} ${latest.value?.hello ?? latest.value?.text}`,
+        )
+    })
+    const { text, container, show } = switchable(defineComponent(() => () => [h(Chat), ', ', h(Chat)]))
+    await expect.poll(text).toBe('open 1, open 1')
+    await show(false)
+    await show(true)
+    await nextTask()
+    await nextTask()
+    expect(text()).toBe('open undefined, open undefined')
+    container.querySelector('button')?.click()
+    await expect.poll(text).toBe('open hi, open hi')
+    expect(heard).toEqual([{ hello: 1 }, { hello: 1 }, { text: 'hi' }, { text: 'hi' }])
+    await show(false)
+    expect(await line.left()).toEqual({ total: 1, live: 0, most: 1 })
+    expect(line.constructed()).toBe(native)
+    // A session that was closed is over: the next component starts another one.
+    await show(true)
+    await expect.poll(text).toBe('open 1, open 1')
+    await show(false)
+    expect(await line.left()).toEqual({ total: 2, live: 0, most: 1 })
   })
-  const { text, container, show } = switchable(Chat)
-  await expect.poll(text).toBe('open 1')
-  await show(false)
-  await show(true)
-  container.querySelector('button')?.click()
-  await expect.poll(text).toBe('open hi')
-  expect(heard).toEqual([{ hello: 1 }, { text: 'hi' }])
-  await show(false)
-  expect(await line.left()).toEqual({ total: 1, live: 0, most: 1 })
-  // A session that was closed is over: the next component starts another one.
-  await show(true)
-  await expect.poll(text).toBe('open 1')
+
+  test('a cut is shown, and what is sent meanwhile arrives once', async ({ line }) => {
+    const statuses: string[] = []
+    const heard: unknown[] = []
+    const { text, unmount } = mount({
+      setup() {
+        const socket = useSocket(line.key, () => create(line))
+        const status = useStatus(socket)
+        const send = useSend(socket)
+        watchEffect(() => statuses.push(status.value), { flush: 'sync' })
+        useListener(socket, 'waiting', () => send({ text: 'meanwhile' }))
+        useListener(socket, 'json', ({ text }) => text && heard.push(text))
+        return () => status.value
+      },
+    })
+    await expect.poll(text).toBe('open')
+    await line.cut()
+    await expect.poll(() => heard).toEqual(['meanwhile'])
+    expect(statuses).toEqual(['idle', 'connecting', 'open', 'waiting', 'connecting', 'open'])
+    unmount()
+    expect(await line.left()).toEqual({ total: 2, live: 0, most: 1 })
+    expect(heard).toEqual(['meanwhile'])
+  })
+
+  test('one that useSocket did not make works in reactive(), too', async ({ line }) => {
+    const heard: unknown[] = []
+    const socket = reactive({ made: create(line) }).made as ReturnType<typeof create>
+    const { text, unmount } = mount({
+      setup() {
+        const status = useStatus(() => socket)
+        useListener(
+          () => socket,
+          'json',
+          (value) => heard.push(value),
+        )
+        return () => status.value
+      },
+    })
+    socket.open()
+    await expect.poll(text).toBe('open')
+    socket.sendJson({ text: 'hi' })
+    await expect.poll(() => heard).toEqual([{ hello: 1 }, { text: 'hi' }])
+    socket.close()
+    await expect.poll(text).toBe('closed')
+    unmount()
+    expect((await line.left()).total).toBe(1)
+  })
+})
+
+test('the events that only a session has reach a listener', async ({ line }) => {
+  const heard: unknown[] = []
+  const { text, unmount } = mount({
+    setup() {
+      const session = useSocket(line.key, () => new Session(line.url, { autoOpen: false }))
+      const status = useStatus(session)
+      const resumed = useLatest(session, 'resumed')
+      useListener(session, 'resumed', (value) => heard.push(value))
+      return () => `${status.value} ${resumed.value?.resent}`
+    },
+  })
+  await expect.poll(text).toBe('open undefined')
+  await line.cut()
+  await expect.poll(text).toBe('open 0')
+  expect(heard).toEqual([{ resent: 0 }])
+  unmount()
+  expect((await line.left()).total).toBe(2)
 })

@@ -8,11 +8,10 @@ const shortHeartbeat = { interval: 2_000, timeout: 3_000 }
 /**
  * Makes the connection of the chat: a plain socket, or a session over it that loses nothing.
  *
- * `url()` is where to connect; `join()` returns what the server must know of the visitor; `onFrame` is called with each
- * frame on the wire; `onGreeting` with the messages that come before `open`.
+ * `url()` is where to connect; `join()` returns who the visitor is; `place()` the room and the number of the message received
+ * last; `onFrame` is called with each frame on the wire; `onGreeting` with the messages that come before `open`.
  */
-export function connect({ url, join, onFrame, onGreeting }, guaranteed) {
-  const hello = () => JSON.stringify({ type: 'join', ...join() })
+export function connect({ url, join, place, onFrame, onGreeting }, guaranteed) {
   const options = {
     autoOpen: false,
     binaryType: 'arraybuffer',
@@ -21,14 +20,23 @@ export function connect({ url, join, onFrame, onGreeting }, guaranteed) {
     queue: { bytes: 16 * 1024 * 1024 },
     ...(onFrame && { WebSocket: observeFrames(onFrame) }),
   }
-  // The server is told with every hello who joins, so that any server can continue the session.
-  if (guaranteed) return new Session(url, { ...options, heartbeat: shortHeartbeat, auth: hello })
+  if (guaranteed) {
+    const { room, since } = place()
+    return new Session(url, {
+      ...options,
+      heartbeat: shortHeartbeat,
+      // The server is told with every hello who joins, so that any server can continue the session.
+      auth: () => JSON.stringify(join()),
+      // The session continues from there. After that it knows by itself what it has received.
+      ...(room && { topics: { room: `${room}:${since}` } }),
+    })
+  }
   return new Socket(url, {
     ...options,
     heartbeat: { ping: 'ping', pong: 'pong', ...shortHeartbeat },
     // Queued messages are sent after the server's welcome.
     greet: async ({ send, next }) => {
-      send(hello())
+      send(JSON.stringify({ type: 'join', ...join(), ...place() }))
       for (;;) {
         const message = JSON.parse(await next())
         onGreeting(message)

@@ -12,6 +12,12 @@ export const guarantee = {
   set: (on) => write(localStorage, 'holdfast guarantee', on ? 'on' : 'off'),
 }
 
+/** Where the list of messages of this tab begins, so that it begins there again after a reload: a cursor. */
+export const beginning = {
+  get: () => read(sessionStorage, 'holdfast beginning'),
+  set: (cursor) => write(sessionStorage, 'holdfast beginning', cursor),
+}
+
 const KEY = 'holdfast session'
 /** How long the page that was here before may take to release its id, in ms: it is being unloaded. */
 const RELEASE = 500

@@ -6,18 +6,23 @@ import { deliverySwitch } from './delivery-switch.js'
 import { byId, count } from './dom.js'
 import { faultButtons } from './faults.js'
 import { showHandshake } from './handshake.js'
-import { claimPersonId } from './identity.js'
+import { beginning, claimPersonId } from './identity.js'
+import { readCursor, readMessage } from './message.js'
 import { messageList } from './message-list.js'
 import { nameDialog } from './name-dialog.js'
 import { outbox } from './outbox.js'
 import { showPeople } from './people.js'
-import { readPicture } from './picture.js'
 import { secondClient } from './second-client.js'
 import { serverUrls } from './server-urls.js'
 import { switchableConnection } from './switchable-connection.js'
 
-/** Who we are in which room, and what we received last: the server then sends what came while we were away. */
-const me = { name: '', person: '', id: undefined, room: undefined, since: 0 }
+/**
+ * Who we are in which room, and what we received last: the server then sends what came while we were away. After a reload we
+ * begin where this tab began.
+ */
+const me = { name: '', person: '', id: undefined, ...readCursor(beginning.get() ?? ':0') }
+/** Whether this page has received messages of the room. */
+let begun = false
 const list = messageList(byId('log'), { newer: byId('newer') })
 const servers = serverUrls()
 
@@ -36,11 +41,13 @@ const delivery = deliverySwitch((on) => {
 const socket = switchableConnection((guaranteed) => {
   const plan = {
     url: servers.url,
-    join: () => ({ name: me.name, session: me.person, room: me.room, since: me.since }),
+    join: () => ({ name: me.name, session: me.person }),
+    place: () => ({ room: me.room, since: me.since }),
     onGreeting: received,
-    // The inspector sees the messages by itself. The session's own control frames start with one exclamation mark.
+    // The inspector sees the messages by itself, also those of a topic. The session's own control frames start with one exclamation mark.
     onFrame: (direction, data) => {
-      if (guaranteed && typeof data === 'string' && /^![^!]/.test(data)) recorder?.frame(direction, data)
+      if (guaranteed && typeof data === 'string' && /^!(?!!|m\d+:\d+:)/.test(data))
+        recorder?.frame(direction, data)
     },
   }
   return connect(plan, guaranteed)
@@ -66,8 +73,11 @@ const sent = outbox(socket, {
 const faults = faultButtons(socket)
 const status = showConnectionStatus(socket, { unsent: () => sent.size })
 
-socket.on('json', received)
-socket.on('binary', (frame) => received(readPicture(frame)))
+socket.on('message', (event) => received(readMessage(event)))
+socket.on('topic', (event) => {
+  if (event.type === 'subscribed' || event.type === 'gap')
+    continueFrom(readCursor(event.cursor), event.type === 'gap')
+})
 
 function received(message) {
   switch (message.type) {
@@ -78,9 +88,8 @@ function received(message) {
     case 'people':
       return showPeople(message.people, me.id)
     case 'delivered':
-      me.since = Math.max(me.since, message.seq)
-      // A session tells itself that a message was delivered; this is its place in the order.
-      return socket.guaranteed ? list.placed(message) : sent.delivered(message)
+      advance(message)
+      return sent.delivered(message)
     case 'error':
       return message.id ? sent.refused(message.id, message.message) : problem(message)
     case 'ended':
@@ -96,17 +105,28 @@ function problem({ message }) {
 }
 
 function welcomed({ id, room, missed, people }) {
-  if (room !== me.room) {
-    list.forgetNumbers()
-    me.since = 0
-  }
-  Object.assign(me, { id, room })
+  me.id = id
   showPeople(people, id)
-  if (missed) list.note('You were away for long. Some messages are no longer kept.')
+  // Over a session the topic tells its place itself.
+  if (!socket.guaranteed) continueFrom({ room, since: room === me.room ? me.since : 0 }, missed)
+}
+
+/** The messages after this place follow. */
+function continueFrom(place, missed) {
+  if (place.room !== me.room) list.forgetNumbers()
+  if (missed && begun) list.note('You were away for long. Some messages are no longer kept.')
+  if (missed || place.room !== me.room) begun = false
+  Object.assign(me, place)
+}
+
+function advance({ seq }) {
+  if (!begun) beginning.set(`${me.room}:${seq - 1}`)
+  begun = true
+  me.since = Math.max(me.since, seq)
 }
 
 function messageReceived(message) {
-  me.since = Math.max(me.since, message.seq)
+  advance(message)
   if (!list.isNew(message)) return
   if (message.type === 'system') return list.presence(message.text)
   const own = message.from.id === me.id
@@ -138,7 +158,7 @@ socket.on('fresh', ({ delivered, lost, unknown }) => {
 socket.on('waiting', ({ close }) => {
   if (outage) return
   list.note(
-    navigator.onLine === false ? 'You are offline.' : closeSentence(close, me.room !== undefined),
+    navigator.onLine === false ? 'You are offline.' : closeSentence(close, me.id !== undefined),
     'trouble',
   )
   outage = { since: performance.now() }
@@ -158,7 +178,7 @@ socket.on('open', ({ reconnected }) => {
   })
 })
 socket.on('closed', (close) => {
-  const words = endedBy ?? closeSentence(close, me.room !== undefined)
+  const words = endedBy ?? closeSentence(close, me.id !== undefined)
   if (endedBy) status.explain(endedBy)
   list.note(words, 'trouble')
   outage = undefined

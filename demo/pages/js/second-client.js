@@ -2,9 +2,9 @@ import { composer } from './composer.js'
 import { connect } from './connect.js'
 import { byId } from './dom.js'
 import { statusNames } from './header.js'
+import { readCursor, readMessage } from './message.js'
 import { messageList } from './message-list.js'
 import { outbox } from './outbox.js'
-import { readPicture } from './picture.js'
 import { switchableConnection } from './switchable-connection.js'
 
 const NAME = 'Robin'
@@ -17,28 +17,20 @@ const MOST_UNPROMPTED = 30
  * see a message cross. The visitor's faults do not touch it, except for a restart of the server.
  */
 export function secondClient({ url }) {
-  const me = { id: undefined, room: undefined, since: 0 }
+  const me = { id: undefined, room: undefined }
   let person
   const list = messageList(byId('second-log'), { newer: byId('second-newer') })
   const socket = switchableConnection(() =>
-    connect({ url, join: () => ({ name: NAME, session: person, room: me.room, since: me.since }) }, true),
+    connect({ url, join: () => ({ name: NAME, session: person }), place: () => ({}) }, true),
   )
   socket.use(true)
   const sent = outbox(socket, { onChange: (entry, again) => list.follow(entry, again), onLosses: () => {} })
 
   function received(message) {
-    if (message.seq !== undefined) me.since = Math.max(me.since, message.seq)
     switch (message.type) {
       case 'welcome':
-        if (message.room !== me.room) {
-          list.forgetNumbers()
-          me.since = 0
-        }
         me.id = message.id
-        me.room = message.room
         return
-      case 'delivered':
-        return list.placed(message)
       case 'error':
         return message.id ? sent.refused(message.id, message.message) : undefined
       case 'system':
@@ -52,8 +44,12 @@ export function secondClient({ url }) {
       }
     }
   }
-  socket.on('json', received)
-  socket.on('binary', (frame) => received(readPicture(frame)))
+  socket.on('message', (event) => received(readMessage(event)))
+  socket.on('topic', ({ cursor }) => {
+    const room = cursor && readCursor(cursor).room
+    if (room && room !== me.room) list.forgetNumbers()
+    me.room = room
+  })
   socket.on('status', () => {
     byId('second').dataset.status = socket.status
     byId('second-status').textContent = statusNames[socket.status]

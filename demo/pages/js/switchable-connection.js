@@ -1,5 +1,5 @@
 /** Events that a plain socket does not have. */
-const sessionEvents = new Set(['resumed', 'fresh'])
+const sessionEvents = new Set(['resumed', 'fresh', 'topic'])
 
 /** A connection that can be replaced by one of the other kind. Listeners stay with it. */
 export function switchableConnection(connect) {

@@ -5,8 +5,8 @@ import type { Connection } from '../connection.ts'
 export interface Channel {
   /** The connection, or the id of the session. The same value means the same channel. */
   readonly over: unknown
-  /** Whether messages can be sent while the connection is broken. */
-  readonly lasting: boolean
+  /** Whether it is a plain connection, which gets the messages of the room from this process, and not as a topic. */
+  readonly plain: boolean
   send(data: string | Buffer): void
   /** Ends it, because the same person joined over another one. */
   end(words: string): void
@@ -14,7 +14,7 @@ export interface Channel {
 
 export const plainChannel = (connection: Connection): Channel => ({
   over: connection,
-  lasting: false,
+  plain: true,
   send: (data) => connection.send(data),
   end: (words) => connection.close(4409, words),
 })
@@ -22,7 +22,7 @@ export const plainChannel = (connection: Connection): Channel => ({
 export const sessionChannel = (session: ServerSession): Channel => ({
   // A session that moved to another process and back is another object with the same id.
   over: session.id,
-  lasting: true,
+  plain: false,
   send: (data) => void session.send(data),
   end: (words) => {
     session.sendJson({ type: 'ended', message: words })

@@ -3,33 +3,36 @@ import { type ServerSession, Sessions, type Store, SUBPROTOCOL } from '../../../
 import type { Connection } from '../connection.ts'
 import { BadInput, readField, readName, readObject, readText } from '../input.ts'
 import type { Handlers, Scenario } from '../scenario.ts'
-import { plainChannel, sessionChannel } from './channel.ts'
+import { sessionChannel } from './channel.ts'
 import { injectFault } from './faults.ts'
 import { handshake } from './handshake.ts'
 import { idOf, type Person } from './people.ts'
 import { readPicture } from './picture.ts'
 import { RateLimit } from './rate-limit.ts'
-import { type Joining, Room, type RoomOptions, SESSION_AWAY } from './room.ts'
+import { type Joining, Room } from './room.ts'
 
 /** The longest picture, in bytes. Its header line comes on top. */
 export const MOST_BYTES = 4 * 1024 * 1024
 /** Close codes of a client that leaves: close(), the page is left, no code. */
 const goodbyes = [1000, 1001, 1005]
 
-export interface ChatOptions extends RoomOptions {
+export interface ChatOptions {
   /** Restarts the server, or says in how many ms it may be restarted again. */
   restart: () => number
-  /** Where sessions are kept. @default in this process */
+  /** How long a session outlives its connection, in ms. */
+  away: number
+  /** Where sessions and the messages of the room are kept. @default in this process */
   store?: Store | undefined
 }
 
+export interface Chat extends Scenario {
+  /** Nobody may join before this has resolved. */
+  start: () => Promise<void>
+  announce: (text: string) => void
+}
+
 /** The room of the demo page, over plain sockets and over sessions. demo/README.md describes the messages. */
-export function chat({
-  restart,
-  store,
-  ...shared
-}: ChatOptions): Scenario & { announce: (text: string) => void } {
-  const room = new Room(shared)
+export function chat({ restart, away, store }: ChatOptions): Chat {
   /** Handles a text message, over a plain socket or a session. Settles when it is done. */
   const text = (
     person: () => Person,
@@ -77,10 +80,10 @@ export function chat({
         if (readField(order, 'type') !== 'join') return text(joined, connection, rateLimit, reply, order)
         if (person) throw new BadInput('You have joined already.')
         rateLimit.name()
-        person = room.enter(connection, plainChannel(connection), joining(order))
+        person = room.enterPlain(connection, joining(order))
       },
       binary: (frame) => binary(joined, rateLimit, reply, frame),
-      left: (code) => person && room.leave(person, connection, goodbyes.includes(code)),
+      left: (code) => person && room.disconnected(person, connection, goodbyes.includes(code)),
     }
   }
 
@@ -89,9 +92,13 @@ export function chat({
     IncomingMessage,
     { connection: Connection; rateLimit: RateLimit; joining: Joining | undefined }
   >()
-  const people = new WeakMap<ServerSession, Person>()
   /** What belongs to a session's present connection. */
-  const present = new WeakMap<ServerSession, { connection: Connection; rateLimit: RateLimit }>()
+  const present = new WeakMap<
+    ServerSession,
+    { connection: Connection; rateLimit: RateLimit; person: Person }
+  >()
+  // Clients that move to another process get from the log what they missed on the way.
+  const kept = { messages: store ? 500 : 50, bytes: 16 * 1024 * 1024 }
   const sessions = new Sessions<IncomingMessage>({
     ...(store && { store }),
     // The router has checked it.
@@ -99,8 +106,9 @@ export function chat({
     // A picture is one message, and several may wait for somebody who is away.
     credit: [1_000, 2 * MOST_BYTES],
     limits: { bytes: 6 * MOST_BYTES },
-    ttl: SESSION_AWAY / 1_000,
-    // Every hello says who the visitor is and what they received last.
+    topics: { ...kept, age: 24 * 3_600 },
+    ttl: away / 1_000,
+    // Every hello says who the visitor is.
     authenticate: (request, token = '') => {
       const entry = connections.get(request)
       if (!entry) return undefined
@@ -112,25 +120,22 @@ export function chat({
       }
       return idOf(entry.joining.session)
     },
-    opened: (session, { request }) => {
+    opened: (session, { request, resumed }) => {
       const { connection, rateLimit, joining } = connections.get(request) ?? {}
       if (!connection || !rateLimit || !joining) return
-      present.set(session, { connection, rateLimit })
       session.sendJson(handshake(connection))
-      const known = people.get(session)
-      if (known?.channel?.over === session.id) {
-        room.back(known, connection)
-        return room.rename(known, joining.name)
-      }
       try {
-        people.set(session, room.enter(connection, sessionChannel(session), joining))
+        const person = room.enter(connection, sessionChannel(session), joining)
+        present.set(session, { connection, rateLimit, person })
+        // If the store is away, the client comes back, and is subscribed then.
+        room.subscribe(person, session, joining.name, resumed).catch(() => connection.terminate())
       } catch (error) {
         connection.reportError(error)
       }
     },
+    left: (_topic, { id, principal }) => room.left(principal, id),
     received: (session, data) => {
-      const person = people.get(session)
-      const { connection, rateLimit } = present.get(session) ?? {}
+      const { connection, rateLimit, person } = present.get(session) ?? {}
       if (!person || !connection || !rateLimit) return
       const reply: Reply = (value) => void session.sendJson(value)
       try {
@@ -156,15 +161,18 @@ export function chat({
     return {
       left: (code) => {
         const person = entry.joining && room.find(entry.joining.session)
-        if (person) room.leave(person, connection, goodbyes.includes(code))
+        if (person) room.disconnected(person, connection, goodbyes.includes(code))
       },
     }
   }
+
+  const room: Room = new Room({ sessions, away, shared: store?.shared ?? false, kept })
 
   return {
     limit: MOST_BYTES + 2_048,
     ownPagesOnly: true,
     select: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false)),
+    start: () => room.start(),
     announce: (text) => room.announce(text),
     close: async () => {
       // With one process, clients come back to this one.

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Connection } from '../connection.ts'
 import type { Channel } from './channel.ts'
 
-/** Somebody in the room, over all of their connections. */
+/** Somebody in the room, over all of their connections to this process. */
 export interface Person {
   readonly id: string
   name: string
@@ -10,6 +10,8 @@ export interface Person {
   connection: Connection | undefined
   /** How messages reach them. A session takes messages while its connection is broken. */
   channel: Channel | undefined
+  /** Whether the room was told that they came. */
+  announced: boolean
   /** Removes them if they do not come back. */
   leaving?: NodeJS.Timeout
 }
@@ -33,7 +35,7 @@ export class People {
   }
 
   add(id: string, name: string): Person {
-    const person: Person = { id, name, connection: undefined, channel: undefined }
+    const person: Person = { id, name, connection: undefined, channel: undefined, announced: false }
     this.#people.set(id, person)
     return person
   }

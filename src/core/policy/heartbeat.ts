@@ -10,10 +10,10 @@ export interface HeartbeatTiming {
 }
 
 /** The result of a check: send a ping, the peer is gone, or nothing to do. */
-export type Verdict = 'ask' | 'silent' | undefined
+export type Verdict = 'ping' | 'silent' | undefined
 
 /** The longest time that a peer has to answer a probe: a ping after this side was offline, hidden or asleep. In ms. */
-const PROBE = 5_000
+const PROBE_TIMEOUT = 5_000
 /** A timer that is this late proves nothing about the peer: hidden tabs get one timer a second, then one a minute. In ms. */
 const LATE = 1_500
 
@@ -30,33 +30,33 @@ export class Heartbeat {
    * How many times longer than configured the peer may be silent. Above 1 after silent ends, because a large message on a
    * slow network holds back all other frames. 1 again once the peer answers.
    */
-  patience: number
+  silenceFactor: number
   #receivedAt: number
   /** The deadline for the answer to the ping; 0 while no ping is unanswered. */
   #answerBy = 0
   /** When the timer is meant to fire. */
   #due: number
   /** The ping was sent again, because the check of the first one ran too late to prove anything. */
-  #repeated = false
-  /** Bytes of ours that had left the browser at the last check, and those that must leave before the ping does. */
-  #leftBytes = 0
+  #isRepeated = false
+  /** How many bytes the browser had written to the network at the last check, and how many it writes before the ping. */
+  #writtenBytes = 0
   #bytesBeforePing = 0
   readonly #startedAt: number
   readonly #timing: HeartbeatTiming
 
-  constructor(timing: HeartbeatTiming, now: number, patience = 1) {
+  constructor(timing: HeartbeatTiming, now: number, silenceFactor = 1) {
     this.#timing = timing
-    this.patience = patience
+    this.silenceFactor = silenceFactor
     this.#startedAt = this.#receivedAt = this.sentAt = this.#due = now
   }
 
   /** Any frame shows that the peer is alive, and answers the ping. */
   received(now: number): void {
     // A greeting right after the handshake says nothing about a large message that follows it.
-    if (this.#answerBy || now - this.#startedAt > this.#timing.interval) this.patience = 1
+    if (this.#answerBy || now - this.#startedAt > this.#timing.interval) this.silenceFactor = 1
     this.#receivedAt = now
     this.#answerBy = 0
-    this.#repeated = false
+    this.#isRepeated = false
   }
 
   /** Whether nothing was received for `interval`. */
@@ -68,7 +68,7 @@ export class Heartbeat {
    * In how many ms to check again. `inOneStep`: not before the ping must have been answered, for a page whose chains of
    * timers are throttled; there each frame sets the timer again.
    */
-  next(now: number, inOneStep = false): number {
+  nextCheck(now: number, inOneStep = false): number {
     const { interval } = this.#timing
     if (this.#answerBy) this.#due = inOneStep ? this.#answerBy : Math.min(this.#answerBy, now + interval)
     else this.#due = this.#quietUntil
@@ -81,40 +81,40 @@ export class Heartbeat {
    */
   check(now: number, buffered: number, probe = false): Verdict {
     const { silence } = this.#timing
-    const timeout = this.#timing.timeout * this.patience
-    const probeTime = timeout ? Math.min(PROBE, timeout) : PROBE
-    const late = now - this.#due > LATE
-    const left = this.sentBytes - buffered
+    const timeout = this.#timing.timeout * this.silenceFactor
+    const probeTimeout = timeout ? Math.min(PROBE_TIMEOUT, timeout) : PROBE_TIMEOUT
+    const isLate = now - this.#due > LATE
+    const written = this.sentBytes - buffered
     if (this.#answerBy) {
-      if (probe) this.#answerBy = Math.min(this.#answerBy, now + probeTime)
+      if (probe) this.#answerBy = Math.min(this.#answerBy, now + probeTimeout)
       if (now < this.#answerBy) return
       // Our bytes are leaving, so the peer is alive, and the ping may still be queued behind a long upload.
-      if (this.#leftBytes < this.#bytesBeforePing && left > this.#leftBytes) {
-        this.#leftBytes = left
-        this.#answerBy = now + (timeout || PROBE)
+      if (this.#writtenBytes < this.#bytesBeforePing && written > this.#writtenBytes) {
+        this.#writtenBytes = written
+        this.#answerBy = now + (timeout || PROBE_TIMEOUT)
         return
       }
-      if (this.#repeated || !late) return 'silent'
-      this.#repeated = true
+      if (this.#isRepeated || !isLate) return 'silent'
+      this.#isRepeated = true
     } else if (!probe && now < this.#quietUntil) return
-    this.#leftBytes = left
+    this.#writtenBytes = written
     this.#bytesBeforePing = this.sentBytes
-    this.#answerBy = now + this.#answerTime(probe, late, timeout, probeTime)
+    this.#answerBy = now + this.#answerTime(probe, isLate, timeout, probeTimeout)
     if (silence) return
     this.sentAt = now
-    return 'ask'
+    return 'ping'
   }
 
-  #answerTime(probe: boolean, late: boolean, timeout: number, probeTime: number): number {
-    if (probe) return probeTime
-    return late ? Math.max(this.#timing.silence || timeout, PROBE) : timeout
+  #answerTime(probe: boolean, isLate: boolean, timeout: number, probeTimeout: number): number {
+    if (probe) return probeTimeout
+    return isLate ? Math.max(this.#timing.silence || timeout, PROBE_TIMEOUT) : timeout
   }
 
   /** When one direction will have been quiet for too long. Some servers count only what the client sends. */
   get #quietUntil(): number {
     const { interval, silence } = this.#timing
     return silence
-      ? this.#receivedAt + silence * this.patience
+      ? this.#receivedAt + silence * this.silenceFactor
       : Math.min(this.#receivedAt, this.sentAt) + interval
   }
 }

@@ -14,17 +14,14 @@ interface Entry<Item> {
   since: number
 }
 
-/** The longest span whose messages may be sent together, in ms: timers do not fire more often than every few ms. */
-const BURST = 20
-
 /** Messages waiting for a connection, in order, bounded in number, bytes and age. Times are monotonic, in ms. */
 export class SendQueue<Item> {
   bytes = 0
   readonly #entries: Entry<Item>[] = []
-  readonly #limits: QueueLimits
+  readonly limits: QueueLimits
 
   constructor(limits: QueueLimits) {
-    this.#limits = limits
+    this.limits = limits
   }
 
   get length(): number {
@@ -37,7 +34,7 @@ export class SendQueue<Item> {
    * @param makeRoom whether older messages may be dropped for it, if the limits say so
    */
   push(item: Item, bytes: number, now: number, makeRoom = true): Item[] | null {
-    const { messages, bytes: most, overflow } = this.#limits
+    const { messages, bytes: most, overflow } = this.limits
     const isFull = () => this.#entries.length >= messages || this.bytes + bytes > most
     const dropped: Item[] = []
     if (makeRoom && overflow === 'oldest' && messages > 0 && bytes <= most)
@@ -50,14 +47,14 @@ export class SendQueue<Item> {
 
   /** Removes and returns the messages that have waited for `ttl` or longer. */
   expired(now: number): Item[] {
-    const fresh = this.#entries.findIndex(({ since }) => now - since < this.#limits.ttl)
+    const fresh = this.#entries.findIndex(({ since }) => now - since < this.limits.ttl)
     return this.#remove(fresh < 0 ? this.#entries.length : fresh)
   }
 
   /** In how many ms the oldest message expires; `Infinity`: never. */
   expiresIn(now: number): number {
     const oldest = this.#entries[0]
-    return oldest ? Math.max(0, oldest.since + this.#limits.ttl - now) : Infinity
+    return oldest ? Math.max(0, oldest.since + this.limits.ttl - now) : Infinity
   }
 
   /** Removes and returns all messages. */
@@ -75,18 +72,6 @@ export class SendQueue<Item> {
       taken++
     }
     this.#remove(taken)
-  }
-
-  /** How many messages may be sent now, `elapsed` ms after the last ones, under `perSecond`. */
-  allowance(elapsed: number): number {
-    const { perSecond } = this.#limits
-    if (perSecond === Infinity) return Infinity
-    return Math.floor((Math.min(elapsed, Math.max(BURST, 1_000 / perSecond)) * perSecond) / 1_000 + 1e-9)
-  }
-
-  /** The time between two messages under `perSecond`, in ms. */
-  get spacing(): number {
-    return 1_000 / this.#limits.perSecond
   }
 
   #remove(count: number): Item[] {

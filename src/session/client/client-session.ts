@@ -1,5 +1,5 @@
 import { byteLength, snapshot } from '../../core/binary.ts'
-import type { Emitter, Entry } from '../../core/emitter.ts'
+import type { Emitter, PendingEvent } from '../../core/emitter.ts'
 import type { Closed, Data, Events, Outcome, SendResult } from '../../core/events.ts'
 import { type Cancel, longTimeout } from '../../core/long-timeout.ts'
 import type { Provided } from '../../core/options.ts'
@@ -121,11 +121,15 @@ export class ClientSession implements ConnectionProtocol {
     return cause === 'peer' && isFinal ? null : after
   }
 
-  ended(): Entry<Events> {
+  ended(): PendingEvent<Events> {
     const outcomes: Outcomes = { delivered: [], lost: [], unknown: [] }
     // The outcomes are settled when the event is dispatched: `onOutcome` is called then, and may call anything.
-    const entry: Entry<SessionEvents> = ['ended', outcomes, () => Object.assign(outcomes, this.#closed())]
-    return entry as unknown as Entry<Events>
+    const entry: PendingEvent<SessionEvents> = [
+      'ended',
+      outcomes,
+      () => Object.assign(outcomes, this.#closed()),
+    ]
+    return entry as unknown as PendingEvent<Events>
   }
 
   /** The text of a ping: the number of the last message written before it. */

@@ -8,11 +8,12 @@ import type {
   SendOptions,
   SendResult,
 } from '../../core/events.ts'
+import { type InternalOptions, PROTOCOL } from '../../core/internal-options.ts'
 import type { Options, Provided } from '../../core/options.ts'
-import { PROTOCOL } from '../../core/protocol.ts'
-import { type ReconnectCallOptions, readOnOutcome, Socket } from '../../core/socket.ts'
+import { readOnOutcome } from '../../core/send-options.ts'
+import { type ReconnectCallOptions, Socket } from '../../core/socket.ts'
 import { numberFrom, resolveGroup } from '../../core/validate.ts'
-import { ClientSession, type WaitingLimits } from './client-session.ts'
+import { ClientSession } from './client-session.ts'
 import type { SessionEvents, SessionOptions } from './options.ts'
 
 const heartbeatRules = { interval: numberFrom(1), timeout: numberFrom(1) }
@@ -36,6 +37,7 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
   Out,
   Kind
 > {
+  declare readonly '~events'?: SessionEvents<In, Kind>
   /** A function, so that it works where a framework has wrapped the session in a Proxy. */
   private readonly client: () => ClientSession
 
@@ -44,10 +46,10 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
       if (Object.hasOwn(EXCLUDED, name))
         throw new TypeError(`holdfast: ${name}: not an option of Session: ${EXCLUDED[name]}`)
     const { auth, heartbeat, queue, topics, ...rest } = options
-    const limits = resolveGroup('queue.', queue ?? {}, queueRules) as unknown as WaitingLimits
+    const limits = resolveGroup('queue.', queue ?? {}, queueRules)
     const timing = resolveGroup('heartbeat.', heartbeat ?? {}, heartbeatRules)
     const client = new ClientSession(limits, auth, topics)
-    const socketOptions: Options<In, Out, Kind> & { [PROTOCOL]: ClientSession } = {
+    const socketOptions: Options<In, Out, Kind> & InternalOptions = {
       ...rest,
       queue: false,
       heartbeat: { ...timing, ping: () => client.ping() },

@@ -119,7 +119,7 @@ export class RedisStore implements Store {
       const held = await this.#hold(claim)
       if (held) return held
       const room = got !== undefined || (await this.#bounds.enter(name, principal, this.#limits))
-      return room ? await this.#take(claim) : { is: 'refused', why: 'busy' }
+      return room ? await this.#take(claim) : { type: 'refused', why: 'busy' }
     } finally {
       const others = (this.#claiming.get(name) ?? 1) - 1
       if (others) this.#claiming.set(name, others)
@@ -218,11 +218,11 @@ export class RedisStore implements Store {
   async #hold({ name, n, got, principal }: Claim): Promise<Answer | undefined> {
     const journal = this.#journals.get(name)
     if (!journal || journal.over) return
-    const [is, known] = await journal.hold(n, got ?? 0, principal)
-    if (is === 'held') return { is: 'resumed' }
-    if (is === 'moved' || journal.over) return
-    if (is === 'lost' || is === 'gone') journal.wake()
-    return refused(is, known)
+    const [result, known] = await journal.hold(n, got ?? 0, principal)
+    if (result === 'held') return { type: 'resumed' }
+    if (result === 'moved' || journal.over) return
+    if (result === 'lost' || result === 'gone') journal.wake()
+    return refused(result, known)
   }
 
   /** Takes the session from the store, after the process that owns it has released it. */
@@ -232,8 +232,8 @@ export class RedisStore implements Store {
     for (let free = ''; ; ) {
       const ownership = `${this.#process}:${++this.#claims}`
       const args = [n, got ?? '', principal, ownership, this.#process, free, keep]
-      const [is, ...rest] = await this.#redis.script(CLAIM, this.#keys(name), args)
-      if (is === 'created' || is === 'resumed') {
+      const [result, ...rest] = await this.#redis.script(CLAIM, this.#keys(name), args)
+      if (result === 'created' || result === 'resumed') {
         const [handled, acked, items, topics] = rest as [string, string, string[], string[]]
         const kept = {
           got: Number(handled),
@@ -243,9 +243,9 @@ export class RedisStore implements Store {
           left: leftTopics(topics),
         }
         this.#ownerships.set(kept, ownership)
-        return { is, kept }
+        return { type: result, kept }
       }
-      if (is !== 'owned') return refused(is, rest[0])
+      if (result !== 'owned') return refused(result, rest[0])
       const owner = String(rest[0])
       // The owner may have handled more than is recorded: wait for it, unless it died or takes too long.
       const { died } = await this.#leases.judge()
@@ -358,10 +358,10 @@ export class RedisStore implements Store {
 }
 
 /** After `lost` (the store has lost a part of the session), how many messages were handled is unknown. */
-function refused(is: unknown, known: unknown): Answer {
-  if (is === 'lost') return { is: 'refused', why: 'gone' }
-  const why = is as 'denied' | 'stale' | 'gone'
+function refused(result: unknown, known: unknown): Answer {
+  if (result === 'lost') return { type: 'refused', why: 'gone' }
+  const why = result as 'denied' | 'stale' | 'gone'
   return known === undefined || known === null
-    ? { is: 'refused', why }
-    : { is: 'refused', why, got: Number(known) }
+    ? { type: 'refused', why }
+    : { type: 'refused', why, got: Number(known) }
 }

@@ -26,6 +26,8 @@ const PAGE = 500
 const PAGE_BYTES = 1_048_576
 /** How often a followed topic is compared with the store, in beats. A channel may lose messages without a trace. */
 const CHECK = 10
+/** How long the key of a message is kept, in ms. */
+const KEYS_KEPT = 600_000
 /** For how long an epoch is known after the last message has left the log, in ms. */
 const REMEMBERED = 3_600_000
 
@@ -65,13 +67,17 @@ export class RedisTopics implements TopicLog {
     this.#keep = keep
   }
 
-  async publish(topic: string, item: Item): Promise<TopicPosition> {
+  async publish(topic: string, item: Item, key?: string): Promise<TopicPosition> {
     const { messages, bytes } = this.#bounds
     const args = [...this.#opening(topic), limit(messages), limit(bytes), this.#tag]
-    const rest = [this.#channel(topic), this.#age + REMEMBERED, written(item)]
-    const answer = await this.#redis.script(PUBLISH, this.#keys(topic), [...args, ...rest])
+    const kept = Math.min(this.#age, KEYS_KEPT)
+    const rest = [this.#channel(topic), this.#age + REMEMBERED, written(item), kept]
+    const keys = this.#keys(topic)
+    if (key !== undefined) keys.push(`${this.#prefix}topic:{${escaped(topic)}}:key:${key}`)
+    const answer = await this.#redis.script(PUBLISH, keys, [...args, ...rest])
     const [epoch, offset] = [String(answer[0]), Number(answer[1])]
-    this.#note(topic, { epoch, offset, tag: this.#tag })
+    // Another process may have published the first message with this key.
+    if (!answer[2]) this.#note(topic, { epoch, offset, tag: this.#tag })
     return { epoch, offset }
   }
 

@@ -4,6 +4,8 @@
 //   bytes  the size of all messages in the stream
 //   at     when the newest one was published, in ms, and `tag` the process that published it
 //
+// KEYS[3], for a message with a key: a string with the position of the first message that had this key.
+//
 // Ids in the stream are `0-<offset>`; each message has its data (d), the tag of the process that published it (g), and when (t).
 import { NOW, script } from './scripts.ts'
 
@@ -65,11 +67,15 @@ return {h[1]}`)
  * too many, in number, bytes or age.
  *
  * ARGV: epoch for a log that begins; known epoch, offset and tag; age in ms; most messages; most bytes; tag; channel; time to
- * keep the hash, in ms; data. Returns {epoch, offset}.
+ * keep the hash, in ms; data; time to keep the key, in ms. Returns {epoch, offset}, and 1 if the key was used before.
  */
 export const PUBLISH = script(`${OPEN}
 local age, messages, most, tag, data = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[11]
 open(age, ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+if KEYS[3] then
+  local known_epoch, offset = string.match(redis.call('GET', KEYS[3]) or '', '^(%S+) (%d+)$')
+  if known_epoch == epoch then return {epoch, offset, 1} end
+end
 last = last + 1
 redis.call('XADD', KEYS[1], '0-' .. last, 'd', data, 'g', tag, 't', now)
 bytes = bytes + #data
@@ -85,6 +91,7 @@ end
 redis.call('HSET', KEYS[2], 'first', first, 'last', last, 'bytes', bytes, 'at', now, 'tag', tag)
 redis.call('PEXPIRE', KEYS[1], age)
 redis.call('PEXPIRE', KEYS[2], ARGV[10])
+if KEYS[3] then redis.call('SET', KEYS[3], epoch .. ' ' .. last, 'PX', ARGV[12]) end
 redis.call('PUBLISH', ARGV[9], epoch .. ' ' .. last .. ' ' .. tag .. ' ' .. data)
 return {epoch, last}`)
 

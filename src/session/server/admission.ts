@@ -44,7 +44,7 @@ export class Admission {
     if (connection.over) return
     const claimed = this.#claim({ name, n, got, principal })
     const answer = 'then' in claimed ? await claimed : claimed
-    if (answer.is === 'refused') {
+    if (answer.type === 'refused') {
       const { why, after } = answer
       return connection.refuse({ why, got: answer.got, after: after ?? (why === 'busy' ? BUSY : undefined) })
     }
@@ -72,12 +72,12 @@ export class Admission {
       return connection.refuse({ why: 'overflow', got: session.close() })
     }
     this.#attach(session, connection, hello, answer.kept)
-    this.#host.counters[answer.is === 'resumed' ? 'resumed' : 'opened']++
+    this.#host.counters[answer.type === 'resumed' ? 'resumed' : 'opened']++
     callHandler(() => {
       const opened = this.#host.settings.opened as
         | ((session: HostedSession, how: { resumed: boolean; request: unknown }) => unknown)
         | undefined
-      return opened?.(session, { resumed: answer.is === 'resumed', request })
+      return opened?.(session, { resumed: answer.type === 'resumed', request })
     })
     // The connection ended while the store was asked.
     if (connection.over) this.#host.disconnected(connection)
@@ -109,12 +109,12 @@ export class Admission {
     name: string,
     n: number,
     principal: string,
-    answer: Exclude<Answer, { is: 'refused' }>,
+    answer: Exclude<Answer, { type: 'refused' }>,
   ): HostedSession | undefined {
     const before = this.#sessions.get(name)
     const { kept } = answer
     // No other process had it meanwhile: the session object is still valid.
-    if (answer.is === 'resumed' && !kept) return before
+    if (answer.type === 'resumed' && !kept) return before
     if (before) {
       this.#host.removed(before)
       // Two connections of the session arrived at the same time: the first one is refused.

@@ -2,7 +2,13 @@ export { SUBPROTOCOL } from '../protocol/frames.ts'
 export type { Counters, Ending, EndingReason, Limits } from './limits.ts'
 export { MemoryStore } from './memory-store.ts'
 export type { ReceivedHow, SessionsOptions } from './options.ts'
-export type { ServerSession, SubscribeOptions } from './server-session.ts'
+export type {
+  Following,
+  PublishedMessage,
+  PublishOptions,
+  ServerSession,
+  SubscribeOptions,
+} from './server-session.ts'
 export { Sessions } from './sessions.ts'
 export type { DataOptions, HandshakeRequest, Item, ServerSocket } from './socket.ts'
 export type {

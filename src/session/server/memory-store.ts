@@ -35,20 +35,20 @@ export class MemoryStore implements Store {
   claim({ name, n, got, principal }: Claim): Answer {
     const held = this.#held.get(name)
     if (held) {
-      if (held.principal !== principal) return { is: 'refused', why: 'denied' }
-      if (n <= held.n) return { is: 'refused', why: 'stale' }
+      if (held.principal !== principal) return { type: 'refused', why: 'denied' }
+      if (n <= held.n) return { type: 'refused', why: 'stale' }
       held.n = n
-      return { is: 'resumed' }
+      return { type: 'resumed' }
     }
     const tombstone = this.#tombstones.get(name)
     // An id is never used again: a hello that arrives late must not create a session.
     if (tombstone) {
-      if (tombstone.principal !== principal) return { is: 'refused', why: 'denied' }
-      return { is: 'refused', why: 'gone', got: tombstone.got }
+      if (tombstone.principal !== principal) return { type: 'refused', why: 'denied' }
+      return { type: 'refused', why: 'gone', got: tombstone.got }
     }
-    if (got !== undefined) return { is: 'refused', why: 'gone' }
+    if (got !== undefined) return { type: 'refused', why: 'gone' }
     this.#held.set(name, { principal, n })
-    return { is: 'created' }
+    return { type: 'created' }
   }
 
   end(name: string, _n: number, got: number): undefined {

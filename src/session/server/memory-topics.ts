@@ -13,11 +13,15 @@ interface Log {
   last: number
   entries: Entry[]
   bytes: number
+  /** Keys of published messages, oldest first, with their offsets. */
+  keys: Map<string, { offset: number; at: number }>
   /** When it last had a message or a reader. */
   used: number
   added: ((page: TopicPage) => void) | undefined
 }
 
+/** How long the key of a message is kept, in s. */
+const KEYS_KEPT = 600
 /** How many bytes one page holds, about. */
 const PAGE = 1_048_576
 
@@ -32,11 +36,14 @@ export class MemoryTopics implements TopicLog {
     this.#bounds = bounds
   }
 
-  publish(topic: string, item: Item): TopicPosition {
+  publish(topic: string, item: Item, key?: string): TopicPosition {
     const log = this.#log(topic)
+    const known = key === undefined ? undefined : log.keys.get(key)
+    if (known) return { epoch: log.epoch, offset: known.offset }
     log.entries.push({ item, at: this.#clock })
     log.bytes += item.bytes
     const offset = ++log.last
+    if (key !== undefined) log.keys.set(key, { offset, at: this.#clock })
     const { messages, bytes } = this.#bounds
     // The newest message stays, whatever its size: it can be read once.
     while (log.entries.length > 1 && (log.entries.length > messages || log.bytes > bytes)) this.#trim(log)
@@ -95,6 +102,10 @@ export class MemoryTopics implements TopicLog {
     const before = clock - this.#bounds.age
     for (const [topic, log] of this.#logs) {
       while (log.entries[0] && log.entries[0].at <= before) this.#trim(log)
+      for (const [key, { at }] of log.keys) {
+        if (at > clock - Math.min(KEYS_KEPT, this.#bounds.age)) break
+        log.keys.delete(key)
+      }
       if (!log.entries.length && !log.added && log.used <= before) this.#logs.delete(topic)
     }
   }
@@ -108,7 +119,7 @@ export class MemoryTopics implements TopicLog {
     if (!log) {
       const [one, two] = crypto.getRandomValues(new Uint32Array(2))
       const epoch = `${one?.toString(36)}${two?.toString(36)}`
-      log = { epoch, last: 0, entries: [], bytes: 0, used: 0, added: undefined }
+      log = { epoch, last: 0, entries: [], bytes: 0, keys: new Map(), used: 0, added: undefined }
       this.#logs.set(topic, log)
     }
     log.used = this.#clock

@@ -87,19 +87,23 @@ export interface ResolvedOptions<Request>
   topics: TopicBounds
 }
 
-const positive = (fallback: number): OptionRule => ({
+const positive = (fallback: number): OptionRule<number> => ({
   default: fallback,
   accepts: (value) => typeof value === 'number' && value > 0,
   expected: 'a number above 0',
   isRange: true,
 })
 
-const object: OptionRule = {
-  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+const object = {
+  accepts: (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value),
   expected: 'an object',
 }
 
-const optionRules: OptionRules = {
+/** Groups have rules of their own. */
+type TopLevel<Request> = Omit<ResolvedOptions<Request>, 'limits' | 'topics'> &
+  Pick<SessionsOptions<Request>, 'limits' | 'topics' | 'store'>
+
+const optionRules: OptionRules<TopLevel<never>> = {
   authenticate: ofType('function'),
   origins: {
     accepts: (value) =>
@@ -131,7 +135,7 @@ const optionRules: OptionRules = {
   store: object,
 }
 
-const limitRules: OptionRules = {
+const limitRules: OptionRules<Limits> = {
   hello: positive(8_192),
   patience: positive(10),
   pending: positive(10_000),
@@ -144,7 +148,7 @@ const limitRules: OptionRules = {
   topics: positive(100),
 }
 
-const topicRules: OptionRules = {
+const topicRules: OptionRules<TopicBounds> = {
   messages: positive(1_000),
   bytes: positive(1_048_576),
   age: positive(3_600),
@@ -154,10 +158,12 @@ const topicRules: OptionRules = {
 export function resolveOptions<Request>(options: SessionsOptions<Request>): ResolvedOptions<Request> {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`holdfast: the options of Sessions must be an object, not ${shown(options)}`)
-  const resolved = resolveGroup('', options, optionRules)
-  resolved.limits = resolveGroup('limits.', options.limits ?? {}, limitRules)
-  resolved.topics = resolveGroup('topics.', options.topics ?? {}, topicRules)
-  return resolved as unknown as ResolvedOptions<Request>
+  const resolved = resolveGroup('', options, optionRules as OptionRules<TopLevel<Request>>)
+  return {
+    ...resolved,
+    limits: resolveGroup('limits.', resolved.limits ?? {}, limitRules),
+    topics: resolveGroup('topics.', resolved.topics ?? {}, topicRules),
+  }
 }
 
 /** Whether a page of the same host opened the connection, or no page at all. */

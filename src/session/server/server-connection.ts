@@ -168,7 +168,7 @@ export class ServerConnection {
       return this.refuse(this.#checking ? UNAVAILABLE : { why: 'denied' })
     if (this.#pingedAt === undefined) {
       if (clock - this.#receivedAt >= settings.ping) this.#ping()
-    } else if (clock - this.#pingedAt >= this.#patience) {
+    } else if (clock - this.#pingedAt >= this.#pongTimeout) {
       counters.silent++
       this.#closed()
       if (this.#socket.terminate) this.#socket.terminate()
@@ -293,7 +293,7 @@ export class ServerConnection {
   }
 
   /** How long to wait for a pong, in s: longer when many bytes were written before the ping. */
-  get #patience(): number {
+  get #pongTimeout(): number {
     const bytes = (this.session?.outbox.inFlight ?? 0) + this.#topicBytesInFlight
     return Math.min(LONGEST, ANSWER + bytes / SLOWEST)
   }

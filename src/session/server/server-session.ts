@@ -11,6 +11,28 @@ export interface SubscribeOptions {
   last?: number | undefined
 }
 
+/** How a message is published. */
+export interface PublishOptions extends DataOptions {
+  /**
+   * Publishing again with the same key, from any process, does nothing for 10 minutes (`topics.age`, if that is shorter), and
+   * resolves with the cursor of the first message. With the `key` of `received`, a message that is handled again after a crash is published once.
+   */
+  key?: string | undefined
+}
+
+/** A message of a topic, as the process itself receives it. */
+export interface PublishedMessage {
+  cursor: string
+  data: string | Uint8Array
+}
+
+/** A process follows a topic. */
+export interface Following {
+  /** Where the topic was when this began. */
+  cursor: string
+  stop(): void
+}
+
 /** One session, as an application sees it. It outlives its connections. */
 export interface ServerSession {
   /** The id for `Sessions.send`: the SHA-256 of the client's secret id. Safe to log. */

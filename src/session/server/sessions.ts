@@ -1,7 +1,7 @@
 import { callSafely } from '../../core/report.ts'
 import type { Counters } from './limits.ts'
 import type { SessionsOptions } from './options.ts'
-import type { ServerSession } from './server-session.ts'
+import type { Following, PublishedMessage, PublishOptions, ServerSession } from './server-session.ts'
 import { SessionServer } from './session-server.ts'
 import { type DataOptions, item, type ServerSocket } from './socket.ts'
 import type { TopicMember } from './store.ts'
@@ -74,8 +74,23 @@ export class Sessions<Request = unknown> {
    *
    * @throws {Error} (rejects) when the store cannot be reached: it may have stored the message
    */
-  publish(topic: string, data: Bytes, options?: DataOptions): Promise<string> {
+  publish(topic: string, data: Bytes, options?: PublishOptions): Promise<string> {
     return this.#server.topics.publish(topic, data, options)
+  }
+
+  /**
+   * Calls `received` in this process with the messages of a topic, each once and in order: for clients that have no session. Begins with
+   * the newest `last` messages of the log. Offsets in the cursors count up by one. Messages are missing where they do not,
+   * and another epoch means that the log was created again. Resolves when it has called `received` with what the log had.
+   *
+   * @throws {Error} (rejects) when the store cannot be reached
+   */
+  follow(
+    topic: string,
+    received: (message: PublishedMessage) => void,
+    options: { last?: number } = {},
+  ): Promise<Following> {
+    return this.#server.topics.follow(topic, received, options)
   }
 
   /** Who is subscribed to a topic, in all processes. Includes sessions without a connection that have not expired. */

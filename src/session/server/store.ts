@@ -31,7 +31,7 @@ export interface Kept {
  * `created`: the session is new; `resumed`: it exists. `kept` is what another process recorded of it; without it, the process
  * goes on with the session object that it has.
  */
-export type Answer = { is: 'created' | 'resumed'; kept?: Kept } | ({ is: 'refused' } & Refusal)
+export type Answer = { type: 'created' | 'resumed'; kept?: Kept } | ({ type: 'refused' } & Refusal)
 
 /** The session that a journal reports to. Its methods are called in order. */
 export interface Recorder {
@@ -135,8 +135,11 @@ export interface TopicMember {
 
 /** The logs of topics, and who is subscribed. One log per topic, whatever the number of its subscribers. */
 export interface TopicLog {
-  /** Appends a message. Resolves once it is stored, with its position; rejects where that is not known. */
-  publish(topic: string, item: Item): Awaitable<TopicPosition>
+  /**
+   * Appends a message. Resolves once it is stored, with its position; rejects where that is not known. With a key that was
+   * used in the last 10 minutes (or `age`, if that is shorter), nothing is appended, and the position is that of the first message.
+   */
+  publish(topic: string, item: Item, key?: string): Awaitable<TopicPosition>
   /**
    * The messages after offset `after`, at most `limit` of them and about 1 MiB; those that the log still has, where it does
    * not reach back so far (`from` is then above `after` + 1).

@@ -30,6 +30,8 @@ export class TopicFeed {
   /** The offset of the newest message. */
   last = 0
   readonly subscriptions = new Set<Subscription>()
+  /** Receive every page as it is added. */
+  readonly followers = new Set<(page: TopicPage) => void>()
   /** Resolves once `epoch` and `last` are known. */
   readonly ready: Promise<void>
   closed = false
@@ -115,6 +117,7 @@ export class TopicFeed {
     while (this.#tail.length > TAIL_MESSAGES || (this.#tail.length > 1 && this.#tailBytes > TAIL_BYTES))
       this.#tailBytes -= this.#tail.shift()?.bytes ?? 0
     this.#advanced(this)
+    for (const follower of this.followers) follower(page)
   }
 
   async #read(after: number): Promise<EncodedPage> {

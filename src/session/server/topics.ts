@@ -4,16 +4,19 @@ import type { HostedSession } from './hosted-session.ts'
 import type { Counters } from './limits.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Oversized } from './oversized.ts'
-import type { SubscribeOptions } from './server-session.ts'
-import { type DataOptions, plainItem } from './socket.ts'
+import type { Following, PublishedMessage, PublishOptions, SubscribeOptions } from './server-session.ts'
+import { plainItem } from './socket.ts'
 import type { Kept, TopicLog, TopicMember } from './store.ts'
 import { Subscription } from './subscription.ts'
 import { TopicFeed } from './topic-feed.ts'
+import { TopicFollower } from './topic-follower.ts'
 
 /** A cursor without an epoch: a client without a position of its own receives a gap, because it may have missed messages. */
 const NOWHERE = ':0'
 
 const LONGEST_NAME = 256
+/** How many messages are read at once for `follow`. */
+const PAGE = 256
 
 function checkName(topic: unknown): asserts topic is string {
   if (typeof topic !== 'string' || !topic || topic.length > LONGEST_NAME)
@@ -57,13 +60,39 @@ export class Topics {
   async publish(
     topic: string,
     data: string | Uint8Array | ArrayBuffer,
-    options?: DataOptions,
+    options: PublishOptions = {},
   ): Promise<string> {
     checkName(topic)
     const item = plainItem(data, options)
-    const { epoch, offset } = await this.#logs().publish(topic, item)
+    const { epoch, offset } = await this.#logs().publish(topic, item, options.key)
     this.#host.counters.published++
     return cursorOf(epoch, offset)
+  }
+
+  async follow(
+    topic: string,
+    received: (message: PublishedMessage) => void,
+    options: { last?: number },
+  ): Promise<Following> {
+    checkName(topic)
+    checkOptions(options)
+    const log = this.#logs()
+    const feed = this.#feed(topic)
+    const follower = new TopicFollower(received)
+    const stop = () => {
+      feed.followers.delete(follower.added)
+      this.#closeIfUnused(feed)
+    }
+    feed.followers.add(follower.added)
+    try {
+      await feed.ready
+      const cursor = cursorOf(feed.epoch, feed.last)
+      await follower.start(feed.last - (options.last ?? 0), (after) => log.read(topic, after, PAGE))
+      return { cursor, stop }
+    } catch (error) {
+      stop()
+      throw error
+    }
   }
 
   async members(topic: string): Promise<TopicMember[]> {
@@ -251,7 +280,8 @@ export class Topics {
   }
 
   #closeIfUnused(feed: TopicFeed): void {
-    if (feed.subscriptions.size || feed.awaited || this.#feeds.get(feed.name) !== feed) return
+    if (feed.subscriptions.size || feed.followers.size || feed.awaited || this.#feeds.get(feed.name) !== feed)
+      return
     this.#feeds.delete(feed.name)
     feed.close()
   }

@@ -1,11 +1,12 @@
 import axe from 'axe-core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { server, userEvent } from 'vitest/browser'
 import {
   defineInspector,
   type HoldfastInspector,
   inspect,
   type Recorder,
+  type RecordOptions,
   record,
 } from '../../../src/inspect/index.ts'
 import { FakeSocket } from '../fake-socket.ts'
@@ -40,6 +41,11 @@ const one = (selector: string) => {
 const text = (selector: string) => one(selector).textContent?.replace(/\s+/g, ' ').trim()
 const shown = (selector: string, expected: string | RegExp) =>
   expect.poll(() => text(selector)).toMatch(expected)
+/** Playwright takes what is in a shadow tree in a frame for invisible in Firefox, and does not drive WebKitGTK. */
+const press = (name: string) =>
+  all('button, label')
+    .find(({ textContent }) => textContent === name)
+    ?.click()
 const focused = () => element.shadowRoot?.activeElement as HTMLElement | null
 
 /** A life with everything in it. */
@@ -105,6 +111,28 @@ describe('the status', () => {
     live()
     socket.bufferedAmount = 2400
     await shown('.summary', /Round trip34 ms.*Received2 .*B.*Sent2 .*B.*Queue2\.4 kB.*Dropped1 message/)
+  })
+})
+
+describe('options that can never work', () => {
+  test('throw where they are given, and no panel is added', () => {
+    const options = { payloads: 'off' } as RecordOptions
+    const message = 'record.payloads: there is no such option. Did you mean record.payload?'
+    expect(() => inspect(socket.like, options)).toThrow(message)
+    expect(() => inspect({} as never)).toThrow('record: takes a Socket')
+    expect(() => {
+      element.options = options
+    }).toThrow(message)
+    expect(document.querySelectorAll('holdfast-inspector')).toHaveLength(1)
+  })
+
+  test('an option that is undefined leaves what the attribute says', () => {
+    element.setAttribute('payload', 'off')
+    element.options = { payload: undefined }
+    element.socket = socket.like
+    socket.message('secret')
+    const payloads = element.recorder?.frames.map((frame) => frame.type === 'frame' && frame.payload)
+    expect(payloads).toEqual([undefined])
   })
 })
 
@@ -221,11 +249,11 @@ describe('the frames', () => {
     element.recorder = recorder
     socket.message('before')
     await shown('.frame', /before/)
-    await page.getByRole('button', { name: 'Pause' }).click()
+    press('Pause')
     socket.message('while paused')
     await shown('.missed', '1 more')
     expect(all('.frame')).toHaveLength(1)
-    await page.getByRole('button', { name: 'Pause' }).click()
+    press('Pause')
     expect(all('.frame')).toHaveLength(2)
   })
 
@@ -234,12 +262,11 @@ describe('the frames', () => {
     live()
     await expect.poll(() => all('.frame').length).toBe(6)
     const before = all('.frame').map(({ textContent }) => textContent)
-    const pings = page.getByRole('checkbox', { name: 'Pings' })
-    await pings.click()
+    press('Pings')
     expect(all('.frame')).toHaveLength(5)
-    await pings.click()
+    press('Pings')
     expect(all('.frame').map(({ textContent }) => textContent)).toEqual(before)
-    await page.getByRole('button', { name: 'Clear' }).click()
+    press('Clear')
     await expect.poll(() => all('.frame').length).toBe(0)
     await shown('.frames .empty', 'No frames yet')
   })
@@ -376,31 +403,33 @@ describe('for everybody', () => {
     expect(text('[role="status"]')).toBe('')
   })
 
-  test('everything is reached with the keyboard; the frames are one stop, and arrows move in them', async () => {
-    element.recorder = recorder
-    live()
-    await expect.poll(() => all('.frame').length).toBe(6)
-    const names: string[] = []
-    const name = () => {
-      const now = focused()
-      return now?.className || now?.textContent || now?.localName || ''
-    }
-    for (let i = 0; i < 6; i++) {
-      await userEvent.tab()
-      names.push(name())
-    }
-    // Two outages, the tools, and the newest frame.
-    expect(names).toEqual(['row-head', 'row-head', 'input', 'Pause', 'Clear', 'frame'])
-    await userEvent.keyboard('{ArrowDown}{ArrowDown}')
-    expect(focused()).toBe(all('.frame')[2])
-    await userEvent.keyboard('{End}')
-    expect(focused()).toBe(all('.frame')[5])
-    await userEvent.keyboard('{ArrowDown}{Enter}')
-    expect(focused()?.getAttribute('aria-expanded')).toBe('true')
-    await userEvent.keyboard('{Home}{ArrowUp}')
-    expect(focused()).toBe(all('.frame')[0])
-    expect(all('.frame[tabindex="0"]')).toHaveLength(1)
-  })
+  // The driver of WebKitGTK has no keyboard here.
+  if (server.browser !== 'webkit')
+    test('everything is reached with the keyboard; the frames are one stop, and arrows move in them', async () => {
+      element.recorder = recorder
+      live()
+      await expect.poll(() => all('.frame').length).toBe(6)
+      const names: string[] = []
+      const name = () => {
+        const now = focused()
+        return now?.className || now?.textContent || now?.localName || ''
+      }
+      for (let i = 0; i < 6; i++) {
+        await userEvent.tab()
+        names.push(name())
+      }
+      // Two outages, the tools, and the newest frame.
+      expect(names).toEqual(['row-head', 'row-head', 'input', 'Pause', 'Clear', 'frame'])
+      await userEvent.keyboard('{ArrowDown}{ArrowDown}')
+      expect(focused()).toBe(all('.frame')[2])
+      await userEvent.keyboard('{End}')
+      expect(focused()).toBe(all('.frame')[5])
+      await userEvent.keyboard('{ArrowDown}{Enter}')
+      expect(focused()?.getAttribute('aria-expanded')).toBe('true')
+      await userEvent.keyboard('{Home}{ArrowUp}')
+      expect(focused()).toBe(all('.frame')[0])
+      expect(all('.frame[tabindex="0"]')).toHaveLength(1)
+    })
 
   test('the focus stays on its row while frames come', async () => {
     element.recorder = recorder
@@ -431,6 +460,27 @@ describe('for everybody', () => {
       const { violations } = await axe.run(element, { rules: { region: { enabled: false } } })
       expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
     })
+  })
+
+  test('custom properties of the page neither change the panel nor are changed in it', () => {
+    element.recorder = recorder
+    live()
+    const colours = () =>
+      all('*').map((node) => {
+        const { color, backgroundColor, borderTopColor, fontFamily } = getComputedStyle(node)
+        return [node.className, color, backgroundColor, borderTopColor, fontFamily]
+      })
+    const before = colours()
+    const names = ['--bg', '--fg', '--muted', '--line', '--soft', '--ok', '--bad', '--busy', '--mono']
+    const style = document.createElement('style')
+    style.textContent = `:root, *, holdfast-inspector { ${names.map((name) => `${name}: rgb(1, 2, 3);`).join('')} }`
+    document.body.append(style)
+    expect(colours()).toEqual(before)
+    for (const node of [element, ...all('*')])
+      for (const name of names)
+        expect(getComputedStyle(node).getPropertyValue(name).trim(), name).toBe('rgb(1, 2, 3)')
+    element.style.setProperty('--holdfast-line', 'rgb(4, 5, 6)')
+    expect(getComputedStyle(one('.panel')).borderTopColor).toBe('rgb(4, 5, 6)')
   })
 
   test('the theme follows the attribute', () => {

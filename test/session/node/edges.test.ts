@@ -7,12 +7,12 @@ const id = (n = 0) => `a-session-of-somebody-${n}`
 const heartbeat = { interval: 100, timeout: 100 }
 
 test('a line that is half-open at the client is noticed, and nothing is lost', async ({
-  house,
+  startServer,
   client,
   proxy,
 }) => {
   const got: unknown[] = []
-  const { port, next } = await house({ received: (_, data) => void got.push(data) })
+  const { port, next } = await startServer({ received: (_, data) => void got.push(data) })
   const line = await proxy({ port })
   const socket = client(line.url, { heartbeat })
   const heard: string[] = []
@@ -32,11 +32,11 @@ test('a line that is half-open at the client is noticed, and nothing is lost', a
 })
 
 test('a connection that is half-open at the server is dropped when the client comes back', async ({
-  house,
+  startServer,
   client,
   proxy,
 }) => {
-  const { port, next, sessions } = await house()
+  const { port, next, sessions } = await startServer()
   const lines = [await proxy({ port }), await proxy({ port })]
   const [first] = lines
   const socket = client(() => lines.shift()?.url as string, { heartbeat })
@@ -55,11 +55,11 @@ test('a connection that is half-open at the server is dropped when the client co
 })
 
 test('a silent client is pinged, then dropped, and its session kept', { timeout: 30_000 }, async ({
-  house,
+  startServer,
   proxy,
   raw,
 }) => {
-  const { port, sessions } = await house({ ping: 1 })
+  const { port, sessions } = await startServer({ ping: 1 })
   const line = await proxy({ port })
   const peer = raw(line.url)
   expect(await peer.hello({ id: id() })).toMatch(/^!w/)
@@ -69,8 +69,11 @@ test('a silent client is pinged, then dropped, and its session kept', { timeout:
   expect(sessions.size).toEqual({ sessions: 1, connected: 0 })
 })
 
-test('clients that came together are not asked together', { timeout: 30_000 }, async ({ house, raw }) => {
-  const { url } = await house({ ping: 6 })
+test('clients that came together are not asked together', { timeout: 30_000 }, async ({
+  startServer,
+  raw,
+}) => {
+  const { url } = await startServer({ ping: 6 })
   const peers = Array.from({ length: 40 }, () => raw(url))
   await Promise.all(peers.map((peer, n) => peer.hello({ id: id(n) })))
   const seconds = () => Math.floor(performance.now() / 1_000)
@@ -78,9 +81,9 @@ test('clients that came together are not asked together', { timeout: 30_000 }, a
   expect(new Set(asked).size).toBeGreaterThan(2)
 })
 
-test('a second connection takes over, and the first is told', async ({ house, raw }) => {
+test('a second connection takes over, and the first is told', async ({ startServer, raw }) => {
   const got: unknown[] = []
-  const { url } = await house({ received: (_, data) => void got.push(data) })
+  const { url } = await startServer({ received: (_, data) => void got.push(data) })
   const [first, second] = [raw(url), raw(url)]
   await first.hello({ id: id() })
   first.send('1')
@@ -94,8 +97,12 @@ test('a second connection takes over, and the first is told', async ({ house, ra
   expect(got).toEqual(['1', '2'])
 })
 
-test('a tab that was duplicated with its id stops; it does not fight', async ({ house, raw, client }) => {
-  const { url, sessions } = await house()
+test('a tab that was duplicated with its id stops; it does not fight', async ({
+  startServer,
+  raw,
+  client,
+}) => {
+  const { url, sessions } = await startServer()
   const tab = client(url)
   const sent: string[] = []
   const spied = class extends WebSocket {
@@ -115,8 +122,8 @@ test('a tab that was duplicated with its id stops; it does not fight', async ({ 
   expect(sessions.counters.taken).toBe(1)
 })
 
-test('an old hello that is replayed gets nowhere', async ({ house, raw }) => {
-  const { url, sessions } = await house()
+test('an old hello that is replayed gets nowhere', async ({ startServer, raw }) => {
+  const { url, sessions } = await startServer()
   const [first, replay, same] = [raw(url), raw(url), raw(url)]
   await first.hello({ id: id(), n: 5 })
   expect(await replay.hello({ id: id(), n: 4, got: 0 })).toBe('!x{"why":"stale"}')
@@ -125,8 +132,8 @@ test('an old hello that is replayed gets nowhere', async ({ house, raw }) => {
   expect(sessions.size.connected).toBe(1)
 })
 
-test('a forged count ends its own line and costs the session nothing', async ({ house, raw }) => {
-  const { url, next, sessions } = await house()
+test('a forged count ends its own line and costs the session nothing', async ({ startServer, raw }) => {
+  const { url, next, sessions } = await startServer()
   const first = raw(url)
   await first.hello({ id: id() })
   const session = await next()
@@ -140,21 +147,21 @@ test('a forged count ends its own line and costs the session nothing', async ({ 
   expect(sessions.size).toEqual({ sessions: 1, connected: 1 })
 })
 
-test('an oversized hello is not read', async ({ house, raw }) => {
-  const { url, sessions } = await house()
+test('an oversized hello is not read', async ({ startServer, raw }) => {
+  const { url, sessions } = await startServer()
   const peer = raw(url)
   await peer.hello({ id: id(), auth: 'x'.repeat(10_000) })
   expect((await peer.closed).code).toBe(4413)
   expect(sessions.size.sessions).toBe(0)
 })
 
-test('a connection that never says hello is ended', { timeout: 15_000 }, async ({ house, raw }) => {
-  const { url } = await house({ limits: { patience: 1 } })
+test('a connection that never says hello is ended', { timeout: 15_000 }, async ({ startServer, raw }) => {
+  const { url } = await startServer({ limits: { patience: 1 } })
   expect((await raw(url).closed).code).toBe(4408)
 })
 
-test('the session of another principal cannot be taken by knowing its id', async ({ house, raw }) => {
-  const { url, next } = await house({ authenticate: (_, token) => token })
+test('the session of another principal cannot be taken by knowing its id', async ({ startServer, raw }) => {
+  const { url, next } = await startServer({ authenticate: (_, token) => token })
   const ann = raw(url)
   await ann.hello({ id: id(), auth: 'ann' })
   const session = await next()
@@ -167,8 +174,8 @@ test('the session of another principal cannot be taken by knowing its id', async
   expect(await ann.next()).toBe('for ann')
 })
 
-test('a wrong origin is turned away before it says anything', async ({ house }) => {
-  const { url } = await house({ origins: ['https://example.com'] })
+test('a wrong origin is turned away before it says anything', async ({ startServer }) => {
+  const { url } = await startServer({ origins: ['https://example.com'] })
   const closed = (origin: string) =>
     new Promise((resolve) => {
       const socket = new WebSocket(url, ['holdfast.1'], { origin })
@@ -181,8 +188,8 @@ test('a wrong origin is turned away before it says anything', async ({ house }) 
 
 test('10,000 sessions of one principal: those away give way, and memory stays bounded', {
   timeout: 60_000,
-}, async ({ house, raw }) => {
-  const { url, sessions } = await house({ authenticate: () => 'one' })
+}, async ({ startServer, raw }) => {
+  const { url, sessions } = await startServer({ authenticate: () => 'one' })
   for (let n = 0; n < 10_000; n += 20) {
     await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
@@ -195,15 +202,15 @@ test('10,000 sessions of one principal: those away give way, and memory stays bo
   expect(sessions.size.sessions).toBeLessThanOrEqual(32)
 })
 
-test('sessions that are all connected do not give way', async ({ house, raw }) => {
-  const { url, sessions } = await house({ authenticate: () => 'one', limits: { perPrincipal: 3 } })
+test('sessions that are all connected do not give way', async ({ startServer, raw }) => {
+  const { url, sessions } = await startServer({ authenticate: () => 'one', limits: { perPrincipal: 3 } })
   for (let n = 0; n < 3; n++) expect(await raw(url).hello({ id: id(n) })).toMatch(/^!w/)
   expect(await raw(url).hello({ id: id(3) })).toMatch('!x{"why":"busy","after":')
   expect(sessions.size).toEqual({ sessions: 3, connected: 3 })
 })
 
-test('the one away for longest gives way, whichever came first', async ({ house, raw }) => {
-  const { url, sessions } = await house({ authenticate: () => 'one', limits: { perPrincipal: 3 } })
+test('the one away for longest gives way, whichever came first', async ({ startServer, raw }) => {
+  const { url, sessions } = await startServer({ authenticate: () => 'one', limits: { perPrincipal: 3 } })
   const peers = [raw(url), raw(url), raw(url)]
   for (const [n, peer] of peers.entries()) await peer.hello({ id: id(n) })
   for (const n of [2, 1]) {
@@ -217,8 +224,8 @@ test('the one away for longest gives way, whichever came first', async ({ house,
 
 test('a client that asks and asks and does not read the answers is ended; its session is kept', {
   timeout: 60_000,
-}, async ({ house, raw }) => {
-  const { url, sessions, sockets } = await house()
+}, async ({ startServer, raw }) => {
+  const { url, sessions, sockets } = await startServer()
   const peer = raw(url)
   await peer.hello({ id: id() })
   peer.socket.pause()
@@ -235,7 +242,10 @@ test('a client that asks and asks and does not read the answers is ended; its se
   expect(sessions.size).toEqual({ sessions: 1, connected: 0 })
 })
 
-test('of tokens that come faster than they can be looked at, the last one counts', async ({ house, raw }) => {
+test('of tokens that come faster than they can be looked at, the last one counts', async ({
+  startServer,
+  raw,
+}) => {
   const seen: unknown[] = []
   let answer = (_: string) => {}
   const authenticate = (_: unknown, token: string | undefined) => {
@@ -245,7 +255,7 @@ test('of tokens that come faster than they can be looked at, the last one counts
       answer = resolve
     })
   }
-  const { url } = await house({ authenticate })
+  const { url } = await startServer({ authenticate })
   const peer = raw(url)
   await peer.hello({ id: id(), auth: '1' })
   for (const token of ['2', '3', '4', '5']) peer.send(`!t${token}`)
@@ -259,8 +269,8 @@ test('of tokens that come faster than they can be looked at, the last one counts
   expect(seen).toEqual(['1', '2', '5', '6'])
 })
 
-test('bytes beyond the window are not held', async ({ house, raw }) => {
-  const { url, sessions } = await house({ credit: [100, 1_000], received: () => new Promise(() => {}) })
+test('bytes beyond the window are not held', async ({ startServer, raw }) => {
+  const { url, sessions } = await startServer({ credit: [100, 1_000], received: () => new Promise(() => {}) })
   const peer = raw(url)
   await peer.hello({ id: id() })
   peer.send('one that is being handled')
@@ -274,11 +284,11 @@ test('bytes beyond the window are not held', async ({ house, raw }) => {
 })
 
 test('a client that never reads is ended as overflow, and holds no more than its bound', async ({
-  house,
+  startServer,
   raw,
 }) => {
   const endings: unknown[] = []
-  const { url, next, sessions } = await house({
+  const { url, next, sessions } = await startServer({
     credit: [100, 100_000],
     limits: { bytes: 200_000 },
     ended: (_, ending) => endings.push(ending),
@@ -299,7 +309,7 @@ test('a client that never reads is ended as overflow, and holds no more than its
   expect((await peer.closed).code).toBe(4410)
 })
 
-test('a paused consumer stops the far producer', async ({ house, client }) => {
+test('a paused consumer stops the far producer', async ({ startServer, client }) => {
   let release = () => {}
   const gate = new Promise<void>((resolve) => {
     release = resolve
@@ -309,7 +319,7 @@ test('a paused consumer stops the far producer', async ({ house, client }) => {
     got.push(data)
     await gate
   }
-  const { url } = await house({ credit: [10, 10_000], received })
+  const { url } = await startServer({ credit: [10, 10_000], received })
   const socket = client(url, { queue: { messages: 5 } })
   await socket.opened()
   const drops: unknown[] = []
@@ -337,16 +347,19 @@ test.for<[string, (string | Uint8Array)[]]>([
   ['speaks like a server', ['!w{"got":0,"ttl":1,"ping":1,"win":[1,1]}']],
   ['says hello twice', [`!h{"v":1,"id":"${id()}","n":2}`]],
   ['says something unknown', ['!z']],
-])('a client that %s is ended with 4400, and nobody else is', async ([, frames], { house, raw, client }) => {
-  const { url } = await house()
-  const good = client(url)
-  await good.opened()
-  const peer = raw(url)
-  await peer.hello({ id: id() })
-  for (const frame of frames) peer.send(frame)
-  expect((await peer.closed).code).toBe(4400)
-  await good.delivered('still here')
-})
+])(
+  'a client that %s is ended with 4400, and nobody else is',
+  async ([, frames], { startServer, raw, client }) => {
+    const { url } = await startServer()
+    const good = client(url)
+    await good.opened()
+    const peer = raw(url)
+    await peer.hello({ id: id() })
+    for (const frame of frames) peer.send(frame)
+    expect((await peer.closed).code).toBe(4400)
+    await good.delivered('still here')
+  },
+)
 
 test.for<string | Uint8Array>([
   'data',
@@ -357,8 +370,8 @@ test.for<string | Uint8Array>([
   '!h{}',
   new Uint8Array(3),
   `!h{"v":1,"id":"x","n":1}`,
-])('what is no hello, such as %j, is ended with 4400', async (frame, { house, raw }) => {
-  const { url, sessions } = await house()
+])('what is no hello, such as %j, is ended with 4400', async (frame, { startServer, raw }) => {
+  const { url, sessions } = await startServer()
   const peer = raw(url)
   peer.socket.on('open', () => peer.send(frame))
   expect((await peer.closed).code).toBe(4400)

@@ -22,12 +22,12 @@ function spied() {
 }
 
 test('a session that the server finishes is over: no new attempt, and what is not known is told as that', async ({
-  house,
+  startServer,
   client,
 }) => {
   const endings: unknown[] = []
   const handled: unknown[] = []
-  const { url, next: session } = await house({
+  const { url, next: session } = await startServer({
     received: (_, data) => {
       handled.push(data)
       return new Promise(() => {})
@@ -51,11 +51,11 @@ test('a session that the server finishes is over: no new attempt, and what is no
 })
 
 test('what was not acknowledged when another took the session over is unknown', async ({
-  house,
+  startServer,
   client,
   raw,
 }) => {
-  const { url } = await house({ received: () => new Promise(() => {}) })
+  const { url } = await startServer({ received: () => new Promise(() => {}) })
   const spy = spied()
   const socket = client(url, { WebSocket: spy.WebSocket })
   await socket.opened()
@@ -70,8 +70,8 @@ test.for<[string, (socket: Session, session: ServerSession) => void]>([
   ['the server', (_, session) => session.finish()],
 ])(
   '`ended` is emitted right before `closed`, and nothing after it, when %s ends the session',
-  async ([, end], { house, client }) => {
-    const { url, next: nextSession } = await house()
+  async ([, end], { startServer, client }) => {
+    const { url, next: nextSession } = await startServer()
     const socket = client(url)
     const session = await nextSession()
     await socket.opened()
@@ -90,16 +90,16 @@ test.for<[string, (socket: Session, session: ServerSession) => void]>([
   },
 )
 
-test('a session that carries no message for long is ended as idle', async ({ house, client }) => {
+test('a session that carries no message for long is ended as idle', async ({ startServer, client }) => {
   const endings: unknown[] = []
-  const { url } = await house({ limits: { idle: 1 }, ended: (_, { why }) => endings.push(why) })
+  const { url } = await startServer({ limits: { idle: 1 }, ended: (_, { why }) => endings.push(why) })
   const socket = client(url)
   expect(await next(socket, 'closed')).toMatchObject({ code: 1000 })
   expect(endings).toEqual(['idle'])
 })
 
-test('more messages than the window has room for end their line', async ({ house, raw }) => {
-  const { url, sessions } = await house({ credit: [2, 1_000], received: () => new Promise(() => {}) })
+test('more messages than the window has room for end their line', async ({ startServer, raw }) => {
+  const { url, sessions } = await startServer({ credit: [2, 1_000], received: () => new Promise(() => {}) })
   const peer = raw(url)
   await peer.hello({ id })
   for (const text of ['1', '2', '3']) peer.send(text)
@@ -108,7 +108,7 @@ test('more messages than the window has room for end their line', async ({ house
 })
 
 test('a page that is left says first what it has got, and leaves no listener behind', async ({
-  house,
+  startServer,
   client,
 }) => {
   const page = new EventTarget()
@@ -122,7 +122,7 @@ test('a page that is left says first what it has got, and leaves no listener beh
     page.removeEventListener(name, listener)
   })
   try {
-    const { url, next: session } = await house()
+    const { url, next: session } = await startServer()
     const spy = spied()
     const socket = client(url, { WebSocket: spy.WebSocket, wake: false })
     const held = await session()

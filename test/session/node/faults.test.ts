@@ -34,13 +34,13 @@ const hole = async (line: Line, which: 'up' | 'down' | 'both') => {
 }
 
 test(`${COUNT} messages each way over a line cut every 150 to 600 ms: each once, in order`, async ({
-  house,
+  startServer,
   client,
   proxy,
 }) => {
   const up: number[] = []
   const down: number[] = []
-  const { port, next } = await house({ received: (_, data) => void up.push(numberOf(data)) })
+  const { port, next } = await startServer({ received: (_, data) => void up.push(numberOf(data)) })
   const line = await proxy({ port })
   const socket = client(line.url, { heartbeat: { interval: 150, timeout: 150 }, attemptTimeout: 1_000 })
   const endings: unknown[] = []

@@ -7,7 +7,7 @@ import { type ServerSession, Sessions, type SessionsOptions } from '../../../src
 import { test as base } from '../../support/fixtures.ts'
 
 /** A server process: `ws` in front of the sessions, on 127.0.0.1. */
-export interface House {
+export interface TestServer {
   sessions: Sessions<IncomingMessage>
   port: number
   url: string
@@ -61,7 +61,7 @@ export class Raw {
 }
 
 interface Fixtures {
-  house: (options?: SessionsOptions<IncomingMessage>, server?: ServerOptions) => Promise<House>
+  startServer: (options?: SessionsOptions<IncomingMessage>, server?: ServerOptions) => Promise<TestServer>
   client: (url: string | (() => string), options?: SessionOptions) => Session
   raw: (url: string) => Raw
 }
@@ -70,7 +70,7 @@ export const WS = WebSocket as unknown as NonNullable<SessionOptions['WebSocket'
 
 export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the wanted fixtures from the pattern
-  house: async ({}, use) => {
+  startServer: async ({}, use) => {
     const ends: (() => Promise<unknown>)[] = []
     await use(async (options = {}, serverOptions = {}) => {
       const opened: ServerSession[] = []

@@ -17,7 +17,7 @@ function reported() {
 
 test.for(stores)(
   'promises of handlers that reject are reported, as what handlers throw; store: %s',
-  async ([, store], { house, client }) => {
+  async ([, store], { startServer, client }) => {
     const messages = reported()
     const unhandled: unknown[] = []
     const listener = (error: unknown) => unhandled.push(error)
@@ -26,7 +26,7 @@ test.for(stores)(
     const rejecting = (name: string) => async () => {
       throw new Error(name)
     }
-    const { url, next, sessions } = await house({
+    const { url, next, sessions } = await startServer({
       ...(await store()),
       opened: rejecting('opened'),
       received: rejecting('received'),
@@ -52,11 +52,11 @@ test.for(stores)(
 const never = () => new Promise<string>(() => {})
 
 test('`authenticate` that never settles, for a hello: busy after `limits.patience`, and nothing is left', async ({
-  house,
+  startServer,
   raw,
 }) => {
   const messages = reported()
-  const { url, sessions } = await house({ authenticate: never, limits: { patience: 1 } })
+  const { url, sessions } = await startServer({ authenticate: never, limits: { patience: 1 } })
   const peer = raw(url)
   expect(await peer.hello({ id: 'a-session-of-somebody-0' })).toBe('!x{"why":"busy","after":2000}')
   expect(await peer.closed).toEqual({ code: 1013, reason: 'busy' })
@@ -67,11 +67,11 @@ test('`authenticate` that never settles, for a hello: busy after `limits.patienc
 })
 
 test('`authenticate` that never settles, for a token that nobody asked for: the same, and the session goes on', async ({
-  house,
+  startServer,
   raw,
 }) => {
   const messages = reported()
-  const { url, sessions } = await house({
+  const { url, sessions } = await startServer({
     authenticate: (_, token) => (token === 'slow' ? never() : 'ann'),
     limits: { patience: 1 },
   })
@@ -90,7 +90,7 @@ test('`authenticate` that never settles, for a token that nobody asked for: the 
   expect(sessions.size).toEqual({ sessions: 1, connected: 1 })
 })
 
-test('a connection whose store never answers is refused as busy, in time', async ({ house, raw }) => {
+test('a connection whose store never answers is refused as busy, in time', async ({ startServer, raw }) => {
   const store = {
     shared: true,
     start: () => {},
@@ -99,7 +99,7 @@ test('a connection whose store never answers is refused as busy, in time', async
     sweep: () => {},
     stop: () => {},
   }
-  const { url } = await house({ store, limits: { patience: 1 }, grace: 1 })
+  const { url } = await startServer({ store, limits: { patience: 1 }, grace: 1 })
   const peer = raw(url)
   expect(await peer.hello({ id: 'a-session-of-somebody-0' })).toBe('!x{"why":"busy","after":2000}')
 })

@@ -3,8 +3,8 @@ import { messages } from '../../../src/index.ts'
 import type { Session } from '../../../src/session/client/index.ts'
 import { test, until } from './fixtures.ts'
 
-test('it is a Socket: JSON, helpers and events work as they do there', async ({ house, client }) => {
-  const { url, next } = await house({
+test('it is a Socket: JSON, helpers and events work as they do there', async ({ startServer, client }) => {
+  const { url, next } = await startServer({
     received: (session, data) => void session.sendJson({ echo: JSON.parse(data as string) }),
   })
   const socket = client(url)
@@ -20,9 +20,9 @@ test('it is a Socket: JSON, helpers and events work as they do there', async ({ 
   expect(() => socket.send({} as never)).toThrow(TypeError)
 })
 
-test('`delivered` resolves when the server has it, and soon', async ({ house, client }) => {
+test('`delivered` resolves when the server has it, and soon', async ({ startServer, client }) => {
   const got: unknown[] = []
-  const { url } = await house({ received: (_, data) => void got.push(data) })
+  const { url } = await startServer({ received: (_, data) => void got.push(data) })
   const socket = client(url)
   await socket.opened()
   const begun = performance.now()
@@ -43,9 +43,9 @@ test.for<[string, (socket: Session, abort: AbortController) => void]>([
   ],
 ])(
   '%s ends the session at the server too, with what the client had got',
-  async ([, end], { house, client }) => {
+  async ([, end], { startServer, client }) => {
     const endings: unknown[] = []
-    const { url, next, sessions } = await house({ ended: (_, ending) => endings.push(ending) })
+    const { url, next, sessions } = await startServer({ ended: (_, ending) => endings.push(ending) })
     const abort = new AbortController()
     const socket = client(url, { signal: abort.signal, heartbeat: { interval: 20 } })
     const heard = new Promise((resolve) => socket.on('text', resolve))
@@ -71,9 +71,9 @@ test.for<[string | Uint8Array<ArrayBuffer>, number]>([
   expect(socket.bufferedAmount).toBe(bytes)
 })
 
-test('without a token to show, a refresh shows an empty one', async ({ house, client }) => {
+test('without a token to show, a refresh shows an empty one', async ({ startServer, client }) => {
   const seen: unknown[] = []
-  const { url } = await house({ authenticate: (_, token) => `ann${seen.push(token) && ''}` })
+  const { url } = await startServer({ authenticate: (_, token) => `ann${seen.push(token) && ''}` })
   const socket = client(url)
   await socket.opened()
   await socket.refresh()
@@ -82,10 +82,10 @@ test('without a token to show, a refresh shows an empty one', async ({ house, cl
 })
 
 test('what a closed session had not heard of is unknown, and what it had not sent is lost', async ({
-  house,
+  startServer,
   client,
 }) => {
-  const { url } = await house({ credit: [1, 100], received: () => new Promise(() => {}) })
+  const { url } = await startServer({ credit: [1, 100], received: () => new Promise(() => {}) })
   const socket = client(url)
   await socket.opened()
   const outcomes = ['one', 'two'].map((text) => socket.delivered(text).catch((error) => error.cause))
@@ -97,10 +97,10 @@ test('what a closed session had not heard of is unknown, and what it had not sen
 })
 
 test('a server that starts anew has forgotten: the client is told, and begins again', async ({
-  house,
+  startServer,
   client,
 }) => {
-  const [one, two] = [await house(), await house()]
+  const [one, two] = [await startServer(), await startServer()]
   let url = one.url
   const socket = client(() => url)
   await socket.opened()
@@ -116,12 +116,12 @@ test('a server that starts anew has forgotten: the client is told, and begins ag
 })
 
 test('an expired session tells from its tombstone what was delivered', { timeout: 15_000 }, async ({
-  house,
+  startServer,
   client,
   proxy,
 }) => {
   const got: unknown[] = []
-  const { port, sessions } = await house({ ttl: 1, received: (_, data) => void got.push(data) })
+  const { port, sessions } = await startServer({ ttl: 1, received: (_, data) => void got.push(data) })
   const line = await proxy({ port })
   const socket = client(line.url, { heartbeat: { interval: 100, timeout: 100 } })
   await socket.opened()
@@ -139,13 +139,13 @@ test('an expired session tells from its tombstone what was delivered', { timeout
   expect(await fresh).toEqual({ why: 'gone', delivered: ['one'], lost: ['two'], unknown: [] })
 })
 
-test('a fresh token is shown in place; one of somebody else ends it', async ({ house, client }) => {
+test('a fresh token is shown in place; one of somebody else ends it', async ({ startServer, client }) => {
   const seen: unknown[] = []
   const authenticate = (_: unknown, token: string | undefined) => {
     seen.push(token)
     return token?.split(':')[0]
   }
-  const { url } = await house({ authenticate })
+  const { url } = await startServer({ authenticate })
   let token = 'ann:1'
   const socket = client(url, { auth: async () => token })
   await socket.opened()
@@ -161,8 +161,8 @@ test('a fresh token is shown in place; one of somebody else ends it', async ({ h
   expect(seen).toEqual(['ann:1', 'ann:2', 'bob:1', 'bob:1'])
 })
 
-test('what is sent to all local sessions is one buffer for all', async ({ house, client }) => {
-  const server = await house()
+test('what is sent to all local sessions is one buffer for all', async ({ startServer, client }) => {
+  const server = await startServer()
   const { url, next } = server
   const sockets = [client(url), client(url)]
   const heard: string[] = []
@@ -184,8 +184,8 @@ test('what is sent to all local sessions is one buffer for all', async ({ house,
   expect(held).toHaveLength(2)
 })
 
-test('a shutdown spreads the return of the clients', async ({ house, client }) => {
-  const one = await house()
+test('a shutdown spreads the return of the clients', async ({ startServer, client }) => {
+  const one = await startServer()
   const socket = client(one.url)
   await socket.opened()
   vi.spyOn(Math, 'random').mockReturnValue(0.5)
@@ -195,8 +195,8 @@ test('a shutdown spreads the return of the clients', async ({ house, client }) =
   vi.restoreAllMocks()
 })
 
-test('a message costs the bytes of its frame, and not one more', async ({ house, client }) => {
-  const { url, next, sockets } = await house()
+test('a message costs the bytes of its frame, and not one more', async ({ startServer, client }) => {
+  const { url, next, sockets } = await startServer()
   const socket = client(url)
   const heard: string[] = []
   socket.on('text', (text) => heard.push(text))

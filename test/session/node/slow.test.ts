@@ -11,9 +11,9 @@ const RATE = 100_000
 
 test('a large message to the server on a slow line arrives, once, and so does what is behind it', {
   timeout: 120_000,
-}, async ({ house, client, proxy }) => {
+}, async ({ startServer, client, proxy }) => {
   const got: number[] = []
-  const { port, sessions } = await house({ received: (_, data) => void got.push(data.length), ping: 2 })
+  const { port, sessions } = await startServer({ received: (_, data) => void got.push(data.length), ping: 2 })
   const line = await proxy({ port })
   const socket = client(line.url, { heartbeat })
   const closes: unknown[] = []
@@ -29,9 +29,9 @@ test('a large message to the server on a slow line arrives, once, and so does wh
 
 test('a large message to the client on a slow line arrives, once, and so does what is behind it', {
   timeout: 120_000,
-}, async ({ house, client, proxy }) => {
+}, async ({ startServer, client, proxy }) => {
   const heard: number[] = []
-  const { port, sessions, next } = await house({ ping: 2 })
+  const { port, sessions, next } = await startServer({ ping: 2 })
   const line = await proxy({ port })
   const socket = client(line.url, { heartbeat })
   const closes: unknown[] = []

@@ -11,15 +11,18 @@ const id = (n = 0) => `a-session-of-somebody-${n}`
 test.for<[string, string]>([
   ['an acknowledgement', `!a${'['.repeat(10_485_760)}`],
   ['a token', `!t${'x'.repeat(5_242_880)}`],
-])('%s of megabytes is ended by its size, and nobody waits for it', async ([, frame], { house, raw }) => {
-  const seen: unknown[] = []
-  const { url } = await house({ authenticate: (_, token) => `ann${seen.push(token) && ''}` })
-  const peer = raw(url)
-  await peer.hello({ id: id() })
-  peer.send(frame)
-  expect(await peer.closed).toMatchObject({ code: 4400 })
-  expect(seen).toHaveLength(1)
-})
+])(
+  '%s of megabytes is ended by its size, and nobody waits for it',
+  async ([, frame], { startServer, raw }) => {
+    const seen: unknown[] = []
+    const { url } = await startServer({ authenticate: (_, token) => `ann${seen.push(token) && ''}` })
+    const peer = raw(url)
+    await peer.hello({ id: id() })
+    peer.send(frame)
+    expect(await peer.closed).toMatchObject({ code: 4400 })
+    expect(seen).toHaveLength(1)
+  },
+)
 
 /** A handshake by hand, and then as much of one huge text frame as the server takes. */
 async function flood(port: number, bytes: number) {
@@ -50,8 +53,8 @@ async function flood(port: number, bytes: number) {
 
 test('a first frame of 90 MiB is not read, also by a server that does not limit its messages', {
   timeout: 30_000,
-}, async ({ house }) => {
-  const { port, sessions } = await house()
+}, async ({ startServer }) => {
+  const { port, sessions } = await startServer()
   const before = process.memoryUsage().rss
   const written = await Promise.all(Array.from({ length: 6 }, () => flood(port, 94_371_840)))
   for (const bytes of written) expect(bytes).toBeLessThan(20_000_000)
@@ -61,8 +64,8 @@ test('a first frame of 90 MiB is not read, also by a server that does not limit 
 
 test('a refused client that ignores the close frame loses its TCP connection within about a second', {
   timeout: 30_000,
-}, async ({ house }) => {
-  const { url, sockets } = await house({ authenticate: () => undefined })
+}, async ({ startServer }) => {
+  const { url, sockets } = await startServer({ authenticate: () => undefined })
   const peer = new Raw(url)
   await peer.hello({ id: id() })
   // It does not read, and so never answers the close frame.
@@ -73,9 +76,9 @@ test('a refused client that ignores the close frame loses its TCP connection wit
   peer.socket.terminate()
 })
 
-test('connections without a hello are bounded, in all and per address', async ({ house, raw }) => {
+test('connections without a hello are bounded, in all and per address', async ({ startServer, raw }) => {
   const address = (request: { url?: string | undefined }) => request.url
-  const { url, sessions } = await house({ address, limits: { pending: 4, pendingPerAddress: 2 } })
+  const { url, sessions } = await startServer({ address, limits: { pending: 4, pendingPerAddress: 2 } })
   const quiet = async (path: string) => {
     const peer = raw(`${url}${path}`)
     await once(peer.socket, 'open')
@@ -95,8 +98,8 @@ test('connections without a hello are bounded, in all and per address', async ({
   expect(sessions.metrics()).toContain('holdfast_connections_pending 4')
 })
 
-test('the hello of a page is let in from the same host only, unless configured', async ({ house }) => {
-  const servers = [await house(), await house({ origins: '*' })] as const
+test('the hello of a page is let in from the same host only, unless configured', async ({ startServer }) => {
+  const servers = [await startServer(), await startServer({ origins: '*' })] as const
   const first = (url: string, origin?: string) =>
     new Promise<string>((resolve) => {
       const socket = new WebSocket(url, ['holdfast.1'], origin === undefined ? {} : { origin })
@@ -116,22 +119,22 @@ test('the hello of a page is let in from the same host only, unless configured',
   expect(await first(servers[1].url, 'https://evil.example')).toBe('!w')
 })
 
-test('nobody, by an empty name, is not let in', async ({ house, client }) => {
-  const { url } = await house({ authenticate: () => '' })
+test('nobody, by an empty name, is not let in', async ({ startServer, client }) => {
+  const { url } = await startServer({ authenticate: () => '' })
   const socket = client(url, { auth: 'x' })
   const closed = new Promise((resolve) => socket.on('closed', resolve))
   expect(await closed).toMatchObject({ code: 4401, reason: 'denied' })
 })
 
 test('while `authenticate` fails clients are told to come later, and do', { timeout: 30_000 }, async ({
-  house,
+  startServer,
   client,
 }) => {
   const { error } = console
   console.error = () => {}
   try {
     let failures = 0
-    const { url, sessions } = await house({
+    const { url, sessions } = await startServer({
       authenticate: () => {
         if (++failures <= 2) throw new Error('the database is away')
         return 'ann'
@@ -145,9 +148,9 @@ test('while `authenticate` fails clients are told to come later, and do', { time
   }
 })
 
-test('a full server ends first who never said a word, then is busy', async ({ house, raw }) => {
+test('a full server ends first who never said a word, then is busy', async ({ startServer, raw }) => {
   const endings: unknown[] = []
-  const { url, sessions, next } = await house({
+  const { url, sessions, next } = await startServer({
     limits: { sessions: 3 },
     ended: ({ id: name }, { why }) => endings.push([name, why]),
   })
@@ -205,11 +208,11 @@ test('`ended` that sends to all others, thousands of which end by it, does not r
 }, 120_000)
 
 test('small binary messages that are kept do not keep the blocks that they were read in', async ({
-  house,
+  startServer,
   raw,
 }) => {
   const kept: Uint8Array[] = []
-  const { url } = await house({ received: (_, data) => void kept.push(data as Uint8Array) })
+  const { url } = await startServer({ received: (_, data) => void kept.push(data as Uint8Array) })
   const peer = raw(url)
   await peer.hello({ id: id() })
   for (let n = 0; n < 1_000; n++) peer.send(new Uint8Array(10).fill(n))
@@ -221,10 +224,10 @@ test('small binary messages that are kept do not keep the blocks that they were 
 })
 
 test('one message larger than all bounds goes alone, before and behind small ones', async ({
-  house,
+  startServer,
   client,
 }) => {
-  const { url, next, sessions } = await house({ credit: [100, 10_000], limits: { bytes: 10_000 } })
+  const { url, next, sessions } = await startServer({ credit: [100, 10_000], limits: { bytes: 10_000 } })
   const socket = client(url, { queue: { bytes: 10_000 } })
   const heard: number[] = []
   socket.on('text', ({ length }) => heard.push(length))
@@ -243,9 +246,12 @@ test('one message larger than all bounds goes alone, before and behind small one
 
 test('a message over the limit of the server is lost after two tries, and the rest goes on', {
   timeout: 30_000,
-}, async ({ house, client }) => {
+}, async ({ startServer, client }) => {
   const got: unknown[] = []
-  const { url, sessions } = await house({ received: (_, data) => void got.push(data) }, { maxPayload: 1_000 })
+  const { url, sessions } = await startServer(
+    { received: (_, data) => void got.push(data) },
+    { maxPayload: 1_000 },
+  )
   const socket = client(url)
   await socket.opened()
   const drops: unknown[] = []
@@ -267,7 +273,7 @@ test('a message over the limit of the server is lost after two tries, and the re
 
 test('a message that a client does not take ends its session, with outcomes, after two tries', {
   timeout: 30_000,
-}, async ({ house, client }) => {
+}, async ({ startServer, client }) => {
   class Small extends WebSocket {
     constructor(url: string, protocols: string[]) {
       super(url, protocols, { maxPayload: 1_000 })
@@ -275,7 +281,7 @@ test('a message that a client does not take ends its session, with outcomes, aft
   }
   const endings: unknown[] = []
   const got: unknown[] = []
-  const { url, next, sessions } = await house({
+  const { url, next, sessions } = await startServer({
     ended: (_, ending) => endings.push(ending),
     received: (_, data) => void got.push(data),
   })
@@ -306,9 +312,9 @@ test('a message that a client does not take ends its session, with outcomes, aft
 
 test('while a fresh token cannot be looked at, its client is told to come later', {
   timeout: 40_000,
-}, async ({ house, raw }) => {
+}, async ({ startServer, raw }) => {
   let settle = (_: string) => {}
-  const { url, next } = await house({
+  const { url, next } = await startServer({
     authenticate: (_, token) =>
       token === 'slow'
         ? new Promise<string>((resolve) => {
@@ -332,9 +338,9 @@ test('while a fresh token cannot be looked at, its client is told to come later'
 
 test('a challenge gets a fresh token in place; who shows none, or one of another, is out', {
   timeout: 40_000,
-}, async ({ house, client, raw }) => {
+}, async ({ startServer, client, raw }) => {
   const tokens: unknown[] = []
-  const { url, next } = await house({
+  const { url, next } = await startServer({
     authenticate: (_, token) => {
       tokens.push(token)
       return token?.split(':')[0]
@@ -363,10 +369,10 @@ test('a challenge gets a fresh token in place; who shows none, or one of another
 })
 
 test('a control frame of a later version is ignored; members that nobody knows, too', async ({
-  house,
+  startServer,
   raw,
 }) => {
-  const { url } = await house()
+  const { url } = await startServer()
   const peer = raw(url)
   expect(await peer.hello({ id: id(), later: [1], can: ['later'] })).toMatch(/^!w.*"can":\[/)
   peer.send('!Later{"than":"this"}')
@@ -387,8 +393,8 @@ test.for<[Record<string, unknown>, string]>([
   expect(() => new Sessions(options)).toThrow(`holdfast: ${message}`)
 })
 
-test('text can be passed on without being decoded', async ({ house, client }) => {
-  const { url } = await house({
+test('text can be passed on without being decoded', async ({ startServer, client }) => {
+  const { url } = await startServer({
     text: 'bytes',
     received: (session, data, _, { binary }) => void session.send(data, { binary }),
   })
@@ -400,8 +406,8 @@ test('text can be passed on without being decoded', async ({ house, client }) =>
   expect(heard).toEqual(['\uFEFFé😀', '!', '!!a1', '', new Uint8Array([33])])
 })
 
-test('the request of a session is what was in it, not the request itself', async ({ house, raw }) => {
-  const { url, next, port } = await house()
+test('the request of a session is what was in it, not the request itself', async ({ startServer, raw }) => {
+  const { url, next, port } = await startServer()
   await raw(`${url}chat?room=1`).hello({ id: id() })
   const { request } = await next()
   expect(request).toMatchObject({
@@ -412,8 +418,8 @@ test('the request of a session is what was in it, not the request itself', async
   expect(Object.keys(request)).toEqual(['url', 'headers', 'address'])
 })
 
-test('metrics, scraped as Prometheus does', async ({ house, raw }) => {
-  const { url, sessions, sockets, next } = await house({ received: () => wait(1) })
+test('metrics, scraped as Prometheus does', async ({ startServer, raw }) => {
+  const { url, sessions, sockets, next } = await startServer({ received: () => wait(1) })
   const peer = raw(url)
   await peer.hello({ id: id() })
   const session = await next()
@@ -444,8 +450,8 @@ test('metrics, scraped as Prometheus does', async ({ house, raw }) => {
   })
 })
 
-test('a refused client that goes on sending is cut off', async ({ house }) => {
-  const { url, sockets, sessions } = await house({ authenticate: () => undefined })
+test('a refused client that goes on sending is cut off', async ({ startServer }) => {
+  const { url, sockets, sessions } = await startServer({ authenticate: () => undefined })
   const peer = new Raw(url)
   expect(await peer.hello({ id: id() })).toBe('!x{"why":"denied"}')
   const flood = setInterval(() => peer.socket.send('x'.repeat(1_000), () => {}), 1)
@@ -456,11 +462,11 @@ test('a refused client that goes on sending is cut off', async ({ house }) => {
 })
 
 test('9,000 tiny messages that wait for a client do not keep the blocks that they were read in', async ({
-  house,
+  startServer,
   raw,
 }) => {
   const blocks = new Set<ArrayBufferLike>()
-  const { url, next } = await house({
+  const { url, next } = await startServer({
     text: 'bytes',
     limits: { messages: 10_000 },
     received: (_, data) => {

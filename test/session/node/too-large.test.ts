@@ -29,8 +29,8 @@ function watch(socket: Session) {
 
 test.for(stores)(
   'a message of a topic is skipped as a gap after two attempts, store: %s',
-  async ([, store], { house, client }) => {
-    const { url, sessions } = await house({
+  async ([, store], { startServer, client }) => {
+    const { url, sessions } = await startServer({
       ...(await store()),
       opened: (session: ServerSession) => {
         for (const topic of ['room', 'hall']) session.subscribe(topic).catch(() => {})
@@ -58,9 +58,9 @@ test.for(stores)(
 
 test.for(stores)(
   'a message of the session ends it, with outcomes, store: %s',
-  async ([, store], { house, client }) => {
+  async ([, store], { startServer, client }) => {
     const endings: unknown[] = []
-    const { url, next, sessions } = await house({
+    const { url, next, sessions } = await startServer({
       ...(await store()),
       ended: (_: unknown, ending: unknown) => endings.push(ending),
     })

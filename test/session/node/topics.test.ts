@@ -23,10 +23,10 @@ const join = (topic: string) => ({
 })
 
 test('what is published reaches all who are subscribed, once and in order, text and bytes', async ({
-  house,
+  startServer,
   client,
 }) => {
-  const { url, sessions, next } = await house(join('room'))
+  const { url, sessions, next } = await startServer(join('room'))
   const sockets = [client(url), client(url)]
   const watched = sockets.map(watch)
   for (const _ of sockets) await next()
@@ -48,11 +48,11 @@ test('what is published reaches all who are subscribed, once and in order, text 
 })
 
 test('who is between two connections gets what was published meanwhile, also from the log', async ({
-  house,
+  startServer,
   client,
   proxy,
 }) => {
-  const { port, sessions, next } = await house(join('room'))
+  const { port, sessions, next } = await startServer(join('room'))
   const line = await proxy({ port })
   const socket = client(line.url)
   const { heard, events } = watch(socket)
@@ -75,8 +75,12 @@ test('who is between two connections gets what was published meanwhile, also fro
   expect(sessions.counters.logReads).toBeGreaterThan(0)
 })
 
-test('what the log does not reach back to is a gap, told with its size', async ({ house, client, proxy }) => {
-  const { port, sessions, next } = await house({ ...join('room'), topics: { messages: 10 } })
+test('what the log does not reach back to is a gap, told with its size', async ({
+  startServer,
+  client,
+  proxy,
+}) => {
+  const { port, sessions, next } = await startServer({ ...join('room'), topics: { messages: 10 } })
   const line = await proxy({ port })
   const socket = client(line.url)
   const { heard, events } = watch(socket)
@@ -97,10 +101,10 @@ test('what the log does not reach back to is a gap, told with its size', async (
 })
 
 test('a page that is new gets the last messages; one that was reloaded goes on where it was', async ({
-  house,
+  startServer,
   client,
 }) => {
-  const { url, sessions, next } = await house({
+  const { url, sessions, next } = await startServer({
     opened: (session) => void session.subscribe('answer', { last: 3 }),
   })
   for (const n of numbers(1, 10)) await sessions.publish('answer', n)
@@ -124,8 +128,8 @@ test('a page that is new gets the last messages; one that was reloaded goes on w
   expect(() => client(url, { topics: { answer: 'rubbish' } })).toThrow('topics.answer')
 })
 
-test('from the beginning, from a cursor, and what cannot be', async ({ house, client }) => {
-  const { url, sessions, next } = await house()
+test('from the beginning, from a cursor, and what cannot be', async ({ startServer, client }) => {
+  const { url, sessions, next } = await startServer()
   const cursors: string[] = []
   for (const n of numbers(1, 5)) cursors.push(await sessions.publish('a', n))
   for (const n of numbers(1, 5)) await sessions.publish('b', `b${n}`)
@@ -162,11 +166,11 @@ test('from the beginning, from a cursor, and what cannot be', async ({ house, cl
 })
 
 test('a session has as many topics as it may, and a client that knows none has none', async ({
-  house,
+  startServer,
   client,
   raw,
 }) => {
-  const { url, next } = await house({ limits: { topics: 2 } })
+  const { url, next } = await startServer({ limits: { topics: 2 } })
   client(url)
   const session = await next()
   const results = await Promise.allSettled(['a', 'b', 'c'].map((topic) => session.subscribe(topic)))
@@ -175,9 +179,9 @@ test('a session has as many topics as it may, and a client that knows none has n
   await expect((await next()).subscribe('a')).rejects.toThrow('does not support topics')
 })
 
-test('who joined, who left, and who is there', async ({ house, client, raw }) => {
+test('who joined, who left, and who is there', async ({ startServer, client, raw }) => {
   const told: string[] = []
-  const { url, sessions, next } = await house({
+  const { url, sessions, next } = await startServer({
     authenticate: (_, token) => token,
     joined: (topic, { principal }) => told.push(`${principal} joined ${topic}`),
     left: (topic, { principal }) => told.push(`${principal} left ${topic}`),
@@ -210,8 +214,8 @@ test('who joined, who left, and who is there', async ({ house, client, raw }) =>
   expect(await sessions.members('room')).toEqual([])
 })
 
-test('a message to a principal reaches all of its sessions', async ({ house, client }) => {
-  const { url, sessions, next } = await house({ authenticate: (_, token) => token })
+test('a message to a principal reaches all of its sessions', async ({ startServer, client }) => {
+  const { url, sessions, next } = await startServer({ authenticate: (_, token) => token })
   const watched = ['ann', 'ann', 'bob'].map((auth) => watch(client(url, { auth })))
   for (const _ of watched) await next()
   expect(await sessions.sendTo('ann', 'for ann')).toBe(2)
@@ -223,8 +227,11 @@ test('a message to a principal reaches all of its sessions', async ({ house, cli
 
 test('a client that does not read gets a gap, and costs no more memory than its window', {
   timeout: 60_000,
-}, async ({ house, raw }) => {
-  const { url, sessions, next, sockets } = await house({ topics: { bytes: 100_000 }, credit: [100, 100_000] })
+}, async ({ startServer, raw }) => {
+  const { url, sessions, next, sockets } = await startServer({
+    topics: { bytes: 100_000 },
+    credit: [100, 100_000],
+  })
   const peer = raw(url)
   await peer.hello({ id: 'a-session-of-somebody-0', can: ['topics'] })
   await (await next()).subscribe('room')
@@ -256,8 +263,11 @@ test('a client that does not read gets a gap, and costs no more memory than its 
   expect(announced).toBeGreaterThan(0)
 })
 
-test('who unsubscribes before the subscription has begun is not subscribed', async ({ house, client }) => {
-  const { url, next, sessions } = await house()
+test('who unsubscribes before the subscription has begun is not subscribed', async ({
+  startServer,
+  client,
+}) => {
+  const { url, next, sessions } = await startServer()
   const socket = client(url)
   const { heard } = watch(socket)
   const session = await next()
@@ -277,7 +287,7 @@ test('who unsubscribes before the subscription has begun is not subscribed', asy
 })
 
 test('after a log began anew, the client is told when it is caught up with the new one', async ({
-  house,
+  startServer,
   client,
 }) => {
   const store = new MemoryStore()
@@ -288,7 +298,7 @@ test('after a log began anew, the client is told when it is caught up with the n
     added = listener
     return follow(topic, listener)
   }
-  const { url, next, sessions } = await house({ store })
+  const { url, next, sessions } = await startServer({ store })
   const socket = client(url)
   const { heard, events } = watch(socket)
   const session = await next()
@@ -303,10 +313,10 @@ test('after a log began anew, the client is told when it is caught up with the n
 })
 
 test('who was away when its subscription ended is told, and gets nothing that was published since', async ({
-  house,
+  startServer,
   client,
 }) => {
-  const { url, next, sessions } = await house()
+  const { url, next, sessions } = await startServer()
   const socket = client(url)
   const { heard, events } = watch(socket)
   const session = await next()
@@ -333,8 +343,8 @@ test('who was away when its subscription ended is told, and gets nothing that wa
   ])
 })
 
-test('the end of a subscription is told again until the client knows of it', async ({ house, raw }) => {
-  const { url, next, sessions } = await house()
+test('the end of a subscription is told again until the client knows of it', async ({ startServer, raw }) => {
+  const { url, next, sessions } = await startServer()
   const id = 'a-session-of-somebody-0'
   const first = raw(url)
   await first.hello({ id, can: ['topics'] })
@@ -357,4 +367,63 @@ test('the end of a subscription is told again until the client knows of it', asy
   await last.hello({ id, n: 4, got: 0, can: ['topics'] })
   session.send('nothing more')
   expect(await last.next()).toBe('nothing more')
+})
+
+test('a message with a key is published once; the second call resolves with the cursor of the first', async ({
+  startServer,
+}) => {
+  const { sessions } = await startServer({})
+  const [first, other] = [
+    await sessions.publish('a', '1', { key: 'k' }),
+    await sessions.publish('b', '1', { key: 'k' }),
+  ]
+  expect(await sessions.publish('a', 'again', { key: 'k' })).toBe(first)
+  expect(await sessions.publish('a', '2', { key: 'l' })).toBe(`${first.split(':')[0]}:2`)
+  expect(other.split(':')[0]).not.toBe(first.split(':')[0])
+})
+
+test('a key is forgotten after 10 minutes, or after the age of the log', () => {
+  for (const [age, kept] of [
+    [3_600, 600],
+    [60, 60],
+  ] as const) {
+    const { topics } = new MemoryStore()
+    topics.start({ messages: 10, bytes: 1_000, age })
+    const publish = () => topics.publish('all', plainItem('text'), 'k').offset
+    expect(publish()).toBe(1)
+    topics.sweep(kept - 1)
+    expect(publish()).toBe(1)
+    topics.sweep(kept)
+    expect(publish()).toBe(2)
+  }
+})
+
+test('a process follows a topic: the newest messages of the log, then each new one, until it stops', async ({
+  startServer,
+}) => {
+  const { sessions } = await startServer({})
+  for (const n of numbers(1, 300)) await sessions.publish('all', n)
+  const heard: unknown[] = []
+  const cursors: string[] = []
+  const following = sessions.follow(
+    'all',
+    ({ cursor, data }) => {
+      heard.push(data)
+      cursors.push(cursor)
+      if (data === '301') throw new Error('of the application')
+    },
+    { last: 290 },
+  )
+  // While the log is read.
+  await sessions.publish('all', '301')
+  const { cursor, stop } = await following
+  await sessions.publish('all', new Uint8Array([1, 2]))
+  expect(heard).toEqual([...numbers(12, 301), new Uint8Array([1, 2])])
+  expect(cursors.map((each) => each.split(':')[1])).toEqual(numbers(12, 302))
+  expect(cursors).toContain(cursor)
+  stop()
+  await sessions.publish('all', 'after')
+  expect(heard).toHaveLength(291)
+  await expect(sessions.follow('', () => {})).rejects.toThrow('topic: must be text')
+  await expect(sessions.follow('all', () => {}, { last: -1 })).rejects.toThrow('last: must be a whole number')
 })

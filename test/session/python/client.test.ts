@@ -27,11 +27,11 @@ function python(url: string, token: string) {
 
 test('a client written from the protocol page has a conversation through cuts: 0 lost, 0 doubled', {
   timeout: 120_000,
-}, async ({ house, proxy }) => {
+}, async ({ startServer, proxy }) => {
   const COUNT = 400
   const up: string[] = []
   const endings: unknown[] = []
-  const { port, sessions, next } = await house({
+  const { port, sessions, next } = await startServer({
     authenticate: (_, token) => token,
     credit: [50, 10_000],
     received: (_, data) =>

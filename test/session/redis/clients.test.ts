@@ -9,7 +9,7 @@ import { WebSocketServer } from 'ws'
 import { type RedisClient, RedisStore } from '../../../src/session/redis/index.ts'
 import { Sessions, type SessionsOptions } from '../../../src/session/server/index.ts'
 import { until } from '../node/fixtures.ts'
-import { client, greet, house, id, numbers, town } from './fixtures.ts'
+import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 import { startCluster } from './processes.ts'
 
 const forever = 30_000
@@ -85,7 +85,7 @@ async function exercise(connect: () => Promise<RedisClient>, sessionsOf: () => P
 }
 
 test('a client of ioredis with a keyPrefix', { timeout: 90_000 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const connect = async () => {
     const prefixed = new Redis(redis.port, '127.0.0.1', { keyPrefix: 'app:', maxRetriesPerRequest: null })
     onTestFinished(() => prefixed.disconnect())
@@ -126,9 +126,9 @@ test.for(['ioredis', 'redis'] as const)(
 )
 
 test('text and bytes come through the store as they were, whichever process has the session', async () => {
-  const redis = await town()
-  const owner = await house(redis.port)
-  const other = await house(redis.port)
+  const redis = await ownRedis()
+  const owner = await startServer(redis.port)
+  const other = await startServer(redis.port)
   const { raw } = await greet(owner.url, { id: id() })
   const name = [...owner.sessions][0]?.id as string
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n))

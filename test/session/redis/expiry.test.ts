@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { type RedisClient, RedisStore } from '../../../src/session/redis/index.ts'
 import { until } from '../node/fixtures.ts'
-import { client, greet, house, id, town } from './fixtures.ts'
+import { client, greet, id, ownRedis, startServer } from './fixtures.ts'
 import { startNode } from './processes.ts'
 
 test('a session that expires while no process has it ends in one of them, once, with what became of its messages', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const endings: unknown[] = []
   const options = { ttl: 1, ended: (_: unknown, ending: unknown) => endings.push(ending) }
-  const nodes = [await house(redis.port, options), await house(redis.port, options)] as const
+  const nodes = [await startServer(redis.port, options), await startServer(redis.port, options)] as const
   const { raw } = await greet(nodes[0].url, { id: id() })
   const [session] = nodes[0].sessions
   for (const text of ['one', 'two']) session?.send(text)
@@ -30,7 +30,7 @@ test('a session that expires while no process has it ends in one of them, once, 
 })
 
 test('also one whose process was killed', { timeout: 90_000 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const nodes = await Promise.all([1, 2].map(() => startNode(redis.port, 'redis', 1)))
   const [first, second] = nodes
   try {
@@ -45,10 +45,10 @@ test('also one whose process was killed', { timeout: 90_000 }, async () => {
 })
 
 test('one that is connected does not expire, however quiet it is', { timeout: 60_000 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const endings: unknown[] = []
   const options = { ttl: 1, ended: (_: unknown, ending: unknown) => endings.push(ending) }
-  const { url } = await house(redis.port, options)
+  const { url } = await startServer(redis.port, options)
   const { raw } = await greet(url, { id: id() })
   const all = 'holdfast:sessions'
   const due = async () =>
@@ -61,8 +61,8 @@ test('one that is connected does not expire, however quiet it is', { timeout: 60
 })
 
 test('a record that went back in time is a session lost: its client is told, and begins again', async () => {
-  const redis = await town()
-  const { url } = await house(redis.port)
+  const redis = await ownRedis()
+  const { url } = await startServer(redis.port)
   const socket = client(url)
   await socket.delivered('one')
   const [key = ''] = await redis.client.keys('*:session')
@@ -79,14 +79,14 @@ test('a record that went back in time is a session lost: its client is told, and
 })
 
 test('what has ended stays so, also when the store could not be told at once', async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   let away = false
   const call = async (name: string, ...rest: string[]) => {
     if (away) throw new Error('away')
     return redis.client.call(name, ...rest)
   }
   const client: RedisClient = { call, duplicate: () => redis.client.duplicate() }
-  const { sessions, url } = await house(redis.port, { store: new RedisStore(client) })
+  const { sessions, url } = await startServer(redis.port, { store: new RedisStore(client) })
   await greet(url, { id: id() })
   const [session] = sessions
   away = true
@@ -98,7 +98,7 @@ test('what has ended stays so, also when the store could not be told at once', a
 })
 
 test('a thousand whose time has come in one moment end in one sweep', { timeout: 30_000 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const many = redis.client.pipeline()
   for (let n = 0; n < 1_000; n++) {
     const session = { principal: '', n: 1, owner: '', got: 0, acked: 0, sent: 0, away: 1 }
@@ -106,7 +106,7 @@ test('a thousand whose time has come in one moment end in one sweep', { timeout:
   }
   await many.exec()
   const times: number[] = []
-  await house(redis.port, { ended: () => times.push(performance.now() / 1_000) })
+  await startServer(redis.port, { ended: () => times.push(performance.now() / 1_000) })
   // Only a process that has been in touch with Redis for a while ends what no process has.
   await until(() => times.length === 1_000, 20_000)
   // They are looked at 200 at a time: one batch a second would take four.

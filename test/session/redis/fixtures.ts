@@ -14,7 +14,7 @@ import { startRedis } from './processes.ts'
 export type Package = 'redis' | 'ioredis'
 
 /** A Redis of the test's own. */
-export async function town() {
+export async function ownRedis() {
   const redis = await startRedis()
   onTestFinished(redis.remove)
   return redis
@@ -38,7 +38,7 @@ async function connect(port: number, which: Connect): Promise<[client: RedisClie
 export type Connect = Package | { retry: number }
 
 /** A server with a connection to Redis of its own, as another process would have; here, to look into it. */
-export async function house(
+export async function startServer(
   port: number,
   options: SessionsOptions<IncomingMessage> = {},
   which: Connect = 'ioredis',

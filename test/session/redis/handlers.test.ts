@@ -1,21 +1,21 @@
 // Handlers that take long, or never end, and clients that move meanwhile.
 import { expect, test, vi } from 'vitest'
 import { until } from '../node/fixtures.ts'
-import { client, greet, house, id, town } from './fixtures.ts'
+import { client, greet, id, ownRedis, startServer } from './fixtures.ts'
 
 test('a handler that never settles, and its client moves: after `grace` the next process has the message, with the same key', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const keys: string[] = []
   const note = (_: unknown, __: unknown, key: string) => void keys.push(key)
-  const stuck = await house(redis.port, {
+  const stuck = await startServer(redis.port, {
     received: (_, __, key) => {
       keys.push(key)
       return new Promise(() => {})
     },
   })
-  const next = await house(redis.port, { received: note })
+  const next = await startServer(redis.port, { received: note })
   let url = stuck.url
   const socket = client(() => url)
   const endings: unknown[] = []
@@ -39,10 +39,10 @@ test('a handler that never settles, and its client moves: after `grace` the next
 })
 
 test('a slow handler: its client is back at once in the same process, and the message is handled once', async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   let finish = () => {}
   let handled = 0
-  const { url } = await house(redis.port, {
+  const { url } = await startServer(redis.port, {
     received: () => {
       handled++
       return new Promise<void>((resolve) => {
@@ -67,10 +67,10 @@ test('a slow handler: its client is back at once in the same process, and the me
 test('what waits behind a slow handler is handled, once, when its client comes to another process', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const got: string[] = []
   let finish = () => {}
-  const slow = await house(redis.port, {
+  const slow = await startServer(redis.port, {
     received: (_, data) => {
       got.push(String(data))
       return new Promise<void>((resolve) => {
@@ -78,7 +78,7 @@ test('what waits behind a slow handler is handled, once, when its client comes t
       })
     },
   })
-  const next = await house(redis.port, { received: (_, data) => void got.push(String(data)) })
+  const next = await startServer(redis.port, { received: (_, data) => void got.push(String(data)) })
   let url = slow.url
   const socket = client(() => url)
   await socket.opened()
@@ -92,9 +92,9 @@ test('what waits behind a slow handler is handled, once, when its client comes t
 })
 
 test('send() to any session resolves once it is stored', { timeout: 60_000 }, async () => {
-  const redis = await town()
-  const owner = await house(redis.port)
-  const other = await house(redis.port)
+  const redis = await ownRedis()
+  const owner = await startServer(redis.port)
+  const other = await startServer(redis.port)
   const { raw } = await greet(owner.url, { id: id() })
   const [session] = owner.sessions
   const name = session?.id as string

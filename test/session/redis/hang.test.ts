@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { until } from '../node/fixtures.ts'
-import { client, greet, house, id, numbers, type Package, town } from './fixtures.ts'
+import { client, greet, id, numbers, ownRedis, type Package, startServer } from './fixtures.ts'
 import { startNode } from './processes.ts'
 
 const forever = 30_000
@@ -9,10 +9,13 @@ test.for<Package>(['redis', 'ioredis'])(
   'a Redis that hangs: nothing is acknowledged that is not stored, and then nothing is lost or doubled, over the package %s',
   { timeout: 90_000 },
   async (which) => {
-    const redis = await town()
+    const redis = await ownRedis()
     const got: string[] = []
     const options = { received: (_: unknown, data: unknown) => void got.push(String(data)) }
-    const nodes = [await house(redis.port, options, which), await house(redis.port, options, which)]
+    const nodes = [
+      await startServer(redis.port, options, which),
+      await startServer(redis.port, options, which),
+    ]
     // Each dial goes to the other node.
     let dials = 0
     const socket = client(() => nodes[dials++ % 2]?.url as string)
@@ -55,9 +58,9 @@ test.for<Package>(['redis', 'ioredis'])(
 test('who comes first while Redis hangs is greeted as new when it is back, and once', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const openings = new Map<string, boolean[]>()
-  const { url } = await house(redis.port, {
+  const { url } = await startServer(redis.port, {
     opened: (session, { resumed }) => {
       openings.set(session.id, [...(openings.get(session.id) ?? []), resumed])
       if (!resumed) session.send('the present state')
@@ -84,7 +87,7 @@ test('who comes first while Redis hangs is greeted as new when it is back, and o
 test('a process that was stopped for long handles nothing that another may have been sent again', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const [first, second] = await Promise.all([
     startNode(redis.port, 'ioredis'),
     startNode(redis.port, 'ioredis'),
@@ -112,8 +115,8 @@ test('a process that was stopped for long handles nothing that another may have 
 test('a shutdown waits neither for a Redis that hangs nor for a handler that never ends', {
   timeout: 30_000,
 }, async () => {
-  const redis = await town()
-  const { sessions, url } = await house(redis.port, { received: () => new Promise(() => {}) })
+  const redis = await ownRedis()
+  const { sessions, url } = await startServer(redis.port, { received: () => new Promise(() => {}) })
   const { raw } = await greet(url, { id: id() })
   raw.send('1')
   await until(() => sessions.counters.received)
@@ -125,13 +128,13 @@ test('a shutdown waits neither for a Redis that hangs nor for a handler that nev
 test('a Redis that was away does not make a living process lose its sessions', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const got: string[] = []
   const options = { received: (_: unknown, data: unknown) => void got.push(String(data)) }
   // The one that has the session is slow to find Redis again; the other is not.
   const [one, two] = [
-    await house(redis.port, options, { retry: 2_000 }),
-    await house(redis.port, options, { retry: 10 }),
+    await startServer(redis.port, options, { retry: 2_000 }),
+    await startServer(redis.port, options, { retry: 10 }),
   ]
   const { raw: before } = await greet(one.url, { id: id() })
   before.send('1')

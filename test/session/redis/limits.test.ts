@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { until } from '../node/fixtures.ts'
-import { greet, house, id, town } from './fixtures.ts'
+import { greet, id, ownRedis, startServer } from './fixtures.ts'
 
 const authenticate = () => 'one'
 const welcomed = /^!w/
 const busy = /^!x\{"why":"busy"/
 
 /** Two nodes, where sessions go by turns; the client of Redis to look into it. */
-async function pair(options: Parameters<typeof house>[1]) {
-  const redis = await town()
-  const nodes = [await house(redis.port, options), await house(redis.port, options)]
+async function pair(options: Parameters<typeof startServer>[1]) {
+  const redis = await ownRedis()
+  const nodes = [await startServer(redis.port, options), await startServer(redis.port, options)]
   const enter = (n: number, more: object = {}) => greet(nodes[n % 2]?.url as string, { id: id(n), ...more })
   const left = () => until(() => nodes.every(({ sessions }) => sessions.size.sessions === 0))
   return { redis: redis.client, nodes, enter, left }

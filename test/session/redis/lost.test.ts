@@ -1,7 +1,7 @@
 // A store that forgets: what it has lost is told, and nothing is delivered under a number that was used before.
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { until } from '../node/fixtures.ts'
-import { client, greet, house, id, numbers, town } from './fixtures.ts'
+import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 import { startRedis } from './processes.ts'
 
 const forever = 30_000
@@ -45,8 +45,8 @@ test('a promoted replica without the last messages from other processes: the cli
   timeout: 60_000,
 }, async () => {
   const { primary, follow, detach, promote } = await pairOfRedis()
-  const owner = await house(primary.port)
-  const sender = await house(primary.port)
+  const owner = await startServer(primary.port)
+  const sender = await startServer(primary.port)
   const { socket, heard, fresh, closed } = listener(owner.url)
   await socket.opened()
   const [session] = owner.sessions
@@ -69,7 +69,9 @@ test('also when the process that stored them is the one that has the session', {
 }, async () => {
   const { primary, follow, detach, promote } = await pairOfRedis()
   const got: string[] = []
-  const { sessions, url } = await house(primary.port, { received: (_, data) => void got.push(String(data)) })
+  const { sessions, url } = await startServer(primary.port, {
+    received: (_, data) => void got.push(String(data)),
+  })
   const { socket, heard, fresh, closed } = listener(url)
   await socket.delivered('a')
   await follow()
@@ -89,7 +91,7 @@ test('a client that is ahead of the store, and comes to a process that never kne
   timeout: 60_000,
 }, async () => {
   const { primary, follow, detach, promote } = await pairOfRedis()
-  const nodes = [await house(primary.port), await house(primary.port)] as const
+  const nodes = [await startServer(primary.port), await startServer(primary.port)] as const
   let url = nodes[0].url
   const { socket, heard, fresh, closed } = listener(() => url)
   await socket.opened()
@@ -108,8 +110,8 @@ test('a client that is ahead of the store, and comes to a process that never kne
 
 test('a replica that had everything: nobody notices', { timeout: 60_000 }, async () => {
   const { primary, follow, detach, promote } = await pairOfRedis()
-  const { sessions, url } = await house(primary.port)
-  const sender = await house(primary.port)
+  const { sessions, url } = await startServer(primary.port)
+  const sender = await startServer(primary.port)
   const { socket, heard, fresh, closed } = listener(url)
   await socket.opened()
   const name = [...sessions][0]?.id as string
@@ -131,7 +133,7 @@ test('a replica that had everything: nobody notices', { timeout: 60_000 }, async
 test('a snapshot that is restored: the client is told', { timeout: 60_000 }, async () => {
   const redis = await startRedis(['--appendonly', 'no'])
   onTestFinished(redis.remove)
-  const { sessions, url } = await house(redis.port)
+  const { sessions, url } = await startServer(redis.port)
   const { socket, heard, fresh, closed } = listener(url)
   await socket.delivered('a')
   await redis.client.save()
@@ -149,8 +151,8 @@ test('a snapshot that is restored: the client is told', { timeout: 60_000 }, asy
 test('the messages of one session are deleted: its client is told, also by another process', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
-  const nodes = [await house(redis.port), await house(redis.port)] as const
+  const redis = await ownRedis()
+  const nodes = [await startServer(redis.port), await startServer(redis.port)] as const
   const { raw } = await greet(nodes[0].url, { id: id() })
   const [session] = nodes[0].sessions
   for (const text of ['1', '2', '3']) session?.send(text)
@@ -172,7 +174,7 @@ test('a Redis that may delete keys is reported at the start, and what it has del
   onTestFinished(() => reports.mockRestore())
   const redis = await startRedis(['--maxmemory', '4mb', '--maxmemory-policy', 'allkeys-lru'])
   onTestFinished(redis.remove)
-  const nodes = [await house(redis.port), await house(redis.port)] as const
+  const nodes = [await startServer(redis.port), await startServer(redis.port)] as const
   const said = () => reports.mock.calls.flat().map(String).join('\n')
   await expect.poll(said, { timeout: 10_000 }).toContain('maxmemory-policy allkeys-lru')
   let turn = 0

@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { WRITE } from '../../../src/session/redis/scripts.ts'
 import { until } from '../node/fixtures.ts'
-import { client, greet, house, id, numbers, town } from './fixtures.ts'
+import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 
 test('a process that is shut down finishes what it handles, and its clients go on elsewhere: each once, in order', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const got: string[] = []
   const options = {
     received: async (_: unknown, data: unknown) => {
@@ -15,7 +15,7 @@ test('a process that is shut down finishes what it handles, and its clients go o
       got.push(String(data))
     },
   }
-  const nodes = [await house(redis.port, options), await house(redis.port, options)] as const
+  const nodes = [await startServer(redis.port, options), await startServer(redis.port, options)] as const
   let url = nodes[0].url
   const socket = client(() => url)
   const endings: unknown[] = []
@@ -36,9 +36,9 @@ test('a process that is shut down finishes what it handles, and its clients go o
 test('of two that take a session over in one moment the later attempt has it, and the other is not heard', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const got: string[] = []
-  const { sessions, url } = await house(redis.port, {
+  const { sessions, url } = await startServer(redis.port, {
     received: (_, data) => void got.push(String(data)),
   })
   await greet(url, { id: id() })
@@ -57,8 +57,8 @@ test('of two that take a session over in one moment the later attempt has it, an
 })
 
 test('a write that arrives again, late, changes nothing', async () => {
-  const redis = await town()
-  const { sessions, url } = await house(redis.port)
+  const redis = await ownRedis()
+  const { sessions, url } = await startServer(redis.port)
   await greet(url, { id: id() })
   const [session] = sessions
   const keys = ['session', 'outbox', 'topics'].map((part) => `holdfast:{${session?.id}}:${part}`)
@@ -86,9 +86,11 @@ test('a write that arrives again, late, changes nothing', async () => {
 })
 
 test('a client that is back in the same process while its old connection is half-open keeps its session', async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const got: string[] = []
-  const { sessions, url } = await house(redis.port, { received: (_, data) => void got.push(String(data)) })
+  const { sessions, url } = await startServer(redis.port, {
+    received: (_, data) => void got.push(String(data)),
+  })
   const before = await greet(url, { id: id() })
   before.raw.send('1')
   expect(await before.raw.next()).toBe('!a1')
@@ -104,8 +106,8 @@ test('a client that is back in the same process while its old connection is half
 })
 
 test('an older attempt that arrives late at another process does not end the connection of the present one', async () => {
-  const redis = await town()
-  const { sessions, url } = await house(redis.port)
+  const redis = await ownRedis()
+  const { sessions, url } = await startServer(redis.port)
   const { raw, answer } = await greet(url, { id: id(), n: 5 })
   expect(answer).toMatch(/^!w/)
   const [session] = sessions

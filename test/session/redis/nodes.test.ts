@@ -13,7 +13,7 @@ afterEach(async () => {
 })
 
 /** Redis, three processes behind nginx, a client, and a fourth process that only sends. */
-async function town(client: 'redis' | 'ioredis') {
+async function startCluster(client: 'redis' | 'ioredis') {
   const redis = await startRedis()
   ends.push(redis.remove)
   const nodes = await Promise.all([1, 2, 3].map(() => startNode(redis.port, client)))
@@ -56,7 +56,7 @@ test.for(['redis', 'ioredis'] as const)(
   { timeout: 180_000 },
   async (client) => {
     const { redis, nodes, spread, sender, socket, heard, topic, gaps, fresh, closed, id, effects } =
-      await town(client)
+      await startCluster(client)
     const name = id()
     let killing = true
     let kills = 0
@@ -100,7 +100,7 @@ test.for(['redis', 'ioredis'] as const)(
 )
 
 test('Redis restarted with its log on disk: nothing lost', { timeout: 60_000 }, async () => {
-  const { redis, sender, socket, heard, fresh, id, effects } = await town('ioredis')
+  const { redis, sender, socket, heard, fresh, id, effects } = await startCluster('ioredis')
   for (let n = 1; n <= 100; n++) {
     socket.send(`${n}`)
     expect(await sender.send(id(), `${n}`)).toBe(true)
@@ -128,7 +128,7 @@ test('Redis restarted with its log on disk: nothing lost', { timeout: 60_000 }, 
 test('Redis emptied: every message has its outcome, and none is delivered wrongly', {
   timeout: 60_000,
 }, async () => {
-  const { redis, sender, socket, heard, fresh, id, effects } = await town('ioredis')
+  const { redis, sender, socket, heard, fresh, id, effects } = await startCluster('ioredis')
   for (let n = 1; n <= 50; n++) socket.send(`${n}`)
   await socket.delivered('51')
   expect(await effects()).toEqual(numbers(51))

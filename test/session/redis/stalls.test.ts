@@ -2,14 +2,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../node/fixtures.ts'
-import { client, greet, id, numbers, town } from './fixtures.ts'
+import { client, greet, id, numbers, ownRedis } from './fixtures.ts'
 import { type Node, startNode } from './processes.ts'
 
 const ttl = 5
 
 /** Two processes with clients that count; `spread` says which client is whose. */
 async function scene(size: number, spread: (nodes: Node[], n: number) => Node) {
-  const redis = await town()
+  const redis = await ownRedis()
   const nodes = await Promise.all([1, 2].map(() => startNode(redis.port, 'ioredis', ttl)))
   onTestFinished(async () => {
     for (const node of nodes) await node.kill()
@@ -76,7 +76,7 @@ test('Redis stopped for 4.5 s, four times, longer than any word that a process i
 test('a process whose clock was set back by an hour, and that was then stopped, handles nothing twice', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const [first, second] = await Promise.all([
     startNode(redis.port, 'ioredis'),
     startNode(redis.port, 'ioredis'),

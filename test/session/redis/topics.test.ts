@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ServerSession } from '../../../src/session/server/index.ts'
 import { until } from '../node/fixtures.ts'
-import { client, greet, house, id, numbers, town } from './fixtures.ts'
+import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 import { startNode, startRedis } from './processes.ts'
 
 const forever = 30_000
@@ -27,7 +27,7 @@ async function subscriber(url: string | (() => string), options = {}) {
   return { socket, heard, gaps, cursor: () => socket.cursor('all') }
 }
 
-async function calls(redis: Awaited<ReturnType<typeof town>>, command: string) {
+async function calls(redis: Awaited<ReturnType<typeof ownRedis>>, command: string) {
   const stats = await redis.client.info('commandstats')
   return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
 }
@@ -35,8 +35,11 @@ async function calls(redis: Awaited<ReturnType<typeof town>>, command: string) {
 test('one write per message, whatever the number of subscribers and processes, and none is read by a process again', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
-  const nodes = [await house(redis.port, subscribing), await house(redis.port, subscribing)] as const
+  const redis = await ownRedis()
+  const nodes = [
+    await startServer(redis.port, subscribing),
+    await startServer(redis.port, subscribing),
+  ] as const
   const all = await Promise.all(Array.from({ length: 60 }, (_, n) => subscriber(nodes[n % 2]?.url as string)))
   const before = { writes: await calls(redis, 'xadd'), reads: await calls(redis, 'xrange') }
   for (const text of numbers(1, 50)) await nodes[0].sessions.publish('all', text)
@@ -50,8 +53,11 @@ test('one write per message, whatever the number of subscribers and processes, a
 test('who is away, or moves to another process, has everything once and in order; also when the channel breaks', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
-  const nodes = [await house(redis.port, subscribing), await house(redis.port, subscribing)] as const
+  const redis = await ownRedis()
+  const nodes = [
+    await startServer(redis.port, subscribing),
+    await startServer(redis.port, subscribing),
+  ] as const
   let dials = 0
   const { socket, heard, gaps } = await subscriber(() => nodes[dials++ % 2]?.url as string)
   for (let n = 1; n <= 200; n++) {
@@ -64,8 +70,8 @@ test('who is away, or moves to another process, has everything once and in order
 })
 
 test('text and bytes are what was published', async () => {
-  const redis = await town()
-  const { sessions, url } = await house(redis.port, subscribing)
+  const redis = await ownRedis()
+  const { sessions, url } = await startServer(redis.port, subscribing)
   const { socket, heard } = await subscriber(url, { binaryType: 'arraybuffer' })
   const bytes = new Promise((resolve) => socket.on('binary', resolve))
   const texts = ['!mark', '!!', '\ufeff', '', 'with spaces in it']
@@ -78,9 +84,9 @@ test('text and bytes are what was published', async () => {
 test('a log is bounded by number and bytes, and who comes too late is told', {
   timeout: 60_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const options = { ...subscribing, topics: { messages: 10, bytes: 1_000 } }
-  const nodes = [await house(redis.port, options), await house(redis.port, options)] as const
+  const nodes = [await startServer(redis.port, options), await startServer(redis.port, options)] as const
   let url = nodes[0].url
   const { socket, heard, gaps } = await subscriber(() => url)
   await nodes[1].sessions.publish('all', '1')
@@ -100,9 +106,9 @@ test('a log is bounded by number and bytes, and who comes too late is told', {
 })
 
 test('messages leave the log when they are too old', { timeout: 60_000 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const options = { ...subscribing, topics: { age: 1 } }
-  const { sessions } = await house(redis.port, options)
+  const { sessions } = await startServer(redis.port, options)
   const first = await sessions.publish('all', '1')
   const [key = ''] = await redis.client.keys('*:log')
   await expect.poll(() => redis.client.exists(key), { timeout: 10_000 }).toBe(0)
@@ -117,7 +123,10 @@ test('a log that lost messages which somebody has begins anew, and every subscri
 }, async () => {
   const redis = await startRedis(['--appendonly', 'no'])
   onTestFinished(redis.remove)
-  const nodes = [await house(redis.port, subscribing), await house(redis.port, subscribing)] as const
+  const nodes = [
+    await startServer(redis.port, subscribing),
+    await startServer(redis.port, subscribing),
+  ] as const
   const { heard, gaps } = await subscriber(nodes[0].url)
   await nodes[1].sessions.publish('all', '1')
   await redis.client.save()
@@ -138,8 +147,8 @@ test('a log that lost messages which somebody has begins anew, and every subscri
 })
 
 test('also one whose messages were deleted', { timeout: 60_000 }, async () => {
-  const redis = await town()
-  const { sessions, url } = await house(redis.port, subscribing)
+  const redis = await ownRedis()
+  const { sessions, url } = await startServer(redis.port, subscribing)
   const { heard, gaps } = await subscriber(url)
   const first = await sessions.publish('all', '1')
   await until(() => heard.length === 1)
@@ -154,9 +163,12 @@ test('also one whose messages were deleted', { timeout: 60_000 }, async () => {
 test('members leave when the process that had them was killed, and are told of once', {
   timeout: 90_000,
 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const left: string[] = []
-  const watcher = await house(redis.port, { ttl: 1, left: (topic, { id }) => left.push(`${topic} ${id}`) })
+  const watcher = await startServer(redis.port, {
+    ttl: 1,
+    left: (topic, { id }) => left.push(`${topic} ${id}`),
+  })
   const node = await startNode(redis.port, 'ioredis', 1)
   onTestFinished(node.kill)
   await subscriber(`ws://127.0.0.1:${node.port}/`)
@@ -169,11 +181,11 @@ test('members leave when the process that had them was killed, and are told of o
 })
 
 test('a message to a principal reaches its sessions in every process', { timeout: 30_000 }, async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const authenticate = (_: unknown, token: string | undefined) => token ?? null
   const nodes = [
-    await house(redis.port, { authenticate }),
-    await house(redis.port, { authenticate }),
+    await startServer(redis.port, { authenticate }),
+    await startServer(redis.port, { authenticate }),
   ] as const
   const heard: string[] = []
   for (const [at, { url }] of nodes.entries()) {
@@ -191,7 +203,7 @@ test('a message to a principal reaches its sessions in every process', { timeout
 })
 
 test('who was away when its subscription ended is told by the next process, also if the connection breaks before', async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   let blocked = true
   let release = () => {}
   const handled = new Promise<void>((resolve) => {
@@ -199,8 +211,8 @@ test('who was away when its subscription ended is told by the next process, also
   })
   const opened: ServerSession[] = []
   const options = { opened: (session: ServerSession) => void opened.push(session) }
-  const first = await house(redis.port, { ...options, received: () => (blocked ? handled : undefined) })
-  const second = await house(redis.port, options)
+  const first = await startServer(redis.port, { ...options, received: () => (blocked ? handled : undefined) })
+  const second = await startServer(redis.port, options)
   const peer = await greet(first.url, { id: id(), can: ['topics'] })
   await opened[0]?.subscribe('a room')
   expect(await peer.raw.next()).toMatch(/^!s/)
@@ -233,15 +245,15 @@ test('who was away when its subscription ended is told by the next process, also
 })
 
 test('a subscription that is ended by a process that does not have the session any more', async () => {
-  const redis = await town()
+  const redis = await ownRedis()
   const opened: ServerSession[] = []
   const left: string[] = []
   const options = {
     opened: (session: ServerSession) => void opened.push(session),
     left: (topic: string) => void left.push(topic),
   }
-  const first = await house(redis.port, options)
-  const second = await house(redis.port, options)
+  const first = await startServer(redis.port, options)
+  const second = await startServer(redis.port, options)
   const dials = [first.url, second.url, first.url]
   const socket = client(() => dials.shift() ?? second.url)
   const events: string[] = []
@@ -261,4 +273,30 @@ test('a subscription that is ended by a process that does not have the session a
   await opened[0]?.unsubscribe('another')
   await until(() => events.includes('unsubscribed another'), forever)
   expect(left).toEqual(['a room', 'another'])
+})
+
+test('a message with a key is published once by all processes, and again after the log was lost', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await ownRedis()
+  const nodes = [await startServer(redis.port), await startServer(redis.port)] as const
+  const heard: unknown[] = []
+  await nodes[1].sessions.publish('all', '0')
+  await nodes[1].sessions.follow('all', ({ data }) => heard.push(data), { last: 10 })
+  const cursors = []
+  for (const { sessions } of [...nodes].reverse())
+    cursors.push(await sessions.publish('all', '1', { key: 'k' }))
+  expect(cursors[1]).toBe(cursors[0])
+  // The first message was not its own: it must not compare the log with that.
+  const next = await nodes[0].sessions.publish('all', '2')
+  expect(next.split(':')[0]).toBe(cursors[0]?.split(':')[0])
+  await until(() => heard.length === 3, forever)
+  expect(heard).toEqual(['0', '1', '2'])
+  const kept = await redis.client.pttl((await redis.client.keys('*:key:k'))[0] as string)
+  expect(kept).toBeGreaterThan(590_000)
+  const keys = (await redis.client.keys('*topic:*')).filter((key) => !key.endsWith(':key:k'))
+  await redis.client.del(...keys)
+  const anew = await nodes[0].sessions.publish('all', 'anew', { key: 'k' })
+  expect(anew.split(':')[0]).not.toBe(cursors[0]?.split(':')[0])
+  await until(() => heard.at(-1) === 'anew', forever)
 })

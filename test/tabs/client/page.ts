@@ -52,7 +52,16 @@ const client: Omit<Client, 'tab'> & { tab?: SocketLike } = {
         workers.push(started)
         return started
       },
-      { fallback: () => new Socket(server), onSnapshot: (value) => snapshots.push(value), ...options },
+      {
+        fallback: () => new Socket(server),
+        onSnapshot: (value) => {
+          snapshots.push(value)
+          heard.push({ name: 'snapshot', value, at: Date.now() })
+        },
+        ...options,
+        // What cannot be passed from a test as JSON.
+        ...(globalThis as { options?: Partial<TabOptions> }).options,
+      },
     )
     client.tab = tab
     for (const name of names) {

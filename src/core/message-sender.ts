@@ -1,0 +1,124 @@
+import { byteLength } from './binary.ts'
+import { monotonicNow } from './clock.ts'
+import type { Connection } from './connection.ts'
+import type { Emitter } from './emitter.ts'
+import type { Cause, Data, Events, Outcome, SendResult } from './events.ts'
+import { type Cancel, longTimeout } from './long-timeout.ts'
+import { type DropEvent, dropEvents, type Message, MessageQueue, settle } from './message-queue.ts'
+import type { QueueLimits } from './policy/send-queue.ts'
+import { allowance } from './policy/send-rate.ts'
+import { Unsent } from './policy/unsent.ts'
+import { callSafely } from './report.ts'
+
+/** How often to check whether queued messages have left the browser, in ms. */
+const UNSENT_CHECK = 100
+
+/** Sends over the open connection, and queues messages while there is none or `queue.perSecond` limits their rate. */
+export class MessageSender {
+  readonly queue: MessageQueue
+  readonly #emitter: Emitter<Events>
+  readonly #perSecond: number
+  /** The open connection. */
+  #connection: Connection | undefined
+  /** Cancels the timer of the next flush, while `queue.perSecond` holds messages back. */
+  #cancelFlush: Cancel | undefined
+  /** When queued messages were last sent over this connection. */
+  #flushedAt = Number.NEGATIVE_INFINITY
+  /** Queued messages that were handed to the browser and may still be in its buffer. */
+  #unsent: Unsent<Message> | undefined
+  #cancelUnsentCheck: Cancel | undefined
+
+  constructor(limits: QueueLimits, emitter: Emitter<Events>) {
+    this.queue = new MessageQueue(limits, emitter)
+    this.#emitter = emitter
+    this.#perSecond = limits.perSecond
+  }
+
+  send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
+    // While `queue.perSecond` holds queued messages back, later ones are queued behind them.
+    if (this.#cancelFlush || !this.#connection?.send(data)) return this.queue.push(data, onOutcome)
+    this.#unsent?.add(undefined, byteLength(data))
+    settle({ onOutcome }, { result: 'sent' })
+    return 'sent'
+  }
+
+  /** From now on messages are sent over this connection. */
+  connected(connection: Connection): void {
+    this.#connection = connection
+    // The connection before it, if there is one, sends its buffer before it closes.
+    this.#forgetUnsent()
+    this.#flushedAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** From now on messages are queued. Returns the `drop` events of queued messages that the browser did not send. */
+  disconnected(cause: Cause): DropEvent[] {
+    const unsent = this.#stillUnsent()
+    this.#forgetUnsent()
+    this.#cancelFlush?.()
+    this.#cancelFlush = this.#connection = undefined
+    // When this side closes, the browser sends its buffer before the close frame.
+    if (cause === 'user') return []
+    return dropEvents(unsent, 'disconnected', 'the connection ended while the browser still held it')
+  }
+
+  /** Hands queued messages to the browser: all at once, or at the rate of `queue.perSecond`. */
+  flush(): void {
+    const { queue } = this
+    // Before the next ones are handed over: the timer that drops them may be late.
+    const drops = queue.removeExpired()
+    this.#cancelFlush?.()
+    this.#cancelFlush = undefined
+    const most = this.#allowance()
+    this.#flushedAt = monotonicNow()
+    const outcomes: [message: Message, outcome: Outcome][] = []
+    queue.takeWhile((message) => {
+      const outcome = this.#handOver(message)
+      if (outcome) outcomes.push([message, outcome])
+      return outcome !== undefined
+    }, most)
+    if (this.#connection) {
+      this.#watchUnsent()
+      if (queue.length && this.#perSecond !== Infinity)
+        this.#cancelFlush = longTimeout(1_000 / this.#perSecond, () => this.flush())
+    }
+    // Last: these callbacks may send, or end the connection.
+    this.#emitter.emitAll(drops)
+    for (const [message, outcome] of outcomes) settle(message, outcome)
+  }
+
+  /** How many queued messages may be sent now: with a rate limit, one right after `open`, and at least one per timer. */
+  #allowance(): number {
+    if (this.#perSecond === Infinity) return Infinity
+    const isFirst = this.#flushedAt === Number.NEGATIVE_INFINITY
+    return isFirst ? 1 : Math.max(1, allowance(this.#perSecond, monotonicNow() - this.#flushedAt))
+  }
+
+  /** Returns the outcome, or nothing if the message must wait for another connection. */
+  #handOver(message: Message): Outcome | undefined {
+    const isSent = callSafely(() => this.#connection?.send(message.copy) ?? false)
+    if (isSent === false) return undefined
+    // `send` threw, and the error was reported. The message is removed, so that it does not block the queue for ever.
+    if (isSent === undefined) return { result: 'dropped', reason: 'the browser refused it' }
+    this.#unsent ??= new Unsent()
+    // Without `onOutcome`, which is called once per message, with `sent`.
+    this.#unsent.add({ ...message, onOutcome: undefined }, message.bytes)
+    return { result: 'sent' }
+  }
+
+  /** Forgets queued messages once they have left the browser. */
+  #watchUnsent(): void {
+    this.#cancelUnsentCheck?.()
+    this.#stillUnsent()
+    if (!this.#unsent || this.#unsent.isEmpty) this.#forgetUnsent()
+    else this.#cancelUnsentCheck = longTimeout(UNSENT_CHECK, () => this.#watchUnsent())
+  }
+
+  #stillUnsent(): Message[] {
+    return this.#unsent?.keepLast(this.#connection?.native?.bufferedAmount ?? 0) ?? []
+  }
+
+  #forgetUnsent(): void {
+    this.#cancelUnsentCheck?.()
+    this.#unsent = this.#cancelUnsentCheck = undefined
+  }
+}
