@@ -48,10 +48,10 @@ const engine = (name: string, browser: BrowserConfigOptions, ...more: string[]) 
   optimizeDeps: { include: ['mitt', 'axe-core'] },
   test: {
     name,
-    include: ['test/browser/**/*.test.ts', ...more],
+    include: ['test/browser/**/*.test.ts', 'test/session/browser/*.browser.ts', ...more],
     expect,
     ...patient,
-    globalSetup: 'test/support/browserServers.ts',
+    globalSetup: ['test/support/browserServers.ts', 'test/session/browser/servers.ts'],
     browser: { enabled: true, headless: true, screenshotFailures: false, ...browser },
   },
 })
@@ -149,23 +149,6 @@ export default defineConfig({
           expect,
           ...patient,
           browser: { enabled: true, headless: true, screenshotFailures: false, ...inChromium() },
-        },
-      },
-      {
-        // Found at run time it would reload the page, and with it the tests.
-        optimizeDeps: { include: ['mitt'] },
-        test: {
-          name: 'session-chromium',
-          include: ['test/session/browser/*.browser.ts'],
-          expect,
-          ...patient,
-          globalSetup: 'test/session/browser/servers.ts',
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            ...inChromium(),
-          },
         },
       },
     ],

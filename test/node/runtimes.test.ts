@@ -151,7 +151,7 @@ test('a server that takes one read for one frame gets each queued message by its
 })
 
 test('an upload and a request over a session survive a cut, and the server handles each once', {
-  timeout: 30_000,
+  timeout: 60_000,
 }, async ({ proxy }) => {
   const { url, received } = await serveSessions()
   const line = await proxy({ port: Number(new URL(url).port) })
@@ -175,7 +175,7 @@ test('an upload and a request over a session survive a cut, and the server handl
 })
 
 test('an upload over a session resolves while the window of the server is full', {
-  timeout: 30_000,
+  timeout: 60_000,
 }, async () => {
   const { url } = await serveSessions()
   const session = new Session(url, { WebSocket })

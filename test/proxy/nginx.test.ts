@@ -53,7 +53,7 @@ describe('behind nginx with proxy_read_timeout 2s', () => {
     })
     expect(await elapsed(kept)).toBeGreaterThan(3 * READ_TIMEOUT)
     expect([socket.status, ends, server.dials]).toEqual(['open', [], 1])
-  }, 20_000)
+  })
 
   test.concurrent('without one the line is cut, which is seen and healed', async ({
     listen,
@@ -77,7 +77,7 @@ describe('behind nginx with proxy_read_timeout 2s', () => {
     const second = await server.connection()
     expect(await second.message()).toBe('still here')
     expect(server.live).toEqual([second])
-  }, 20_000)
+  })
 
   test.concurrent('data of the server keeps it as well', async ({ listen, nginx, dial, onTestFinished }) => {
     const server = await listen()
@@ -92,7 +92,7 @@ describe('behind nginx with proxy_read_timeout 2s', () => {
       socket.on('text', () => ++heard * 500 > 1.5 * READ_TIMEOUT && resolve())
     })
     expect([socket.status, ends, server.dials]).toEqual(['open', [], 1])
-  }, 20_000)
+  })
 
   test('a backend that is down is a failed attempt, and is found when it is back', async ({
     listen,

@@ -1,11 +1,12 @@
 import { expect, inject, test } from 'vitest'
+import { server } from 'vitest/browser'
 import { Session } from '../../../src/session/client/index.ts'
 import { numbered, numberOf } from './numbered.ts'
 
 const { url, count } = inject('session')
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-test(`${count} messages each way in a real Chromium, the line cut every 150 to 600 ms`, {
+test(`${count} messages each way in ${server.browser}, the line cut every 150 to 600 ms`, {
   timeout: 180_000,
 }, async () => {
   const session = new Session(url, {
@@ -35,7 +36,6 @@ test(`${count} messages each way in a real Chromium, the line cut every 150 to 6
   while (down.length < count) await wait(20)
   await session.delivered('how many?')
   while (!verdict) await wait(20)
-  console.log(verdict)
   expect(endings).toEqual([])
   expect(down.findIndex((n, index) => n !== index + 1)).toBe(-1)
   expect(verdict).toMatchObject({ count, wrong: -1 })

@@ -54,11 +54,7 @@ test('a connection that is half-open at the server is dropped when the client co
   expect(sessions.size).toEqual({ sessions: 1, connected: 1 })
 })
 
-test('a silent client is pinged, then dropped, and its session kept', { timeout: 30_000 }, async ({
-  startServer,
-  proxy,
-  raw,
-}) => {
+test('a silent client is pinged, then dropped, and its session kept', async ({ startServer, proxy, raw }) => {
   const { port, sessions } = await startServer({ ping: 1 })
   const line = await proxy({ port })
   const peer = raw(line.url)
@@ -69,10 +65,7 @@ test('a silent client is pinged, then dropped, and its session kept', { timeout:
   expect(sessions.size).toEqual({ sessions: 1, connected: 0 })
 })
 
-test('clients that came together are not asked together', { timeout: 30_000 }, async ({
-  startServer,
-  raw,
-}) => {
+test('clients that came together are not asked together', async ({ startServer, raw }) => {
   const { url } = await startServer({ ping: 6 })
   const peers = Array.from({ length: 40 }, () => raw(url))
   await Promise.all(peers.map((peer, n) => peer.hello({ id: id(n) })))
@@ -155,7 +148,7 @@ test('an oversized hello is not read', async ({ startServer, raw }) => {
   expect(sessions.size.sessions).toBe(0)
 })
 
-test('a connection that never says hello is ended', { timeout: 15_000 }, async ({ startServer, raw }) => {
+test('a connection that never says hello is ended', async ({ startServer, raw }) => {
   const { url } = await startServer({ limits: { patience: 1 } })
   expect((await raw(url).closed).code).toBe(4408)
 })

@@ -115,7 +115,7 @@ test('a server that starts anew has forgotten: the client is told, and begins ag
   await socket.delivered('a new life')
 })
 
-test('an expired session tells from its tombstone what was delivered', { timeout: 15_000 }, async ({
+test('an expired session tells from its tombstone what was delivered', async ({
   startServer,
   client,
   proxy,

@@ -113,7 +113,7 @@ test('a process that was stopped for long handles nothing that another may have 
 })
 
 test('a shutdown waits neither for a Redis that hangs nor for a handler that never ends', {
-  timeout: 30_000,
+  timeout: 60_000,
 }, async () => {
   const redis = await ownRedis()
   const { sessions, url } = await startServer(redis.port, { received: () => new Promise(() => {}) })
