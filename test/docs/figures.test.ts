@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { sections } from '../../scripts/sections.js'
 import { prose } from './markdown.ts'
 
 const pages = [
@@ -8,15 +7,9 @@ const pages = [
   ...readdirSync('docs').flatMap((name) => (/\.md$/.test(name) ? [`docs/${name}`] : [])),
 ]
 
-/** Figures are written between marks, from the files of the benches. Lines stay where they are. */
+/** The text without what stands between `<!-- name -->` and `<!-- /name -->`, where scripts write figures. Lines stay where they are. */
 const withoutMarked = (text: string) =>
-  Object.keys({ ...sections, tabs: true }).reduce(
-    (rest, name) =>
-      rest.replace(new RegExp(`<!-- ${name} -->\\n[\\s\\S]*?<!-- /${name} -->`), (marked) =>
-        marked.replaceAll(/[^\n]/g, ''),
-      ),
-    text,
-  )
+  text.replace(/<!-- (\w+) -->\n[\s\S]*?<!-- \/\1 -->/g, (marked) => marked.replaceAll(/[^\n]/g, ''))
 
 /** How measurements are written. Limits and defaults are in KiB, MiB, s or ms. */
 const measurement =
