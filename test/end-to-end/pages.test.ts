@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import type { Browser, Page } from 'playwright'
 import { describe, expect } from 'vitest'
 import type { DemoServer } from '../../demo/server/server.ts'
@@ -112,6 +114,32 @@ describe('the other pages', { timeout: 120_000 }, () => {
       await page.context().close()
     },
   )
+
+  test('say that they are connecting, from the start', async ({ browser, demo }) => {
+    // It accepts the TCP connection and never answers the handshake.
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const context = await browser.newContext({ bypassCSP: true })
+    await context.addInitScript((url) => {
+      const Native = globalThis.WebSocket
+      globalThis.WebSocket = class extends Native {
+        constructor() {
+          super(url)
+        }
+      }
+      // In a worker the constructor is still the native one.
+      localStorage.setItem('holdfast sharing', 'off')
+    }, `ws://127.0.0.1:${port}`)
+    for (const path of ['/compare', '/tabs', '/nowhere']) {
+      const page = await context.newPage()
+      await page.goto(demo.url + path)
+      await pill(page, 'connecting')
+      expect(await page.locator('#status').textContent(), path).toBe('Connecting')
+    }
+    await context.close()
+    silent.close()
+  })
 
   test('the page that is missing leads to those that exist', async ({ browser, demo }) => {
     const page = await open(browser, demo, '/docs/nowhere.html')

@@ -54,7 +54,8 @@ export const cutOff = (page: Page) =>
         continue
       const name = `${element.localName}${element.id && `#${element.id}`}.${element.className} “${element.textContent?.slice(0, 20)}”`
       const style = getComputedStyle(element)
-      if (style.visibility === 'hidden' || style.opacity === '0') continue
+      // A drawer that is shut is transparent as a whole.
+      if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue
       if ((box.left < -1 || box.right > innerWidth + 1) && !inScroller(element.parentElement))
         found.push(`${name} beyond the edge`)
       const isField = element.matches('input, textarea, select')

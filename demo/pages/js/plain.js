@@ -6,6 +6,7 @@ import { statusInHeader } from './header.js'
 const socket = new Socket(new URL('/ws', location.href), { heartbeat: { ping: 'ping', pong: 'pong' } })
 const showStatus = statusInHeader()
 socket.on('status', ({ status }) => showStatus(status))
+showStatus(socket.status)
 
 const asked = byId('asked')
 if (asked) asked.textContent = location.pathname
