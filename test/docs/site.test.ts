@@ -161,7 +161,7 @@ function live(page: Page, name: string): Live {
   }
 }
 
-describe('the live example', { timeout: 120_000 }, () => {
+describe('the live example', { timeout: 400_000 }, () => {
   test('of events shows each of them', async ({ visitDocs }) => {
     const { press, says, is } = live(await visitDocs('events.html'), 'events')
     await press('open()')
