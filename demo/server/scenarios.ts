@@ -3,9 +3,11 @@ import type { merge } from './options.ts'
 import type { Shared } from './redis.ts'
 import type { Router } from './router.ts'
 import { chatRoom } from './scenarios/chat-room.ts'
+import { counter } from './scenarios/counter.ts'
 import { echo } from './scenarios/echo.ts'
 import { guest } from './scenarios/guest.ts'
 import { guestOnDemand } from './scenarios/guest-on-demand.ts'
+import { live } from './scenarios/live.ts'
 import { push } from './scenarios/push.ts'
 import { service } from './scenarios/service.ts'
 import { sharedConnection } from './scenarios/shared-connection.ts'
@@ -47,6 +49,8 @@ export async function addScenarios(
   router.add('/guest-on-demand', guestOnDemand())
   router.add('/upload', upload(uploads, settings.uploadLimit))
   router.add('/shared', sharedConnection())
+  router.add('/live', live())
+  router.add('/counter', counter())
   router.add('/superchat', superchat())
   router.add('/no-protocol', noProtocol())
 }

@@ -22,11 +22,6 @@ export default defineConfig({
   },
   themeConfig: {
     logo: '/favicon.svg',
-    nav: [
-      { text: 'Getting started', link: '/getting-started' },
-      { text: 'Options', link: '/options' },
-      { text: 'Troubleshooting', link: '/troubleshooting' },
-    ],
     sidebar: existing(),
     outline: { level: [2, 3] },
     search: { provider: 'local', options: { detailedView: true } },

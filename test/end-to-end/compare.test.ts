@@ -21,12 +21,17 @@ interface Compare {
 
 const patient = { timeout: 50_000 }
 
-const test = base.extend<{ open: (options?: { phone: 'light' | 'dark' }) => Promise<Compare> }>({
+const test = base.extend<{ open: (phone?: { theme: 'light' | 'dark'; width: number }) => Promise<Compare> }>({
   open: async ({ demo, browser }, use) => {
     const pages: Page[] = []
-    await use(async (options) => {
-      const phone = { viewport: { width: 390, height: 844 }, hasTouch: true }
-      const context = await browser.newContext(options && { ...phone, colorScheme: options.phone })
+    await use(async (phone) => {
+      const context = await browser.newContext(
+        phone && {
+          viewport: { width: phone.width, height: 844 },
+          hasTouch: true,
+          colorScheme: phone.theme,
+        },
+      )
       const page = await context.newPage()
       pages.push(page)
       const compare: Compare = {
@@ -168,8 +173,12 @@ describe('the comparison', { timeout: 60_000 }, () => {
     expect(errors).toEqual([])
   })
 
-  test.for(['light', 'dark'] as const)('fits a phone, %s', async (phone, { open }) => {
-    const compare = await open({ phone })
+  const phones = (['light', 'dark'] as const).flatMap((theme) => [
+    { theme, width: 390 },
+    { theme, width: 320 },
+  ])
+  test.for(phones)('fits a phone of $width px, $theme', async (phone, { open }) => {
+    const compare = await open(phone)
     const { page, errors } = compare
     const over = (selector: string) =>
       page.locator(selector).evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)

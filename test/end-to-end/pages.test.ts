@@ -1,76 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import type { Browser, Page } from 'playwright'
 import { describe, expect } from 'vitest'
 import type { DemoServer } from '../../demo/server/server.ts'
+import { cutOff, rows, violations } from '../support/page-checks.ts'
 import { PER_PAGE, picture, status, test, write } from './demo.ts'
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const patient = { timeout: 50_000 }
-
-interface Violation {
-  id: string
-  nodes: { html: string; failureSummary: string }[]
-}
-
-/** What axe finds on the page, shadow roots included. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(axePath, 'utf8'))
-  // Colours in transition are no colours that stay.
-  await page.evaluate(() =>
-    Promise.all(document.getAnimations().map((each) => each.finish?.call(each))).catch(() => {}),
-  )
-  const found = await page.evaluate(
-    () =>
-      (
-        globalThis as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } }
-      ).axe.run() as Promise<{ violations: Violation[] }>,
-  )
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  )
-}
-
-/**
- * What cannot be read because it lies beyond the edge of the page, or is cut off in its own box. Boxes that scroll may be
- * larger inside, and what is for screen readers alone has no size.
- */
-const cutOff = (page: Page) =>
-  page.evaluate(() => {
-    const root = document.documentElement
-    const found: string[] =
-      root.scrollWidth > innerWidth ? [`page: ${root.scrollWidth - innerWidth} px too wide`] : []
-    const scrolls = ({ overflowX }: CSSStyleDeclaration) => overflowX === 'auto' || overflowX === 'scroll'
-    const inScroller = (element: Element | null): boolean =>
-      element !== null &&
-      element !== document.body &&
-      (scrolls(getComputedStyle(element)) || inScroller(element.parentElement))
-    const hides = ({ overflowX }: CSSStyleDeclaration) => overflowX === 'hidden' || overflowX === 'clip'
-    for (const element of document.querySelectorAll<HTMLElement>('body *')) {
-      const box = element.getBoundingClientRect()
-      if (
-        box.width <= 1 ||
-        box.height <= 1 ||
-        element.closest('.unseen, .skip, [hidden], dialog:not([open]), details:not([open]) > :not(summary)')
-      )
-        continue
-      const name = `${element.localName}${element.id && `#${element.id}`}.${element.className} “${element.textContent?.slice(0, 20)}”`
-      const style = getComputedStyle(element)
-      if (style.visibility === 'hidden' || style.opacity === '0') continue
-      if ((box.left < -1 || box.right > innerWidth + 1) && !inScroller(element.parentElement))
-        found.push(`${name} beyond the edge`)
-      const isField = element.matches('input, textarea, select')
-      if (!isField && hides(style) && element.scrollWidth > element.clientWidth + 1)
-        found.push(`${name} cut off`)
-      if (
-        element.matches('button, .button, a') &&
-        element.scrollWidth > element.clientWidth + 1 &&
-        style.display !== 'inline'
-      )
-        found.push(`${name} text wider than the control`)
-    }
-    return found
-  })
 
 const pages = ['/', '/scenarios', '/compare', '/tabs', '/nowhere']
 const themes = ['light', 'dark'] as const
@@ -80,9 +16,12 @@ async function open(browser: Browser, demo: DemoServer, path: string, options: o
   const page = await context.newPage()
   await page.addInitScript(() => localStorage.setItem('holdfast name', 'Ann'))
   await page.goto(demo.url + path)
-  await expect.poll(() => page.locator('.pill').getAttribute('data-status'), patient).toBe('open')
+  await pill(page, 'open')
   return page
 }
+
+const pill = (page: Page, tone: string) =>
+  expect.poll(() => page.locator('.pill').getAttribute('data-status'), patient).toBe(tone)
 
 /** Something of everything that a page can show. */
 async function fill(page: Page, path: string): Promise<void> {
@@ -123,6 +62,10 @@ describe('every page', { timeout: 120_000 }, () => {
           await page.getByRole('button', { name: 'Disconnect' }).click()
           await status(page, 'closed')
           expect(await violations(page), `${path}, closed`).toEqual([])
+        } else {
+          demo.restart(2_000)
+          await pill(page, 'waiting')
+          expect(await violations(page), `${path}, reconnecting`).toEqual([])
         }
         await page.context().close()
       }
@@ -139,13 +82,90 @@ describe('every page', { timeout: 120_000 }, () => {
         await page.setViewportSize({ width, height: width === 720 ? 450 : 844 })
         // Charts follow a frame later.
         await expect.poll(() => cutOff(page), { message: `${state} at ${width} px` }).toEqual([])
+        expect(await rows(page.locator('.top nav a')), `links at ${width} px`).toBe(1)
+        if (width >= 768) expect(await rows(page.locator('.top > *')), `header at ${width} px`).toBe(1)
       }
     }
     await expectWhole('open')
+    demo.restart(60_000)
+    await pill(page, 'waiting')
+    await expectWhole('reconnecting')
     if (path === '/') {
-      demo.restart(60_000)
-      await status(page, 'waiting')
-      await expectWhole('reconnecting')
+      await page.getByRole('button', { name: 'Disconnect' }).click()
+      await pill(page, 'closed')
+      await expectWhole('closed')
+    }
+    await page.context().close()
+  })
+})
+
+describe('the other pages', { timeout: 120_000 }, () => {
+  test.for(pages.filter((path) => path !== '/'))(
+    'say that the page is offline, and connect again with the network: %s',
+    async (path, { browser, demo }) => {
+      const page = await open(browser, demo, path)
+      const words = () => page.locator('#status').textContent()
+      await page.context().setOffline(true)
+      demo.restart(500)
+      await expect.poll(words, patient).toBe('Offline')
+      await page.context().setOffline(false)
+      await expect.poll(words, patient).toMatch(/connected/i)
+      await pill(page, 'open')
+      await page.context().close()
+    },
+  )
+
+  test('say that they are connecting, from the start', async ({ browser, demo }) => {
+    // It accepts the TCP connection and never answers the handshake.
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const context = await browser.newContext({ bypassCSP: true })
+    await context.addInitScript((url) => {
+      const Native = globalThis.WebSocket
+      globalThis.WebSocket = class extends Native {
+        constructor() {
+          super(url)
+        }
+      }
+      // In a worker the constructor is still the native one.
+      localStorage.setItem('holdfast sharing', 'off')
+    }, `ws://127.0.0.1:${port}`)
+    for (const path of ['/compare', '/tabs', '/nowhere']) {
+      const page = await context.newPage()
+      await page.goto(demo.url + path)
+      await pill(page, 'connecting')
+      expect(await page.locator('#status').textContent(), path).toBe('Connecting')
+    }
+    await context.close()
+    silent.close()
+  })
+
+  test('the page that is missing leads to those that exist', async ({ browser, demo }) => {
+    const page = await open(browser, demo, '/docs/nowhere.html')
+    expect(await page.locator('#asked').textContent()).toBe('/docs/nowhere.html')
+    const links = await page
+      .getByRole('main')
+      .getByRole('link')
+      .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href))
+    expect(links.map((link) => new URL(link).pathname)).toEqual([
+      '/',
+      '/scenarios',
+      '/compare',
+      '/tabs',
+      '/docs/',
+    ])
+    for (const link of links) expect((await page.request.get(link)).status(), link).toBe(200)
+    await page.context().close()
+  })
+
+  test('each scenario starts by itself and shows its code', async ({ browser, demo }) => {
+    const page = await open(browser, demo, '/scenarios')
+    const cards = page.getByRole('article')
+    expect(await cards.count()).toBe(8)
+    for (const card of await cards.all()) {
+      expect(await card.locator('pre code').textContent()).toMatch(/socket/)
+      await expect.poll(() => card.getByRole('log').textContent(), patient).toMatch(/Open/)
     }
     await page.context().close()
   })

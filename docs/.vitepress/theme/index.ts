@@ -1,9 +1,11 @@
 import type { Theme } from 'vitepress'
 import { useRoute } from 'vitepress'
 import DefaultTheme from 'vitepress/theme'
-import { nextTick, onMounted, watch } from 'vue'
+import { h, nextTick, onMounted, watch } from 'vue'
+import DemoLinks from './DemoLinks.vue'
+import DemoStatus from './DemoStatus.vue'
 import Integrity from './Integrity.vue'
-import LiveSocket from './LiveSocket.vue'
+import LiveExample from './LiveExample.vue'
 import './style.css'
 
 /** The home page and the 404 page of the default theme have no main landmark. */
@@ -15,6 +17,12 @@ function markMain() {
 
 export default {
   extends: DefaultTheme,
+  Layout: () =>
+    h(DefaultTheme.Layout, null, {
+      'nav-bar-content-before': () => h(DemoLinks, { class: 'in-bar' }),
+      'nav-bar-content-after': () => h(DemoStatus),
+      'nav-screen-content-before': () => h(DemoLinks),
+    }),
   setup() {
     const route = useRoute()
     onMounted(markMain)
@@ -25,6 +33,6 @@ export default {
   },
   enhanceApp({ app }) {
     app.component('Integrity', Integrity)
-    app.component('LiveSocket', LiveSocket)
+    app.component('LiveExample', LiveExample)
   },
 } satisfies Theme

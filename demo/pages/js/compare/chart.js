@@ -35,9 +35,11 @@ export function chart(element, show) {
   /** The value under the pointer. Without a pointer, as on a phone, the newest value. */
   const shown = (series, value) => value ?? data[series].at(-1)
 
-  /** Only whole powers of ten have a label. */
+  /** Only whole powers of ten have a label: `10 kB`, not `10.0 kB`. */
   const label = (tick) =>
-    tick !== null && Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6) ? show(tick) : ''
+    tick !== null && Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6)
+      ? show(tick).replace('.0 ', ' ')
+      : ''
 
   function draw() {
     plot?.destroy()

@@ -54,6 +54,7 @@ export class Comparison {
       this.onState(`The server does not answer. Next attempt in ${(delay / 1_000).toFixed(1)} s.`)
     })
     control.on('status', ({ status }) => this.onStatus(status))
+    this.onStatus(control.status)
     this.onState('Connecting.')
   }
 

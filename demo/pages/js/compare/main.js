@@ -1,5 +1,5 @@
 import { byId, make, scrollable } from '../dom.js'
-import { showInHeader, statusNames } from '../header.js'
+import { statusInHeader } from '../header.js'
 import { chart } from './chart.js'
 import { Comparison } from './comparison.js'
 import { figures, figuresTable, multiple } from './figures.js'
@@ -71,7 +71,8 @@ function clear() {
 comparison.onSeen = showValues
 comparison.onTally = showFigures
 comparison.onReset = clear
-comparison.onStatus = (status) => showInHeader(status, status === 'closed' ? 'Stopped' : statusNames[status])
+const showInHeader = statusInHeader()
+comparison.onStatus = (status) => showInHeader(status, status === 'closed' ? 'Stopped' : undefined)
 comparison.onState = (state) => {
   // A status that is announced must not count down.
   byId('state').textContent = state

@@ -1,5 +1,5 @@
 import { byId } from '../dom.js'
-import { showInHeader } from '../header.js'
+import { statusInHeader } from '../header.js'
 import { card } from './card.js'
 import { chatRoom } from './chat-room.js'
 import { echo } from './echo.js'
@@ -11,6 +11,7 @@ import { upload } from './upload.js'
 
 const all = [echo, hello, service, chatRoom, guest, guestOnDemand, upload, subprotocols]
 const statuses = new Map()
+const showInHeader = statusInHeader()
 
 function showStatuses() {
   const values = [...statuses.values()]

@@ -2,7 +2,7 @@ import { Socket } from '/holdfast/index.js'
 import { defineInspector } from '/holdfast/inspect.js'
 import { connectTab } from '/holdfast/tabs.js'
 import { byId, make, scrollable } from '../dom.js'
-import { announce, showInHeader, statusNames } from '../header.js'
+import { announce, statusInHeader } from '../header.js'
 import { newId } from '../id.js'
 import { socketOptions, socketUrl } from './socket.js'
 import { countTabs } from './tab-count.js'
@@ -53,9 +53,10 @@ function connect(shared) {
   showStatus(socket.status)
 }
 
+const showInHeader = statusInHeader()
 let before
 function showStatus(status) {
-  showInHeader(status, statusNames[status])
+  showInHeader(status)
   if (status === 'waiting' && before === 'open') announce('Connection lost. Connecting again.')
   if (status === 'open') announce('Connected.')
   if (status !== 'connecting') before = status
