@@ -178,8 +178,10 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    */
   async drained(limit = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     const signal = readSignal('drained', options)
-    if (typeof limit !== 'number' || Number.isNaN(limit))
-      throw new TypeError(`holdfast: drained: the limit must be a number of bytes, not ${shown(limit)}`)
+    if (typeof limit !== 'number' || !(limit >= 0))
+      throw new TypeError(
+        `holdfast: drained: the limit must be a number of bytes from 0, not ${shown(limit)}`,
+      )
     return waitUntil(this, () => !(this.bufferedAmount > limit), signal)
   }
 
@@ -209,6 +211,8 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     const { queue = 'keep', overlap = false } = options
     if (queue !== 'keep' && queue !== 'drop')
       throw new TypeError(`holdfast: reconnect.queue: must be 'keep' or 'drop', not ${shown(queue)}`)
+    if (typeof overlap !== 'boolean')
+      throw new TypeError(`holdfast: reconnect.overlap: must be a boolean, not ${shown(overlap)}`)
     this.lifecycle().reconnect({ dropQueue: queue === 'drop', overlap })
   }
 
@@ -225,13 +229,14 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
         `holdfast: close: the code must be 1000 or 3000 to 4999, not ${shown(code)}`,
         'InvalidAccessError',
       )
-    const bytes = byteLength(`${reason}`)
+    const text = `${reason}`
+    const bytes = byteLength(text)
     if (bytes > 123)
       throw domException(
         `holdfast: close: the reason must be at most 123 bytes of UTF-8, not ${bytes}`,
         'SyntaxError',
       )
-    this.lifecycle().close({ code, reason, wasClean: false, cause: 'user' })
+    this.lifecycle().close({ code, reason: text, wasClean: false, cause: 'user' })
   }
 }
 
