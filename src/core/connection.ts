@@ -164,7 +164,8 @@ export class Connection {
     if (!native) return
     if (this.#listeners) unlisten(native, this.#listeners)
     // The native `close` event is not awaited: if the peer is silent, Chromium fires it after 60 s.
-    native.close(code, reason)
+    // A wrapped `WebSocket` may throw: the connection is over nevertheless.
+    callSafely(() => native.close(code, reason))
   }
 
   /** Whether the next attempt will dial the same URL: what is blocked stays blocked. */
@@ -412,7 +413,8 @@ export class Connection {
     if (!isData(data))
       return report(new TypeError('holdfast: heartbeat.ping: the function must return a message'))
     this.#pingedAt = now
-    native.send(data)
+    // A browser throws for a buffer that can be resized, and React Native for a Blob.
+    callSafely(() => native.send(data))
   }
 }
 

@@ -481,8 +481,10 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     // If the page stays, it dials then.
     if (this.options.wake && isLeaving()) return
-    if (delay === 0 || !this.#lastWaiting) this.#dial()
-    else if (monotonicNow() + delay < this.#nextDialAt)
+    if (delay === 0 || !this.#lastWaiting) return this.#dial()
+    const dialsIn = this.#nextDialAt - monotonicNow()
+    // A timer that is overdue is held back by the browser, perhaps for a minute; a new one is not.
+    if (delay < dialsIn || dialsIn < 0)
       this.#scheduleDial(delay, { attempt: 0, close: this.#lastWaiting.close })
   }
 }

@@ -164,7 +164,10 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
 
   #ended(close: Closed): void {
     // A connection that this side ended for an error dispatches `error` first, as a browser does for a failed connection.
-    const hasFailed = (this.#failed !== undefined && this.#failed === this.#live) || close.cause !== 'peer'
+    const hasFailed =
+      (this.#failed !== undefined && this.#failed === this.#live) ||
+      // `suspendHidden` ends a connection that works.
+      (close.cause !== 'peer' && close.cause !== 'user')
     this.#live = undefined
     if (this.#socket.closed) {
       this.#lastClose = 'dispatched'

@@ -216,6 +216,54 @@ describe('suspendHidden of a page that is hidden already', () => {
   })
 })
 
+test('online sets the timer of the next attempt again when it is overdue', async ({ page, server, open }) => {
+  const { socket } = await open()
+  page.setOnline(false)
+  server.vanish()
+  await tick(HOP)
+  // For longer than the 60 s between two attempts of a page that is offline.
+  sleep(100_000)
+  page.setOnline(true)
+  await tick(500 + 2 * HOP)
+  expect([socket.status, server.dials]).toEqual(['open', 2])
+})
+
+describe('a WebSocket that throws', () => {
+  test('in send() does so to the caller, and is reported for a ping and ends as silence', async ({
+    server,
+    open,
+    reports,
+  }) => {
+    const error = new TypeError('no buffers that can be resized')
+    class Throwing extends (constructorOf(server) as typeof WebSocket) {
+      override send() {
+        throw error
+      }
+    }
+    const heartbeat = { ping: 'ping', interval: 1_000, timeout: 1_000 }
+    const { socket, last } = await open({ WebSocket: Throwing, heartbeat })
+    expect(() => socket.send('a')).toThrow(error)
+    await tick(2_000)
+    expect(last('waiting')?.close.cause).toBe('silent')
+    expect(reports()).toEqual([error])
+  })
+
+  test('in close() is reported, and the connection counts as ended', async ({ server, open, reports }) => {
+    const error = new Error('cannot close')
+    class Throwing extends (constructorOf(server) as typeof WebSocket) {
+      override close() {
+        throw error
+      }
+    }
+    const { socket, names } = await open({ WebSocket: Throwing })
+    socket.reconnect()
+    await tick(2 * HOP)
+    socket.close()
+    expect(names()).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open', 'closed'])
+    expect(reports()).toEqual([error, error])
+  })
+})
+
 test('a socket that another one closes at a signal does not respond to that signal', async ({
   page,
   open,
@@ -450,6 +498,19 @@ describe('the drop-in', () => {
     page.show('visible')
     await tick(200)
     expect([socket.readyState, closed.mock.calls.length, server.dials]).toEqual([3, 1, 1])
+  })
+
+  test('dispatches no error when the hidden page suspends it', async ({ page, server }) => {
+    const socket = dropIn(server, { suspendHidden: 100 })
+    const events: string[] = []
+    for (const type of ['open', 'error', 'close'] as const)
+      socket.addEventListener(type, () => events.push(type))
+    await tick(HOP)
+    page.show('hidden')
+    await tick(200)
+    expect(events).toEqual(['open', 'close'])
+    socket.close()
+    await tick(3 * HOP)
   })
 
   test('uses the attempt that replaces one under way, and ends that one with a close', async ({
