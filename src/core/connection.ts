@@ -241,7 +241,7 @@ export class Connection {
       },
     }
     listen(native, this.#listeners)
-    this.#observeAttempt(url)
+    this.#observeAttempt(native, url)
   }
 
   /** Whether the handshake has begun, and the connection is not open yet. */
@@ -250,8 +250,8 @@ export class Connection {
   }
 
   /** Observes what may block this attempt: Content Security Policy, and the permission to reach a private address. */
-  #observeAttempt(url: string): void {
-    const stop = observeCspViolation(url, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
+  #observeAttempt(native: WebSocket, url: string): void {
+    const stop = observeCspViolation(native.url, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
     this.#stopObservingAttempt = stop
     void localNetworkPermission(url).then((permission) => {
       if (!permission || this.isOver || this.#stopObservingAttempt !== stop) return

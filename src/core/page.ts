@@ -130,12 +130,12 @@ export function observePage(observer: (signal: PageSignal) => void, detectsSleep
   }
 }
 
-/** Calls `found` when Content Security Policy blocks a connection to this URL. Returns a function that stops it. */
+/** Calls `found` when Content Security Policy blocks a connection to this absolute URL. Returns a function that stops it. */
 export function observeCspViolation(url: string, found: () => void): () => void {
   const target = (globalThis.document ?? globalThis) as EventTarget | undefined
   const violated = (event: Event) => {
     const { effectiveDirective, blockedURI } = event as SecurityPolicyViolationEvent
-    const { href, origin } = new URL(url, globalThis.location?.href)
+    const { href, origin } = new URL(url)
     // For another origin some browsers report the origin only.
     const isThisUrl = blockedURI === href || blockedURI.replace(/\/$/, '') === origin
     if (effectiveDirective === 'connect-src' && isThisUrl) found()

@@ -166,9 +166,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   async drained(limit = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     const signal = readSignal('drained', options)
     if (typeof limit !== 'number' || !(limit >= 0))
-      throw new TypeError(
-        `holdfast: drained: the limit must be a number of bytes from 0, not ${shown(limit)}`,
-      )
+      throw new TypeError(`holdfast: drained: the limit must be a number of bytes, not ${shown(limit)}`)
     return waitUntil(this, () => !(this.bufferedAmount > limit), signal)
   }
 

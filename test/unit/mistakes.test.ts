@@ -233,7 +233,7 @@ const rejecting: Mistake[] = [
   ],
   [
     'a negative number of bytes for drained()',
-    'holdfast: drained: the limit must be a number of bytes from 0, not -1',
+    'holdfast: drained: the limit must be a number of bytes, not -1',
     (socket) => socket.drained(-1),
   ],
   [
