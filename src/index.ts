@@ -30,7 +30,8 @@ export {
   type WebSocketConstructor,
 } from './core/options.ts'
 export { isFinal } from './core/policy/close-codes.ts'
-export { type ReconnectCallOptions, Socket } from './core/socket.ts'
+export type { ReconnectCallOptions } from './core/reconnect-options.ts'
+export { Socket } from './core/socket.ts'
 export { type MessagesOptions, messages } from './helpers/messages.ts'
 export { type RequestOptions, request } from './helpers/request.ts'
 export { type UploadOptions, upload } from './helpers/upload.ts'

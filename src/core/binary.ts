@@ -78,5 +78,7 @@ const isLowSurrogate = (code: number) => code >= 0xdc00 && code <= 0xdfff
 
 /** The message as it is now: the caller may write to its buffer before it is sent. */
 export function snapshot(data: Data): Data {
-  return typeof data === 'string' || isBlob(data) ? data : bytesOf(data).slice().buffer
+  if (typeof data === 'string' || isBlob(data)) return data
+  // A buffer that was transferred has no bytes, and no view of it can be made. `WebSocket.send` sends an empty message.
+  return data.byteLength ? bytesOf(data).slice().buffer : new ArrayBuffer(0)
 }

@@ -164,7 +164,8 @@ export class Connection {
     if (!native) return
     if (this.#listeners) unlisten(native, this.#listeners)
     // The native `close` event is not awaited: if the peer is silent, Chromium fires it after 60 s.
-    native.close(code, reason)
+    // A wrapped `WebSocket` may throw: the connection is over nevertheless.
+    callSafely(() => native.close(code, reason))
   }
 
   /** Whether the next attempt will dial the same URL: what is blocked stays blocked. */
@@ -240,7 +241,7 @@ export class Connection {
       },
     }
     listen(native, this.#listeners)
-    this.#observeAttempt(url)
+    this.#observeAttempt(native, url)
   }
 
   /** Whether the handshake has begun, and the connection is not open yet. */
@@ -249,8 +250,8 @@ export class Connection {
   }
 
   /** Observes what may block this attempt: Content Security Policy, and the permission to reach a private address. */
-  #observeAttempt(url: string): void {
-    const stop = observeCspViolation(url, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
+  #observeAttempt(native: WebSocket, url: string): void {
+    const stop = observeCspViolation(native.url, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
     this.#stopObservingAttempt = stop
     void localNetworkPermission(url).then((permission) => {
       if (!permission || this.isOver || this.#stopObservingAttempt !== stop) return
@@ -412,7 +413,8 @@ export class Connection {
     if (!isData(data))
       return report(new TypeError('holdfast: heartbeat.ping: the function must return a message'))
     this.#pingedAt = now
-    native.send(data)
+    // A browser throws for a buffer that can be resized, and React Native for a Blob.
+    callSafely(() => native.send(data))
   }
 }
 

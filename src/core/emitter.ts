@@ -7,6 +7,7 @@ import { abortSignal, nearest, type OptionRules, resolveGroup, shown } from './v
 interface Handler {
   (first: never, second?: never): void
   listener: (...values: never) => void
+  remove: () => void
 }
 
 const rules: OptionRules<ListenerOptions> = {
@@ -67,12 +68,12 @@ export class Emitter<EventMap extends object> {
       if (once) remove()
       ;(listener as (first: never, second?: never) => void)(first, second)
     }
-    const handler: Handler = Object.assign(call, { listener: listener as Handler['listener'] })
     const remove = () => {
       active = false
       signal?.removeEventListener('abort', remove)
       this.#remove(name, handler)
     }
+    const handler: Handler = Object.assign(call, { listener: listener as Handler['listener'], remove })
     signal?.addEventListener('abort', remove)
     // The mitt object is not stored: its three closures would use more memory than the lists of handlers.
     mitt(this.#handlers as EventHandlerMap<Record<string, never>>).on(name, handler as never)
@@ -82,8 +83,7 @@ export class Emitter<EventMap extends object> {
   /** Removes a listener, added once or several times. @throws {TypeError} as `on` does */
   off(name: (keyof EventMap & string) | '*', listener: (...values: never) => void): void {
     this.#check(name, listener)
-    for (const handler of this.#handlers.get(name) ?? [])
-      if (handler.listener === listener) this.#remove(name, handler)
+    for (const handler of this.#handlers.get(name) ?? []) if (handler.listener === listener) handler.remove()
   }
 
   emit<Name extends keyof EventMap>(name: Name, value: EventMap[Name]): void {
@@ -99,7 +99,8 @@ export class Emitter<EventMap extends object> {
   /** Emits several events; what their listeners emit is dispatched after all of them. */
   emitAll(events: PendingEvent<EventMap>[]): void {
     this.#pending ??= []
-    this.#pending.push(...events)
+    // One by one: a call takes some 100,000 arguments at most, and a queue may hold more messages.
+    for (const event of events) this.#pending.push(event)
     if (this.dispatching === undefined) this.#flush()
   }
 

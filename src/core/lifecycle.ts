@@ -139,6 +139,8 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#heldClose = undefined
     this.#opensWhenShown = opensWhenShown
     this.#reopensOnWake = false
+    // After used-up attempts the page was observed for a wake.
+    if (this.status === 'closed') this.#stopObserving?.()
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
     const connections = this.#takeConnections()
     this.#changeStatus('suspended')
@@ -151,8 +153,8 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#heldClose = undefined
     this.#stopObserving?.()
     this.#stopObserving = undefined
+    if (!reopensOnWake) this.#stopListening?.()
     if (this.status === 'closed') return
-    this.#stopListening?.()
     const connections = this.#takeConnections()
     this.closed = close
     this.#retries.reset()
@@ -163,7 +165,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     // Without the timer that detects a sleep: a closed socket keeps no timer.
     if (reopensOnWake) this.#observePage(false)
     const ended = this.options.protocol?.ended()
-    this.#changeStatus('closed', ...drops, ...(ended ? [ended] : []), ['closed', close])
+    this.#changeStatus('closed', [...drops, ...(ended ? [ended] : []), ['closed', close]])
     for (const connection of connections) connection.close(close.code, close.reason, true)
   }
 
@@ -192,7 +194,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#hasBeenOpen = true
     this.#openedAt = monotonicNow()
     this.protocol = connection.protocol
-    this.#changeStatus('open', ['open', { protocol: connection.protocol, reconnected }])
+    this.#changeStatus('open', [['open', { protocol: connection.protocol, reconnected }]])
     previous?.close(1000)
     // A listener may have ended the connection.
     if (this.#connection === connection && this.status === 'open') this.#sender.flush()
@@ -252,6 +254,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   }
 
   #listenToSignal(): void {
+    this.#stopListening?.()
     this.#stopListening = onAbort(this.options.signal, (error) =>
       this.close({ ...abnormalClosure('signal', error), code: 1000, reason: '' }),
     )
@@ -262,7 +265,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     if (this.status === 'closed') this.#listenToSignal()
     this.#reopensOnWake = this.#opensWhenShown = false
     this.#observePage(true)
-    if (isHidden()) this.#onHidden()
+    if (isHidden()) this.#startSuspensionTimer()
   }
 
   #observePage(detectsSleep: boolean): void {
@@ -349,11 +352,11 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     })
     this.#nextDialAt = monotonicNow() + delay
     this.#lastWaiting = { ...failure, delay }
-    this.#changeStatus('waiting', ['waiting', this.#lastWaiting])
+    this.#changeStatus('waiting', [['waiting', this.#lastWaiting]])
   }
 
   /** Changes the status and emits `status`, then the more specific events. Events of its listeners follow after all of them. */
-  #changeStatus(status: Status, ...events: PendingEvent<Events>[]): void {
+  #changeStatus(status: Status, events: PendingEvent<Events>[] = []): void {
     const previous = this.#emittedStatus
     this.status = this.#emittedStatus = status
     const change: PendingEvent<Events>[] = status === previous ? [] : [['status', { status, previous }]]
@@ -416,8 +419,12 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   }
 
   #onHidden(): void {
+    if (this.status !== 'suspended' && this.status !== 'closed') this.#startSuspensionTimer()
+  }
+
+  #startSuspensionTimer(): void {
     const { suspendHidden } = this.options
-    if (suspendHidden === false || this.status === 'suspended' || this.status === 'closed') return
+    if (suspendHidden === false) return
     this.#cancelSuspension?.()
     this.#cancelSuspension = longTimeout(suspendHidden, () => this.suspend(true))
   }
@@ -474,8 +481,10 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     // If the page stays, it dials then.
     if (this.options.wake && isLeaving()) return
-    if (delay === 0 || !this.#lastWaiting) this.#dial()
-    else if (monotonicNow() + delay < this.#nextDialAt)
+    if (delay === 0 || !this.#lastWaiting) return this.#dial()
+    const dialsIn = this.#nextDialAt - monotonicNow()
+    // A timer that is overdue is held back by the browser, perhaps for a minute; a new one is not.
+    if (delay < dialsIn || dialsIn < 0)
       this.#scheduleDial(delay, { attempt: 0, close: this.#lastWaiting.close })
   }
 }

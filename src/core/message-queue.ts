@@ -52,10 +52,8 @@ export class MessageQueue {
     if (displaced) {
       message.copy = snapshot(data)
       this.#watchExpiry()
-      drops.push(
-        ...dropEvents(displaced, 'overflow', 'newer messages took its place (option queue.overflow)'),
-      )
-      this.#emitter.emitAll(drops)
+      const reason = 'newer messages took its place (option queue.overflow)'
+      this.#emitter.emitAll([...drops, ...dropEvents(displaced, 'overflow', reason)])
       return 'queued'
     }
     const reason = this.#whyFull(bytes)

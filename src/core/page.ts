@@ -47,7 +47,8 @@ export const isHidden = (): boolean => globalThis.document?.visibilityState === 
 export const isOffline = (): boolean => globalThis.navigator?.onLine === false
 
 function notify(signal: PageSignal): void {
-  for (const observer of [...observers]) observer(signal)
+  // One of them may remove another one.
+  for (const observer of [...observers]) if (observers.has(observer)) observer(signal)
 }
 
 function checkForSleep(): void {
@@ -129,14 +130,15 @@ export function observePage(observer: (signal: PageSignal) => void, detectsSleep
   }
 }
 
-/** Calls `found` when Content Security Policy blocks a connection to this URL. Returns a function that stops it. */
+/** Calls `found` when Content Security Policy blocks a connection to this absolute URL. Returns a function that stops it. */
 export function observeCspViolation(url: string, found: () => void): () => void {
   const target = (globalThis.document ?? globalThis) as EventTarget | undefined
   const violated = (event: Event) => {
     const { effectiveDirective, blockedURI } = event as SecurityPolicyViolationEvent
+    const { href, origin } = new URL(url)
     // For another origin some browsers report the origin only.
-    if (effectiveDirective === 'connect-src' && blockedURI && url.startsWith(blockedURI.replace(/\/$/, '')))
-      found()
+    const isThisUrl = blockedURI === href || blockedURI.replace(/\/$/, '') === origin
+    if (effectiveDirective === 'connect-src' && isThisUrl) found()
   }
   target?.addEventListener?.('securitypolicyviolation', violated)
   return () => target?.removeEventListener?.('securitypolicyviolation', violated)

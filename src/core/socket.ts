@@ -17,24 +17,11 @@ import { type InternalOptions, LIFECYCLE, type SocketLifecycle } from './interna
 import { Lifecycle } from './lifecycle.ts'
 import type { Options, Provided } from './options.ts'
 import { isAllowedCloseCode } from './policy/close-codes.ts'
+import { type ReconnectCallOptions, readReconnectOptions } from './reconnect-options.ts'
 import { resolveOptions } from './resolve-options.ts'
 import { readOnOutcome } from './send-options.ts'
-import { abortSignal, rejectUnknown, resolveGroup, shown } from './validate.ts'
+import { abortSignal, resolveGroup, shown } from './validate.ts'
 import { waitUntil } from './wait-until.ts'
-
-export interface ReconnectCallOptions {
-  /**
-   * What becomes of queued messages: `keep` sends them over the new connection, `drop` drops them with a `drop` event each,
-   * for a change of user. @default 'keep'
-   */
-  queue?: 'keep' | 'drop' | undefined
-  /**
-   * Opens the next connection before the present one is closed, so that nothing is missed in between: for a server that has
-   * announced its end. For about a second both connections receive, so a message that the server sends to all its connections
-   * may come twice. If the next connection cannot be opened, the present one is kept. @default false
-   */
-  overlap?: boolean | undefined
-}
 
 /**
  * One connection to a WebSocket server, kept alive over any number of native WebSockets.
@@ -178,7 +165,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
    */
   async drained(limit = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     const signal = readSignal('drained', options)
-    if (typeof limit !== 'number' || Number.isNaN(limit))
+    if (typeof limit !== 'number' || !(limit >= 0))
       throw new TypeError(`holdfast: drained: the limit must be a number of bytes, not ${shown(limit)}`)
     return waitUntil(this, () => !(this.bufferedAmount > limit), signal)
   }
@@ -205,11 +192,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
 
   /** Closes the present connection, or ends the present attempt, and dials again. */
   reconnect(options: ReconnectCallOptions = {}): void {
-    rejectUnknown('reconnect.', options, ['queue', 'overlap'])
-    const { queue = 'keep', overlap = false } = options
-    if (queue !== 'keep' && queue !== 'drop')
-      throw new TypeError(`holdfast: reconnect.queue: must be 'keep' or 'drop', not ${shown(queue)}`)
-    this.lifecycle().reconnect({ dropQueue: queue === 'drop', overlap })
+    this.lifecycle().reconnect(readReconnectOptions(options))
   }
 
   /**
@@ -225,13 +208,14 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
         `holdfast: close: the code must be 1000 or 3000 to 4999, not ${shown(code)}`,
         'InvalidAccessError',
       )
-    const bytes = byteLength(`${reason}`)
+    const text = `${reason}`
+    const bytes = byteLength(text)
     if (bytes > 123)
       throw domException(
         `holdfast: close: the reason must be at most 123 bytes of UTF-8, not ${bytes}`,
         'SyntaxError',
       )
-    this.lifecycle().close({ code, reason, wasClean: false, cause: 'user' })
+    this.lifecycle().close({ code, reason: text, wasClean: false, cause: 'user' })
   }
 }
 

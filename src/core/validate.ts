@@ -79,6 +79,10 @@ export function resolveGroup<Group>(path: string, given: object, rules: OptionRu
 
 /** @throws {TypeError} for a name that is not known, with the nearest one that is */
 export function rejectUnknown(path: string, given: object, known: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) {
+    const of = path && `${path.slice(0, -1)}: `
+    throw new TypeError(`holdfast: ${of}the options must be an object, not ${shown(given)}`)
+  }
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
     const near = nearest(name, known)

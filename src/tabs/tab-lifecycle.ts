@@ -298,7 +298,9 @@ export class TabLifecycle implements SocketLifecycle {
         events.push([status, value])
         break
       case 'closed':
-        events.push(...this.#queue.removeAll('closed'), [status, value])
+        // One by one: the queue may hold more messages than a call takes arguments.
+        for (const drop of this.#queue.removeAll('closed')) events.push(drop)
+        events.push([status, value])
     }
     this.emitter.emitAll(events)
     if (this.status === 'open') this.#sendQueue()

@@ -115,6 +115,17 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     let dispatchesFailures = reopen
     /** The last end that was handled: the core emits `waiting` again when the delay changes. */
     let handled: Closed | undefined
+    /** The native socket of the first attempt was constructed by our own constructor. */
+    let isFirstAttempt = true
+    socket.on('connecting', () => {
+      // A wake replaces an attempt that is under way, without a `waiting` in between.
+      if (this.#live && !isFirstAttempt) {
+        const close = { code: 1006, reason: '', wasClean: false, cause: 'timeout' } as const
+        if (dispatchesFailures) this.#ended(close)
+        this.#live = undefined
+      }
+      isFirstAttempt = false
+    })
     socket.on('open', () => {
       dispatchesFailures = true
       this.#dispatch('open')
@@ -153,7 +164,10 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
 
   #ended(close: Closed): void {
     // A connection that this side ended for an error dispatches `error` first, as a browser does for a failed connection.
-    const hasFailed = (this.#failed !== undefined && this.#failed === this.#live) || close.cause !== 'peer'
+    const hasFailed =
+      (this.#failed !== undefined && this.#failed === this.#live) ||
+      // `suspendHidden` ends a connection that works.
+      (close.cause !== 'peer' && close.cause !== 'user')
     this.#live = undefined
     if (this.#socket.closed) {
       this.#lastClose = 'dispatched'

@@ -194,6 +194,152 @@ describe('a hidden page', () => {
   })
 })
 
+describe('suspendHidden of a page that is hidden already', () => {
+  test('holds after close() and open()', async ({ page, open }) => {
+    const { socket } = await open({ suspendHidden: 1_000 })
+    page.show('hidden')
+    socket.close()
+    socket.open()
+    await tick(1_000)
+    expect(socket.status).toBe('suspended')
+  })
+
+  test('holds after open() while suspended', async ({ page, open }) => {
+    const { socket } = await open({ suspendHidden: 1_000 })
+    page.show('hidden')
+    await tick(1_000)
+    socket.open()
+    await tick(HOP)
+    expect(socket.status).toBe('open')
+    await tick(1_000)
+    expect(socket.status).toBe('suspended')
+  })
+})
+
+test('online sets the timer of the next attempt again when it is overdue', async ({ page, server, open }) => {
+  const { socket } = await open()
+  page.setOnline(false)
+  server.vanish()
+  await tick(HOP)
+  // For longer than the 60 s between two attempts of a page that is offline.
+  sleep(100_000)
+  page.setOnline(true)
+  await tick(500 + 2 * HOP)
+  expect([socket.status, server.dials]).toEqual(['open', 2])
+})
+
+describe('a WebSocket that throws', () => {
+  test('in send() does so to the caller, and is reported for a ping and ends as silence', async ({
+    server,
+    open,
+    reports,
+  }) => {
+    const error = new TypeError('no buffers that can be resized')
+    class Throwing extends (constructorOf(server) as typeof WebSocket) {
+      override send() {
+        throw error
+      }
+    }
+    const heartbeat = { ping: 'ping', interval: 1_000, timeout: 1_000 }
+    const { socket, last } = await open({ WebSocket: Throwing, heartbeat })
+    expect(() => socket.send('a')).toThrow(error)
+    await tick(2_000)
+    expect(last('waiting')?.close.cause).toBe('silent')
+    expect(reports()).toEqual([error])
+  })
+
+  test('in close() is reported, and the connection counts as ended', async ({ server, open, reports }) => {
+    const error = new Error('cannot close')
+    class Throwing extends (constructorOf(server) as typeof WebSocket) {
+      override close() {
+        throw error
+      }
+    }
+    const { socket, names } = await open({ WebSocket: Throwing })
+    socket.reconnect()
+    await tick(2 * HOP)
+    socket.close()
+    expect(names()).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open', 'closed'])
+    expect(reports()).toEqual([error, error])
+  })
+})
+
+test('a socket that another one closes at a signal does not respond to that signal', async ({
+  page,
+  open,
+}) => {
+  const first = await open({ suspendHidden: 100 })
+  const second = await open({ suspendHidden: 100 })
+  page.show('hidden')
+  await tick(200)
+  first.socket.on('status', () => second.socket.close(), { once: true })
+  page.show('visible')
+  await tick(HOP)
+  expect([first.socket.status, second.socket.status]).toEqual(['open', 'closed'])
+})
+
+describe('after used-up attempts the page is no longer observed', () => {
+  test.for(['an abort of the signal', 'suspend()', 'close()'])(
+    'after %s',
+    async (what, { page, server, dial }) => {
+      server.refuse()
+      const controller = new AbortController()
+      const { socket } = dial({ reconnect: { attempts: 1, base: 0 }, signal: controller.signal })
+      await tick(100)
+      expect([socket.status, page.listeners() > 0]).toEqual(['closed', true])
+      if (what === 'suspend()') socket.suspend()
+      else if (what === 'close()') socket.close()
+      else controller.abort()
+      expect(page.listeners()).toBe(0)
+    },
+  )
+
+  test('and a revived one still closes when its signal aborts', async ({ page, server, dial }) => {
+    server.refuse()
+    const controller = new AbortController()
+    const { socket, all } = dial({ reconnect: { attempts: 1, base: 0 }, signal: controller.signal })
+    await tick(100)
+    server.accept()
+    page.show('visible')
+    await tick(HOP)
+    expect(socket.status).toBe('open')
+    controller.abort()
+    expect(all('closed').map(({ cause }) => cause)).toEqual(['peer', 'signal'])
+  })
+})
+
+describe('a violation of Content Security Policy', () => {
+  const violate = (blockedURI: string) =>
+    document.dispatchEvent(
+      Object.assign(new Event('securitypolicyviolation'), { effectiveDirective: 'connect-src', blockedURI }),
+    )
+
+  test('does not end the attempt of another socket, whose URL begins as the blocked one', async ({
+    page: _,
+    dial,
+    server,
+  }) => {
+    const { socket } = dial({ WebSocket: constructorOf(server) }, server.url)
+    await tick(1)
+    for (const other of [server.url.slice(0, -6), server.url.slice(0, -1).replace(/.$/, ''), 'ws'])
+      violate(other)
+    await tick(HOP)
+    expect(socket.status).toBe('open')
+  })
+
+  test.for(['the URL', 'the origin', 'the origin and a slash'])(
+    'ends it by %s',
+    async (what, { page: _, dial, server }) => {
+      const url = `${server.url}?room=1`
+      const { socket } = dial({}, url)
+      await tick(1)
+      const { origin } = new URL(url)
+      violate(what === 'the URL' ? url : what === 'the origin' ? origin : `${origin}/`)
+      expect(socket.closed).toMatchObject({ cause: 'blocked' })
+    },
+  )
+})
+
 test('suspend() keeps a wake from reviving used-up attempts', async ({ page, server, open }) => {
   const { socket } = await open({ reconnect: { attempts: 1, base: 1 } })
   server.refuse()
@@ -352,6 +498,49 @@ describe('the drop-in', () => {
     page.show('visible')
     await tick(200)
     expect([socket.readyState, closed.mock.calls.length, server.dials]).toEqual([3, 1, 1])
+  })
+
+  test('dispatches no error when the hidden page suspends it', async ({ page, server }) => {
+    const socket = dropIn(server, { suspendHidden: 100 })
+    const events: string[] = []
+    for (const type of ['open', 'error', 'close'] as const)
+      socket.addEventListener(type, () => events.push(type))
+    await tick(HOP)
+    page.show('hidden')
+    await tick(200)
+    expect(events).toEqual(['open', 'close'])
+    socket.close()
+    await tick(3 * HOP)
+  })
+
+  test('uses the attempt that replaces one under way, and ends that one with a close', async ({
+    page,
+    server,
+  }) => {
+    server.hang()
+    const socket = dropIn(server, {})
+    const events: string[] = []
+    for (const type of ['open', 'error', 'close'] as const)
+      socket.addEventListener(type, () => events.push(type))
+    await tick(3_000)
+    server.accept()
+    page.setOnline(true)
+    await tick(3 * HOP)
+    expect([socket.readyState, server.dials, events]).toEqual([1, 2, ['error', 'close', 'open']])
+    socket.close()
+    await tick(3 * HOP)
+  })
+
+  test('may be closed by the close of an attempt that is replaced', async ({ page, server }) => {
+    server.hang()
+    const socket = dropIn(server, {})
+    const closed = vi.fn(() => socket.close())
+    socket.addEventListener('close', closed)
+    await tick(3_000)
+    server.accept()
+    page.setOnline(true)
+    await tick(100)
+    expect([socket.readyState, server.sockets.length, server.dials]).toEqual([3, 0, 1])
   })
 
   test('tells no second close when it is suspended while it waits', async ({ page, server }) => {

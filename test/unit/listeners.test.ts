@@ -149,3 +149,26 @@ test('the value of message is the native event itself', async ({ server, open })
   expect(told).toHaveLength(1)
   expect(told[0]).toBe(native[0])
 })
+
+describe('off', () => {
+  test('called during an event keeps the listener from receiving it', async ({ server, open }) => {
+    const { socket } = await open()
+    const received: string[] = []
+    const listener = (text: string) => received.push(text)
+    socket.on('text', () => socket.off('text', listener))
+    socket.on('text', listener)
+    server.send('a')
+    await tick(HOP)
+    expect(received).toEqual([])
+  })
+
+  test('removes the listener from its signal too', async ({ open }) => {
+    const { socket } = await open()
+    const { signal } = new AbortController()
+    const removed = vi.spyOn(signal, 'removeEventListener')
+    const listener = () => {}
+    socket.on('text', listener, { signal })
+    socket.off('text', listener)
+    expect(removed).toHaveBeenCalledOnce()
+  })
+})

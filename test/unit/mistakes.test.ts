@@ -174,6 +174,31 @@ const calling: Mistake[] = [
     (socket) => socket.reconnect({ overlapp: true } as never),
   ],
   [
+    'reconnect() with text for a boolean',
+    "holdfast: reconnect.overlap: must be a boolean, not 'no'",
+    (socket) => socket.reconnect({ overlap: 'no' as never }),
+  ],
+  [
+    'null as the options of reconnect()',
+    'holdfast: reconnect: the options must be an object, not null',
+    (socket) => socket.reconnect(null as never),
+  ],
+  [
+    'the third argument of addEventListener for on()',
+    'holdfast: on: the options must be an object, not true',
+    (socket) => socket.on('text', () => {}, true as never),
+  ],
+  [
+    'a callback as the options of send()',
+    'holdfast: send: the options must be an object, not a function',
+    (socket) => socket.send('text', (() => {}) as never),
+  ],
+  [
+    'a code that is text',
+    "holdfast: close: the code must be 1000 or 3000 to 4999, not '3000'",
+    (socket) => socket.close('3000' as never),
+  ],
+  [
     'an object for send()',
     'holdfast: send: takes a string, Blob, ArrayBuffer or view, not an object. Use sendJson for other values.',
     (socket) => socket.send({} as never),
@@ -205,6 +230,11 @@ const rejecting: Mistake[] = [
     'a signal as the options of drained()',
     'holdfast: drained: takes an object. Use drained({ signal }).',
     (socket) => socket.drained(0, new AbortController().signal as never),
+  ],
+  [
+    'a negative number of bytes for drained()',
+    'holdfast: drained: the limit must be a number of bytes, not -1',
+    (socket) => socket.drained(-1),
   ],
   [
     'a misspelt option of opened()',

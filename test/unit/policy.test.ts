@@ -82,7 +82,8 @@ test('fresh credentials may help after 1008 and 4401', () => {
 test('script may close with 1000 and 3000 to 4999', () => {
   const allowed = Array.from({ length: 66_000 }, (_, code) => code).filter((code) => isAllowedCloseCode(code))
   expect(allowed).toEqual([1000, ...Array.from({ length: 2_000 }, (_, i) => 3000 + i)])
-  for (const code of [-1, NaN, Infinity]) expect([code, isAllowedCloseCode(code)]).toEqual([code, false])
+  for (const code of [-1, 3000.5, NaN, Infinity])
+    expect([code, isAllowedCloseCode(code)]).toEqual([code, false])
 })
 
 describe('the queue', () => {

@@ -211,3 +211,35 @@ test('a drop event has the object that was given to send', async ({ dial }) => {
   const [dropped] = all('drop')
   expect(await bytesOf(dropped?.data ?? '')).toEqual([1, 2, 3])
 })
+
+describe('more messages than a call takes arguments', () => {
+  const limits = { messages: Infinity, bytes: 200_000 }
+  const count = 200_000
+
+  test.for([
+    ['close()', (socket: Socket) => socket.close()],
+    ["reconnect({ queue: 'drop' })", (socket: Socket) => socket.reconnect({ queue: 'drop' })],
+    ['a large one that takes their place', (socket: Socket) => socket.send('x'.repeat(count))],
+    ['their age', () => tick(1_000)],
+  ] as const)('are dropped by %s', async ([what, drop], { dial }) => {
+    const ttl = what === 'their age' ? 1_000 : Infinity
+    const { socket } = dial({ queue: { ...limits, ttl, overflow: 'oldest' }, autoOpen: false })
+    let drops = 0
+    socket.on('drop', () => drops++)
+    for (let i = 0; i < count; i++) socket.send('x')
+    await drop(socket as Socket)
+    expect(drops).toBe(count)
+  })
+})
+
+test('a buffer that was transferred is sent as an empty message, as it would be if open', async ({
+  server,
+  dial,
+}) => {
+  const { socket } = dial()
+  const view = new Uint8Array(8)
+  structuredClone(view.buffer, { transfer: [view.buffer] })
+  expect([socket.send(view), socket.send(view.buffer)]).toEqual(['queued', 'queued'])
+  await tick(3 * HOP)
+  expect(server.received.map((data) => (data as Uint8Array).byteLength)).toEqual([0, 0])
+})

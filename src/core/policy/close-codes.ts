@@ -25,5 +25,5 @@ export function isUnauthorized(code: number): boolean {
 
 /** Whether script may close with this code. Source: WHATWG WebSockets, `close(code, reason)`. */
 export function isAllowedCloseCode(code: number): boolean {
-  return code === 1000 || (code >= 3000 && code <= 4999)
+  return code === 1000 || (Number.isInteger(code) && code >= 3000 && code <= 4999)
 }

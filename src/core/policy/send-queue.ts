@@ -35,11 +35,14 @@ export class SendQueue<Item> {
    */
   push(item: Item, bytes: number, now: number, makeRoom = true): Item[] | null {
     const { messages, bytes: most, overflow } = this.limits
-    const isFull = () => this.#entries.length >= messages || this.bytes + bytes > most
-    const dropped: Item[] = []
+    let count = 0
+    let excess = this.bytes + bytes - most
+    const isFull = () => this.#entries.length - count >= messages || excess > 0
+    // Removed together: one by one, each removal would move all the others.
     if (makeRoom && overflow === 'oldest' && messages > 0 && bytes <= most)
-      while (isFull()) dropped.push(...this.#remove(1))
+      while (isFull()) excess -= this.#entries[count++]?.bytes ?? 0
     if (isFull()) return null
+    const dropped = this.#remove(count)
     this.#entries.push({ item, bytes, since: now })
     this.bytes += bytes
     return dropped

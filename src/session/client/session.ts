@@ -10,8 +10,9 @@ import type {
 } from '../../core/events.ts'
 import { type InternalOptions, PROTOCOL } from '../../core/internal-options.ts'
 import type { Options, Provided } from '../../core/options.ts'
+import { type ReconnectCallOptions, readReconnectOptions } from '../../core/reconnect-options.ts'
 import { readOnOutcome } from '../../core/send-options.ts'
-import { type ReconnectCallOptions, Socket } from '../../core/socket.ts'
+import { Socket } from '../../core/socket.ts'
 import { numberFrom, resolveGroup } from '../../core/validate.ts'
 import { ClientSession } from './client-session.ts'
 import type { SessionEvents, SessionOptions } from './options.ts'
@@ -129,8 +130,10 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
    * has the outcomes of its messages, and a new one begins: for a change of user. `overlap` has no effect: a session misses nothing.
    */
   override reconnect(options: ReconnectCallOptions = {}): void {
-    if (options.queue === 'drop') this.client().discard()
-    super.reconnect({ ...options, overlap: false })
+    const { status } = this
+    if (readReconnectOptions(options).dropQueue) this.client().discard()
+    // A listener of `fresh` may have closed or suspended it.
+    if (this.status === status) super.reconnect()
   }
 
   async #confirmed(send: (onOutcome: (outcome: Outcome) => void) => SendResult): Promise<void> {

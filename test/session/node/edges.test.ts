@@ -370,3 +370,32 @@ test.for<string | Uint8Array>([
   expect((await peer.closed).code).toBe(4400)
   expect(sessions.size.sessions).toBe(0)
 })
+
+test.for(['close', 'suspend'] as const)(
+  "a listener of fresh may %s the session during reconnect({ queue: 'drop' })",
+  async (method, { startServer, client }) => {
+    const { url } = await startServer()
+    const session = client(url)
+    await session.opened()
+    const connecting: unknown[] = []
+    session.on('connecting', (value) => connecting.push(value))
+    session.on('fresh', () => session[method](), { once: true })
+    session.reconnect({ queue: 'drop' })
+    expect(session.status).toBe(method === 'close' ? 'closed' : 'suspended')
+    session.open()
+    await session.opened()
+    expect(connecting.length).toBe(1)
+  },
+)
+
+test('options of reconnect() that are wrong do not end the session', async ({ startServer, client }) => {
+  const { url } = await startServer()
+  const session = client(url)
+  await session.opened()
+  const fresh: unknown[] = []
+  session.on('fresh', (value) => fresh.push(value))
+  for (const options of [{ queue: 'drop', overlap: 'no' }, { queue: 'drop', overlapp: true }, null])
+    expect(() => session.reconnect(options as never)).toThrow('holdfast: reconnect')
+  await session.delivered('still here')
+  expect(fresh).toEqual([])
+})
