@@ -190,7 +190,8 @@ const second = secondClient({ url: serverUrls().url })
 
 nameDialog(async (name) => {
   me.name = name
-  byId('text').focus()
+  // The header stays in sight on a phone.
+  byId('text').focus({ preventScroll: true })
   if (socket.status === 'idle') {
     me.person ||= await claimPersonId()
     socket.open()

@@ -1,10 +1,10 @@
 import { composer } from './composer.js'
 import { connect } from './connect.js'
 import { byId } from './dom.js'
-import { statusNames } from './header.js'
 import { readCursor, readMessage } from './message.js'
 import { messageList } from './message-list.js'
 import { outbox } from './outbox.js'
+import { toneOf, wordsOf } from './status.js'
 import { switchableConnection } from './switchable-connection.js'
 
 const NAME = 'Robin'
@@ -50,10 +50,12 @@ export function secondClient({ url }) {
     if (room && room !== me.room) list.forgetNumbers()
     me.room = room
   })
-  socket.on('status', () => {
-    byId('second').dataset.status = socket.status
-    byId('second-status').textContent = statusNames[socket.status]
-  })
+  const showStatus = () => {
+    byId('second').dataset.status = toneOf(socket.status, navigator.onLine)
+    byId('second-status').textContent = wordsOf(socket.status, navigator.onLine)
+  }
+  socket.on('status', showStatus)
+  for (const name of ['online', 'offline']) addEventListener(name, showStatus)
 
   composer({ form: byId('second-composer'), text: byId('second-text'), onText: sent.sendText })
 
