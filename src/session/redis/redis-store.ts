@@ -25,7 +25,7 @@ export interface RedisStoreOptions {
   grace?: number
 }
 
-/** How many tags a process has: one for its own sessions, and one for each message to a session of another process. */
+/** How many tags a process has: one for each session that it owns, and one for each message to a session of another process. */
 const TAGS = 2 ** 20
 /** How often a process renews its lease, in ms. */
 const BEAT = 1_000
@@ -115,11 +115,15 @@ export class RedisStore implements Store {
     await this.#ready
     const { name, principal, got } = claim
     this.#claiming.set(name, (this.#claiming.get(name) ?? 0) + 1)
+    const { lapses } = this.#leases
     try {
       const held = await this.#hold(claim)
-      if (held) return held
-      const room = got !== undefined || (await this.#bounds.enter(name, principal, this.#limits))
-      return room ? await this.#take(claim) : { type: 'refused', why: 'busy' }
+      const hasRoom = held || got !== undefined || (await this.#bounds.enter(name, principal, this.#limits))
+      const answer = held ?? (hasRoom ? await this.#take(claim) : undefined)
+      // The process stalled meanwhile: another one may have taken the session already.
+      const isLate = !this.#leases.held || this.#leases.lapses !== lapses
+      if (!answer || (isLate && answer.type !== 'refused')) return { type: 'refused', why: 'busy' }
+      return answer
     } finally {
       const others = (this.#claiming.get(name) ?? 1) - 1
       if (others) this.#claiming.set(name, others)
@@ -128,15 +132,22 @@ export class RedisStore implements Store {
   }
 
   journal(name: string, n: number, kept: Kept, recorder: Recorder): Journal {
+    const tag = this.#nextTag()
     const context = {
       redis: this.#redis,
       keys: this.#keys(name),
       ownership: this.#ownerships.get(kept) ?? '',
       n,
-      tag: this.#tag,
+      tag,
       keep: this.#limits.keep,
       stalled: () => (this.#leases.steadyFor < STALLED ? Math.max(0, STALLED - this.#limits.ttl) : 0),
-      held: () => this.#leases.held,
+      leases: this.#leases,
+      lapses: this.#leases.lapses,
+      left: (number: number, compared: boolean) => {
+        if (compared) return this.#accepted.add(name, number, tag)
+        this.#accepted.suspect(name, number, tag)
+        this.#suspect = true
+      },
       forward: (items: Item[]) => this.#forward(name, items),
     }
     const journal = new RedisJournal(context, kept, recorder)
@@ -165,7 +176,7 @@ export class RedisStore implements Store {
   }
 
   async send(name: string, items: Item[]): Promise<boolean> {
-    const tag = this.#tag + 1 + (this.#tags++ % (TAGS - 1))
+    const tag = this.#nextTag()
     const args = [this.#most, this.#limits.keep, tag, ...items.map(written)]
     const [owner, number] = await this.#redis.script(APPEND, this.#keys(name), args)
     if (owner === undefined) return false
@@ -278,7 +289,10 @@ export class RedisStore implements Store {
   /** Renews the lease, and compares a part of the sessions with the store: each once a minute. */
   async #beat(): Promise<void> {
     try {
+      const { lapses } = this.#leases
       await this.#leases.renew()
+      // Confirms that this process still owns its sessions.
+      if (this.#leases.lapses !== lapses) this.#missed()
       if (this.#suspect) await this.#verify()
     } catch {
       this.#suspect = true
@@ -345,6 +359,10 @@ export class RedisStore implements Store {
         return
       }
     }
+  }
+
+  #nextTag(): number {
+    return this.#tag + (this.#tags++ % TAGS)
   }
 
   get #all(): string {

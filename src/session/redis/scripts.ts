@@ -121,7 +121,12 @@ return {'held'}`)
 export const WRITE = script(`
 local owner, n, relied, batch, tag = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local h = redis.call('HMGET', KEYS[1], 'n', 'owner', 'sent', 'over', 'batch', 'before', 'past')
-if not h[1] or tonumber(h[1]) < n then return {'lost'} end
+if not h[1] then return {'lost'} end
+if tonumber(h[1]) < n and not h[4] then
+  redis.call('HSET', KEYS[1], 'over', 1, 'owner', '')
+  redis.call('DEL', KEYS[2])
+  return {'lost'}
+end
 if h[4] then return {'over', h[4]} end
 if h[2] ~= owner then return {'fenced', h[7] or ''} end
 local last = tonumber(h[5])
@@ -182,7 +187,8 @@ return {h[1]}`)
 
 /**
  * The owner releases the session. If the store has lost its last write, the session ends: nobody else would notice.
- * ARGV: ownership; from when on the session counts as away, in ms from now; number of that write, as in WRITE.
+ * ARGV: ownership; from when on the session counts as away, in ms from now; number of that write, as in WRITE. Returns {1}
+ * unless another process has the session, or it is over.
  */
 export const RELEASE = script(`${NOW}${RELEASE_OWNER}
 local h = redis.call('HMGET', KEYS[1], 'owner', 'batch', 'over')
@@ -194,7 +200,7 @@ if tonumber(h[2]) < tonumber(ARGV[3]) then
 end
 release(now + ARGV[2])
 redis.call('HSET', KEYS[1], 'fresh', 0)
-return {}`)
+return {1}`)
 
 /** A process does not have the session that it is said to own. ARGV: process. */
 export const DISOWN = script(`${NOW}${RELEASE_OWNER}
