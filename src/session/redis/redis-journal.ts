@@ -1,5 +1,6 @@
 import type { Item, Journal, Kept, Recorder } from '../server/index.ts'
 import { read, written } from './items.ts'
+import type { Leases } from './leases.ts'
 import type { Redis } from './redis.ts'
 import { HOLD, READ, RELEASE, WRITE } from './scripts.ts'
 
@@ -20,7 +21,7 @@ export interface JournalContext {
   /** How much longer a session is kept that is released now, because Redis was unavailable, in ms. */
   stalled: () => number
   /** Whether others still believe that this process is alive, and how often they may have ceased to. */
-  leases: { readonly held: boolean; readonly lapses: number }
+  leases: Pick<Leases, 'held' | 'lapses'>
   /** The value of `lapses` when the session was claimed. */
   lapses: number
   /**

@@ -1,11 +1,25 @@
 // Nobody loses a session because a process, or Redis, stood still.
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { Redis } from '../../../src/session/redis/redis.ts'
+import { type JournalContext, RedisJournal, type SessionKeys } from '../../../src/session/redis/redis-journal.ts'
+import { CLAIM } from '../../../src/session/redis/scripts.ts'
 import { until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis } from './fixtures.ts'
 import { type Node, startNode } from './processes.ts'
 
 const ttl = 5
+
+/** Of a journal that is the only one. */
+const context: Pick<JournalContext, 'n' | 'tag' | 'keep' | 'lapses' | 'stalled' | 'forward' | 'left'> = {
+  n: 1,
+  tag: 1,
+  keep: 60_000,
+  lapses: 0,
+  stalled: () => 0,
+  forward: async () => true,
+  left: () => {},
+}
 
 /** Two processes with clients that count; `spread` says which client is whose. */
 async function scene(size: number, spread: (nodes: Node[], n: number) => Node) {
@@ -98,6 +112,41 @@ test('a process whose clock was set back by an hour, and that was then stopped, 
   first.resume()
   await before.closed
   expect([first.received, second.received]).toEqual([['1'], ['2', '3']])
+})
+
+test('after a lease has run out, a session is owned again only once Redis has said so, not when the lease is renewed', async () => {
+  const { client } = await ownRedis()
+  const redis = new Redis(client)
+  const leases = { held: true, lapses: 0 }
+  const keys: SessionKeys = ['{a}:session', '{a}:outbox', '{a}:topics']
+  const claim = (n: number, owner: string, free = '') =>
+    redis.script(CLAIM, keys, [n, '', 'somebody', `${owner}:1`, owner, free, 60_000])
+  await claim(1, 'one')
+  const told: string[] = []
+  const tell = (what: string) => () => void told.push(what)
+  const journal = new RedisJournal(
+    { ...context, redis, keys, leases, ownership: 'one:1' },
+    { got: 0, acked: 0, items: [] },
+    {
+      stored: () => {},
+      recorded: tell('recorded'),
+      fenced: tell('fenced'),
+      forgotten: tell('forgotten'),
+      failed: tell('failed'),
+    },
+  )
+  expect(journal.doubtful).toBe(false)
+  leases.lapses++
+  expect(journal.doubtful).toBe(true)
+  journal.wake()
+  await until(() => told.length === 1)
+  expect([journal.doubtful, told]).toEqual([false, ['recorded']])
+  // Another process takes the session while this one stalls.
+  leases.lapses++
+  expect(await claim(2, 'two', 'one:1')).toEqual(['resumed', '0', '0', [], []])
+  journal.wake()
+  await until(() => told.length === 2)
+  expect([journal.doubtful, told]).toEqual([true, ['recorded', 'fenced']])
 })
 
 test('what was sent while the session moved to another process arrives there', {
