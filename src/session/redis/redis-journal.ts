@@ -114,8 +114,7 @@ export class RedisJournal implements Journal {
     if (answer[0] === 'held') {
       this.#context.n = Math.max(this.#context.n, n)
       this.#lapses = lapses
-    }
-    else if (answer[0] === 'moved') this.wake()
+    } else if (answer[0] === 'moved') this.wake()
     return answer
   }
 

@@ -158,7 +158,7 @@ for _, entry in ipairs(redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[2])) do messa
 return messages`)
 
 /**
- * Stores messages from a process that does not own the session.
+ * Stores messages from a process that does not own the session. Repeated with the same tag, it stores them once.
  *
  * ARGV: how many messages may be held, time to keep in ms, tag, messages. Returns {owner, number of the last one}; nothing
  * where there is no such session, or no room.
@@ -167,6 +167,8 @@ export const APPEND = script(`${MARKED}
 local h = redis.call('HMGET', KEYS[1], 'owner', 'sent', 'acked', 'over', 'tags')
 if not h[1] or h[4] then return {} end
 local sent = tonumber(h[2])
+local known = string.match(h[5] or '', '(%d+)=' .. ARGV[3] .. ' ')
+if known then return {h[1], known + #ARGV - 4} end
 if sent - tonumber(h[3]) + #ARGV - 3 > tonumber(ARGV[1]) then return {} end
 for i = 4, #ARGV do
   sent = sent + 1

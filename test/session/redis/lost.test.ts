@@ -165,6 +165,27 @@ test('messages of a session that the process had released before they were lost:
   await expect.poll(hello, { timeout: forever, interval: 300 }).toMatch(/"why":"gone"/)
 })
 
+test('a store that has lost that a process took the session over: the client is told, and no other process continues it', {
+  timeout: 60_000,
+}, async () => {
+  const { redis, save, restore } = await forgetful()
+  const [before, owner, other] = [
+    await startServer(redis.port),
+    await startServer(redis.port),
+    await startServer(redis.port),
+  ]
+  const { raw: first } = await greet(before.url, { id: id() })
+  await save()
+  first.socket.terminate()
+  const { raw } = await greet(owner.url, { id: id(), n: 2, got: 0 })
+  await restore()
+  const told = async () => (await raw.next()) ?? 'closed'
+  let last = ''
+  while (!/^!x|closed/.test(last)) last = String(await told())
+  const again = async () => (await greet(other.url, { id: id(), n: 3, got: 0 })).answer
+  expect([last, await again()]).toEqual(['!x{"why":"gone","got":0}', '!x{"why":"gone","got":0}'])
+})
+
 test('another message took the number of the lost one, and was acknowledged, before the loss was noticed: the client is told', {
   timeout: 60_000,
 }, async () => {

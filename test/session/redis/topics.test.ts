@@ -161,7 +161,7 @@ test('also one that lost what a process published right before it stopped follow
   await until(() => heard.length === 1)
   await redis.client.save()
   // The message does not come back over the channel.
-  await redis.client.client('KILL', 'TYPE', 'pubsub')
+  await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
   expect(await publisher.sessions.publish('all', '2')).toBe(`${epoch}:2`)
   stop()
   await redis.kill()
