@@ -12,13 +12,14 @@ interface Accepted {
 }
 
 /**
- * Messages that this process has stored for sessions of other processes, and reported as stored. A replica that is promoted, or
- * a snapshot that is restored, may not have them: their sessions then end, so that their clients start new ones.
+ * Messages that this process has stored for sessions that it does not own, or no longer owns, and reported as stored. A replica
+ * that is promoted, or a snapshot that is restored, may not have them: their sessions then end, so that their clients start new
+ * ones.
  */
 export class AcceptedMessages {
   readonly #redis: Redis
   readonly #session: (name: string) => string[]
-  /** The last message of each session, in the order in which they were stored. */
+  /** The last message of each session, in the order in which they were added. */
   readonly #last = new Map<string, Accepted>()
   /** Those that were stored before Redis was away, and are not verified. Later ones would hide that they are missing. */
   #unverified: [name: string, message: Accepted][] = []
@@ -43,6 +44,11 @@ export class AcceptedMessages {
       if (until > now && this.#last.size <= MOST) break
       this.#last.delete(oldest)
     }
+  }
+
+  /** As `add`, for a message that Redis may have lost already: it must be verified now. */
+  suspect(name: string, number: number, tag: number): void {
+    this.#unverified.push([name, { number, tag, until: Number.POSITIVE_INFINITY }])
   }
 
   /** Ends the sessions that lack what was stored; returns their names and owners. @throws {Error} when Redis does not answer */

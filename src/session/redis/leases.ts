@@ -36,6 +36,8 @@ export class Leases {
   #last: Time | undefined
   /** When this process last could not reach Redis. */
   #gap: Time | undefined
+  /** How often the lease has run out. What was owned before may belong to another process since then. */
+  lapses = 0
 
   constructor(redis: Redis, key: string, process: string) {
     this.#redis = redis
@@ -55,7 +57,10 @@ export class Leases {
 
   async renew(): Promise<void> {
     const before = clocks()
-    if (this.#last && !this.held) this.#gap = before
+    if (this.#last && !this.held) {
+      this.#gap = before
+      this.lapses++
+    }
     try {
       await this.#redis.script(BEAT, [this.#key], [this.process, LEASE, REMEMBERED])
       this.#last = before

@@ -1,5 +1,6 @@
 import type { Item, Journal, Kept, Recorder } from '../server/index.ts'
 import { read, written } from './items.ts'
+import type { Leases } from './leases.ts'
 import type { Redis } from './redis.ts'
 import { HOLD, READ, RELEASE, WRITE } from './scripts.ts'
 
@@ -19,8 +20,15 @@ export interface JournalContext {
   keep: number
   /** How much longer a session is kept that is released now, because Redis was unavailable, in ms. */
   stalled: () => number
-  /** Whether others still believe that this process is alive. */
-  held: () => boolean
+  /** Whether others still believe that this process is alive, and how often they may have ceased to. */
+  leases: Pick<Leases, 'held' | 'lapses'>
+  /** The value of `lapses` when the session was claimed. */
+  lapses: number
+  /**
+   * This process does not own the session any more, in which it has stored a message with this number. `compared`: the
+   * message was in Redis when the session was released.
+   */
+  left: (number: number, compared: boolean) => void
   /** Stores messages for a session that this process no longer owns. Resolves with false if it has ended. */
   forward: (items: Item[]) => Promise<boolean>
 }
@@ -41,6 +49,10 @@ export class RedisJournal implements Journal {
   #acked: number
   /** The number of the last message that was reported to the recorder as stored. */
   #stored: number
+  /** The number of the last message that this process stored; 0 if it stored none. */
+  #own = 0
+  /** How often the lease had run out when the last write that was stored was sent: until then the session was owned. */
+  #lapses: number
   /** The numbers of the last write that is known to be stored, and of the last one that stored or read messages. */
   #batch = 0
   #relied = 0
@@ -56,6 +68,7 @@ export class RedisJournal implements Journal {
     this.#got = got
     this.#acked = acked
     this.#stored = acked + items.length
+    this.#lapses = context.lapses
   }
 
   get ownership(): string {
@@ -67,7 +80,9 @@ export class RedisJournal implements Journal {
   }
 
   get doubtful(): boolean {
-    return !this.#context.held()
+    const { held, lapses } = this.#context.leases
+    // A lease that was renewed after a stall does not show that no other process took the session before.
+    return !held || lapses !== this.#lapses
   }
 
   append(item: Item): void {
@@ -93,10 +108,13 @@ export class RedisJournal implements Journal {
 
   /** A new connection of the client, in this process. Returns what HOLD returns. */
   async hold(n: number, got: number, principal: string): Promise<unknown[]> {
-    const { redis, keys, ownership, keep } = this.#context
+    const { redis, keys, ownership, keep, leases } = this.#context
+    const { lapses } = leases
     const answer = await redis.script(HOLD, keys, [n, got, principal, ownership, keep])
-    if (answer[0] === 'held') this.#context.n = Math.max(this.#context.n, n)
-    else if (answer[0] === 'moved') this.wake()
+    if (answer[0] === 'held') {
+      this.#context.n = Math.max(this.#context.n, n)
+      this.#lapses = lapses
+    } else if (answer[0] === 'moved') this.wake()
     return answer
   }
 
@@ -111,7 +129,13 @@ export class RedisJournal implements Journal {
     if (this.over) return
     this.over = true
     const { redis, keys, ownership, stalled } = this.#context
-    await redis.script(RELEASE, keys, [ownership, stalled(), this.#relied]).catch(() => {})
+    const args = [ownership, stalled(), this.#relied]
+    const [isReleased] = await redis.script(RELEASE, keys, args).catch((): unknown[] => [])
+    this.#leave(isReleased === 1)
+  }
+
+  #leave(compared: boolean): void {
+    if (this.#own) this.#context.left(this.#own, compared)
   }
 
   async #flush(): Promise<void> {
@@ -136,22 +160,25 @@ export class RedisJournal implements Journal {
     this.#take(items.length)
     if (items.length || others.length) this.#relied = this.#batch
     this.#stored = before + items.length
+    if (items.length) this.#own = this.#stored
     this.#recorder.stored([...others, ...items])
     this.#recorder.recorded(got)
   }
 
   /** Repeats the write until it is stored. Returns the number of the message before these; undefined when another process owns the session. */
   async #write(items: Item[], got: number, acked: number): Promise<number | undefined> {
-    const { redis, keys, ownership, tag, keep } = this.#context
+    const { redis, keys, ownership, tag, keep, leases } = this.#context
     const messages = items.map(written)
     const batch = this.#batch + 1
     this.#failed = false
     while (!this.over) {
       try {
         const counts = [ownership, this.#context.n, got, acked, this.#relied, batch, tag, keep]
+        const { lapses } = leases
         const [result, detail] = await redis.script(WRITE, keys, [...counts, ...messages])
         if (result === 'stored') {
           this.#batch = batch
+          this.#lapses = lapses
           return Number(detail)
         }
         if (result === 'fenced') this.#fence(String(detail), items.length)
@@ -181,6 +208,7 @@ export class RedisJournal implements Journal {
   /** Another process has the session, or will have it. `past`: the last write of each earlier owner, as WRITE returns it. */
   #fence(past: string, writing: number): void {
     this.over = true
+    this.#leave(false)
     const lastWrite = past.split(' ').find((one) => one.startsWith(`${this.ownership}=`))
     const last = Number(lastWrite?.slice(this.ownership.length + 1))
     // The write may have been stored before the session moved, although its answer was lost. If that is unknown,

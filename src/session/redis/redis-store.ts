@@ -1,5 +1,6 @@
 import { report } from '../../core/report.ts'
 import type { Answer, Bounds, Claim, Host, Item, Journal, Kept, Recorder, Store } from '../server/index.ts'
+import { withTimeout } from '../server/with-timeout.ts'
 import { AcceptedMessages } from './accepted.ts'
 import { type Ended, SessionBounds } from './bounds.ts'
 import { read, written } from './items.ts'
@@ -25,7 +26,7 @@ export interface RedisStoreOptions {
   grace?: number
 }
 
-/** How many tags a process has: one for its own sessions, and one for each message to a session of another process. */
+/** How many tags a process has: one for each session that it owns, and one for each message to a session of another process. */
 const TAGS = 2 ** 20
 /** How often a process renews its lease, in ms. */
 const BEAT = 1_000
@@ -33,6 +34,8 @@ const BEAT = 1_000
 const CHECK = 60
 /** How long to wait for an answer of the process that has a session, before it is asked again, in ms. */
 const ASK_AGAIN = 500
+/** How long messages, and clients, wait for earlier messages that are being forwarded, in ms. */
+const FORWARDING = 2_000
 /** A session whose process died or stalled, or whose Redis was unavailable, is kept for at least this long, in ms. */
 const STALLED = 15_000
 
@@ -62,6 +65,8 @@ export class RedisStore implements Store {
   readonly #releasing = new Map<string, Set<string>>()
   #limits = { ttl: 0, keep: 0, sessions: Infinity, perPrincipal: Infinity }
   #beats = 0
+  /** Messages that are being forwarded, by session: later ones must not overtake them. */
+  readonly #forwarding = new Map<string, Promise<boolean>>()
   /** Redis was unavailable, or was replaced: what it has must be compared with what was stored. */
   #suspect = false
   #sweeping = false
@@ -115,11 +120,16 @@ export class RedisStore implements Store {
     await this.#ready
     const { name, principal, got } = claim
     this.#claiming.set(name, (this.#claiming.get(name) ?? 0) + 1)
+    const { lapses } = this.#leases
     try {
+      await this.#forwarded(name)
       const held = await this.#hold(claim)
-      if (held) return held
-      const room = got !== undefined || (await this.#bounds.enter(name, principal, this.#limits))
-      return room ? await this.#take(claim) : { type: 'refused', why: 'busy' }
+      const hasRoom = held || got !== undefined || (await this.#bounds.enter(name, principal, this.#limits))
+      const answer = held ?? (hasRoom ? await this.#take(claim) : undefined)
+      // The process stalled meanwhile: another one may have taken the session already.
+      const isLate = !this.#leases.held || this.#leases.lapses !== lapses
+      if (!answer || (isLate && answer.type !== 'refused')) return { type: 'refused', why: 'busy' }
+      return answer
     } finally {
       const others = (this.#claiming.get(name) ?? 1) - 1
       if (others) this.#claiming.set(name, others)
@@ -128,15 +138,22 @@ export class RedisStore implements Store {
   }
 
   journal(name: string, n: number, kept: Kept, recorder: Recorder): Journal {
+    const tag = this.#nextTag()
     const context = {
       redis: this.#redis,
       keys: this.#keys(name),
       ownership: this.#ownerships.get(kept) ?? '',
       n,
-      tag: this.#tag,
+      tag,
       keep: this.#limits.keep,
       stalled: () => (this.#leases.steadyFor < STALLED ? Math.max(0, STALLED - this.#limits.ttl) : 0),
-      held: () => this.#leases.held,
+      leases: this.#leases,
+      lapses: this.#leases.lapses,
+      left: (number: number, compared: boolean) => {
+        if (compared) return this.#accepted.add(name, number, tag)
+        this.#accepted.suspect(name, number, tag)
+        this.#suspect = true
+      },
       forward: (items: Item[]) => this.#forward(name, items),
     }
     const journal = new RedisJournal(context, kept, recorder)
@@ -165,7 +182,12 @@ export class RedisStore implements Store {
   }
 
   async send(name: string, items: Item[]): Promise<boolean> {
-    const tag = this.#tag + 1 + (this.#tags++ % (TAGS - 1))
+    await this.#forwarded(name)
+    return this.#append(name, items, this.#nextTag())
+  }
+
+  /** With the same tag, the same messages are stored once. */
+  async #append(name: string, items: Item[], tag: number): Promise<boolean> {
     const args = [this.#most, this.#limits.keep, tag, ...items.map(written)]
     const [owner, number] = await this.#redis.script(APPEND, this.#keys(name), args)
     if (owner === undefined) return false
@@ -256,14 +278,30 @@ export class RedisStore implements Store {
 
   /** Stores messages for a session that another process owns now. Resolves with false if it has ended. */
   async #forward(name: string, items: Item[]): Promise<boolean> {
-    while (!this.#over) {
-      try {
-        return await this.send(name, items)
-      } catch {
-        await pause()
+    const before = this.#forwarding.get(name)
+    const forward = async () => {
+      await before
+      const tag = this.#nextTag()
+      while (!this.#over) {
+        try {
+          return await this.#append(name, items, tag)
+        } catch {
+          await pause()
+        }
       }
+      return false
     }
-    return false
+    const forwarding = forward()
+    this.#forwarding.set(name, forwarding)
+    const isStored = await forwarding
+    if (this.#forwarding.get(name) === forwarding) this.#forwarding.delete(name)
+    return isStored
+  }
+
+  /** Waits for the messages of the session that are being forwarded. @throws {Error} when that takes too long */
+  async #forwarded(name: string): Promise<void> {
+    const forwarding = this.#forwarding.get(name)
+    if (forwarding) await withTimeout(forwarding, FORWARDING, 'Redis')
   }
 
   async #begin(): Promise<void> {
@@ -278,7 +316,10 @@ export class RedisStore implements Store {
   /** Renews the lease, and compares a part of the sessions with the store: each once a minute. */
   async #beat(): Promise<void> {
     try {
+      const { lapses } = this.#leases
       await this.#leases.renew()
+      // Confirms that this process still owns its sessions.
+      if (this.#leases.lapses !== lapses) this.#missed()
       if (this.#suspect) await this.#verify()
     } catch {
       this.#suspect = true
@@ -345,6 +386,10 @@ export class RedisStore implements Store {
         return
       }
     }
+  }
+
+  #nextTag(): number {
+    return this.#tag + (this.#tags++ % TAGS)
   }
 
   get #all(): string {

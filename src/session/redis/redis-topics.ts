@@ -99,7 +99,8 @@ export class RedisTopics implements TopicLog {
     const followed = this.#followed.get(topic)
     if (!followed) return
     this.#followed.delete(topic)
-    if (followed.seen) this.#published.set(topic, followed.seen)
+    // What this process has published last may not have arrived over the channel.
+    if (followed.seen) this.#note(topic, followed.seen)
     void this.#redis.unlisten(this.#channel(topic)).catch(() => {})
   }
 

@@ -10,6 +10,7 @@
 //   acked      how many messages to the client it has acknowledged
 //   sent       how many messages to the client were ever stored. The stream holds number acked + 1 to number sent
 //   batch      the number of the owner's last write, and `before`: what `sent` was before it
+//   tags       the tags of the newest messages, newest first: `<first number with this tag>=<tag> …`
 //   past       the last writes of earlier owners, newest first: `<owner>=<batch> <owner>=<batch> …`
 //   fresh      1 as long as the client may not know that the session exists
 //   away       since when no process owns it, in ms
@@ -41,6 +42,13 @@ local function release(away)
   local h = redis.call('HMGET', KEYS[1], 'owner', 'batch', 'past')
   local past = h[1] .. '=' .. (h[2] or 0) .. ' ' .. (h[3] or '')
   redis.call('HSET', KEYS[1], 'owner', '', 'away', away, 'past', string.sub(past, 1, 400))
+end`
+
+/** `marked(tags, first, tag)`: the field `tags` after messages from number `first` on were stored with `tag`. */
+const MARKED = `
+local function marked(tags, first, tag)
+  if tags and string.match(tags, '^%d+=(%d+) ') == tag then return tags end
+  return string.sub(first .. '=' .. tag .. ' ' .. (tags or ''), 1, 300)
 end`
 
 /**
@@ -118,10 +126,15 @@ return {'held'}`)
  * Returns {'stored', number of the message before these}; {'fenced', last writes of earlier owners}; {'over', 1 or 'told'} when it was
  * ended elsewhere; {'lost'} when the store has lost writes.
  */
-export const WRITE = script(`
+export const WRITE = script(`${MARKED}
 local owner, n, relied, batch, tag = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
-local h = redis.call('HMGET', KEYS[1], 'n', 'owner', 'sent', 'over', 'batch', 'before', 'past')
-if not h[1] or tonumber(h[1]) < n then return {'lost'} end
+local h = redis.call('HMGET', KEYS[1], 'n', 'owner', 'sent', 'over', 'batch', 'before', 'past', 'tags')
+if not h[1] then return {'lost'} end
+if tonumber(h[1]) < n and not h[4] then
+  redis.call('HSET', KEYS[1], 'over', 1, 'owner', '')
+  redis.call('DEL', KEYS[2])
+  return {'lost'}
+end
 if h[4] then return {'over', h[4]} end
 if h[2] ~= owner then return {'fenced', h[7] or ''} end
 local last = tonumber(h[5])
@@ -132,6 +145,7 @@ for i = 9, #ARGV do
   sent = sent + 1
   redis.call('XADD', KEYS[2], sent .. '-' .. tag, 'd', ARGV[i])
 end
+if #ARGV > 8 then redis.call('HSET', KEYS[1], 'tags', marked(h[8], h[3] + 1, tag)) end
 redis.call('HSET', KEYS[1], 'got', ARGV[3], 'acked', ARGV[4], 'sent', sent, 'batch', batch, 'before', h[3], 'fresh', 0)
 redis.call('XTRIM', KEYS[2], 'MINID', tonumber(ARGV[4]) + 1)
 for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], ARGV[8]) end
@@ -144,36 +158,48 @@ for _, entry in ipairs(redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[2])) do messa
 return messages`)
 
 /**
- * Stores messages from a process that does not own the session.
+ * Stores messages from a process that does not own the session. Repeated with the same tag, it stores them once.
  *
  * ARGV: how many messages may be held, time to keep in ms, tag, messages. Returns {owner, number of the last one}; nothing
  * where there is no such session, or no room.
  */
-export const APPEND = script(`
-local h = redis.call('HMGET', KEYS[1], 'owner', 'sent', 'acked', 'over')
+export const APPEND = script(`${MARKED}
+local h = redis.call('HMGET', KEYS[1], 'owner', 'sent', 'acked', 'over', 'tags')
 if not h[1] or h[4] then return {} end
 local sent = tonumber(h[2])
+local known = string.match(h[5] or '', '(%d+)=' .. ARGV[3] .. ' ')
+if known then return {h[1], known + #ARGV - 4} end
 if sent - tonumber(h[3]) + #ARGV - 3 > tonumber(ARGV[1]) then return {} end
 for i = 4, #ARGV do
   sent = sent + 1
   redis.call('XADD', KEYS[2], sent .. '-' .. ARGV[3], 'd', ARGV[i])
 end
-redis.call('HSET', KEYS[1], 'sent', sent)
+redis.call('HSET', KEYS[1], 'sent', sent, 'tags', marked(h[5], h[2] + 1, ARGV[3]))
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return {h[1], sent}`)
 
 /**
  * After a failover: is the message that this process stored still there? If not, the session has lost messages that were
- * accepted, and ends. ARGV: number of the message, tag. Returns the owner, who must be notified, if it has ended now.
+ * accepted, and ends. Another message may have its number by now, and the client may have acknowledged it. ARGV: number of the message, tag. Returns the owner, who must be notified, if it has ended now.
  */
 export const VERIFY = script(`
-local h = redis.call('HMGET', KEYS[1], 'owner', 'sent', 'acked', 'over')
+local h = redis.call('HMGET', KEYS[1], 'owner', 'sent', 'acked', 'over', 'tags')
 if not h[1] or h[4] then return {} end
 local number = tonumber(ARGV[1])
 local there = tonumber(h[2]) >= number
 if there and number > tonumber(h[3]) then
   local entry = redis.call('XRANGE', KEYS[2], number, number)[1]
   there = entry and entry[1] == number .. '-' .. ARGV[2]
+elseif there then
+  local tags = h[5] or ''
+  while tags do
+    local first, tag, older = string.match(tags, '^(%d+)=(%d+) (.*)$')
+    if first and tonumber(first) <= number then
+      there = tag == ARGV[2]
+      break
+    end
+    tags = older
+  end
 end
 if there then return {} end
 redis.call('HSET', KEYS[1], 'over', 1)
@@ -182,7 +208,8 @@ return {h[1]}`)
 
 /**
  * The owner releases the session. If the store has lost its last write, the session ends: nobody else would notice.
- * ARGV: ownership; from when on the session counts as away, in ms from now; number of that write, as in WRITE.
+ * ARGV: ownership; from when on the session counts as away, in ms from now; number of that write, as in WRITE. Returns {1}
+ * unless another process has the session, or it is over.
  */
 export const RELEASE = script(`${NOW}${RELEASE_OWNER}
 local h = redis.call('HMGET', KEYS[1], 'owner', 'batch', 'over')
@@ -194,7 +221,7 @@ if tonumber(h[2]) < tonumber(ARGV[3]) then
 end
 release(now + ARGV[2])
 redis.call('HSET', KEYS[1], 'fresh', 0)
-return {}`)
+return {1}`)
 
 /** A process does not have the session that it is said to own. ARGV: process. */
 export const DISOWN = script(`${NOW}${RELEASE_OWNER}

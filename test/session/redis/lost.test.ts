@@ -130,6 +130,92 @@ test('a replica that had everything: nobody notices', { timeout: 60_000 }, async
   expect([fresh, closed]).toEqual([[], []])
 })
 
+/** A Redis that can be set back to what it had when `save` was called. */
+async function forgetful() {
+  const redis = await startRedis(['--appendonly', 'no'])
+  onTestFinished(redis.remove)
+  return {
+    redis,
+    save: () => redis.client.save(),
+    restore: async () => {
+      await redis.kill()
+      await redis.start()
+    },
+  }
+}
+
+test('messages of a session that the process had released before they were lost: the client is told, by another process', {
+  timeout: 60_000,
+}, async () => {
+  const { redis, save, restore } = await forgetful()
+  const [owner, other] = [await startServer(redis.port), await startServer(redis.port)]
+  const { raw } = await greet(owner.url, { id: id() })
+  await save()
+  const [session] = owner.sessions
+  session?.send('1')
+  expect(await raw.next()).toBe('1')
+  raw.socket.terminate()
+  await expect.poll(() => owner.sessions.size.sessions, { timeout: forever }).toBe(0)
+  const key = `holdfast:{${session?.id}}:session`
+  await expect.poll(() => redis.client.hget(key, 'owner')).toBe('')
+  await restore()
+  // The connection broke before the message arrived.
+  let n = 1
+  const hello = async () => (await greet(other.url, { id: id(), n: ++n, got: 0 })).answer
+  await expect.poll(hello, { timeout: forever, interval: 300 }).toMatch(/"why":"gone"/)
+})
+
+test('a store that has lost that a process took the session over: the client is told, and no other process continues it', {
+  timeout: 60_000,
+}, async () => {
+  const { redis, save, restore } = await forgetful()
+  const [before, owner, other] = [
+    await startServer(redis.port),
+    await startServer(redis.port),
+    await startServer(redis.port),
+  ]
+  const { raw: first } = await greet(before.url, { id: id() })
+  await save()
+  first.socket.terminate()
+  const { raw } = await greet(owner.url, { id: id(), n: 2, got: 0 })
+  await restore()
+  const told = async () => (await raw.next()) ?? 'closed'
+  let last = ''
+  while (!/^!x|closed/.test(last)) last = String(await told())
+  const again = async () => (await greet(other.url, { id: id(), n: 3, got: 0 })).answer
+  expect([last, await again()]).toEqual(['!x{"why":"gone","got":0}', '!x{"why":"gone","got":0}'])
+})
+
+test('another message took the number of the lost one, and was acknowledged, before the loss was noticed: the client is told', {
+  timeout: 60_000,
+}, async () => {
+  const { redis, save, restore } = await forgetful()
+  const late = await startServer(redis.port, {}, { retry: 5_000 })
+  const owner = await startServer(redis.port, {}, { retry: 10 })
+  const { raw: first } = await greet(owner.url, { id: id() })
+  const name = [...owner.sessions][0]?.id as string
+  first.socket.terminate()
+  const key = `holdfast:{${name}}:session`
+  await expect.poll(() => redis.client.hget(key, 'owner'), { timeout: forever }).toBe('')
+  await save()
+  expect(await late.sessions.send(name, 'lost')).toBe(true)
+  await restore()
+  const send = async () => owner.sessions.send(name, 'instead').catch(() => false)
+  await expect.poll(send, { timeout: forever }).toBe(true)
+  let n = 1
+  let raw = first
+  const hello = async () => {
+    const next = await greet(owner.url, { id: id(), n: ++n, got: 0 })
+    raw = next.raw
+    return next.answer
+  }
+  await expect.poll(hello, { timeout: forever, interval: 300 }).toMatch(/^!w/)
+  expect(await raw.next()).toBe('instead')
+  raw.send('!a1')
+  await expect.poll(() => redis.client.hget(key, 'acked')).toBe('1')
+  expect(await raw.next()).toMatch(/^!x\{"why":"gone"/)
+})
+
 test('a snapshot that is restored: the client is told', { timeout: 60_000 }, async () => {
   const redis = await startRedis(['--appendonly', 'no'])
   onTestFinished(redis.remove)

@@ -1,11 +1,31 @@
 // Nobody loses a session because a process, or Redis, stood still.
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { RedisStore } from '../../../src/session/redis/index.ts'
+import { Redis } from '../../../src/session/redis/redis.ts'
+import {
+  type JournalContext,
+  RedisJournal,
+  type SessionKeys,
+} from '../../../src/session/redis/redis-journal.ts'
+import { APPEND, CLAIM } from '../../../src/session/redis/scripts.ts'
+import { item } from '../../../src/session/server/socket.ts'
 import { until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis } from './fixtures.ts'
 import { type Node, startNode } from './processes.ts'
 
 const ttl = 5
+
+/** Of a journal that is the only one. */
+const context: Pick<JournalContext, 'n' | 'tag' | 'keep' | 'lapses' | 'stalled' | 'forward' | 'left'> = {
+  n: 1,
+  tag: 1,
+  keep: 60_000,
+  lapses: 0,
+  stalled: () => 0,
+  forward: async () => true,
+  left: () => {},
+}
 
 /** Two processes with clients that count; `spread` says which client is whose. */
 async function scene(size: number, spread: (nodes: Node[], n: number) => Node) {
@@ -98,6 +118,109 @@ test('a process whose clock was set back by an hour, and that was then stopped, 
   first.resume()
   await before.closed
   expect([first.received, second.received]).toEqual([['1'], ['2', '3']])
+})
+
+/** A store of its own, without `Sessions`. `replied` is called with each reply of a script before the store gets it. */
+async function startStore(redis: Awaited<ReturnType<typeof ownRedis>>, replied: (sha1: string) => void) {
+  const connection = redis.client.duplicate()
+  const call = connection.call.bind(connection)
+  connection.call = (async (name: string, ...args: string[]) => {
+    const reply = await call(name, ...args)
+    replied(args[0] as string)
+    return reply
+  }) as typeof connection.call
+  const store = new RedisStore(connection)
+  onTestFinished(async () => {
+    await store.stop()
+    connection.disconnect()
+  })
+  const bounds = { ttl: 60, tombstone: 60, sessions: 10, perPrincipal: 10 }
+  store.start(
+    { wake: () => {}, handOver: async () => false, expired: () => {} },
+    { ...bounds, topics: { messages: 1, bytes: 1, age: 1 } },
+  )
+  return store
+}
+
+const claimOfA = { name: 'a', n: 1, got: undefined, principal: 'somebody' }
+
+test('a process that stalled before it learns that it has a session refuses the client: another one may have it', async () => {
+  const redis = await ownRedis()
+  const sha1 = await redis.client.script('LOAD', CLAIM.lua)
+  const { now } = Date
+  onTestFinished(() => {
+    Date.now = now
+  })
+  let stalls = 0
+  const store = await startStore(redis, (script) => {
+    if (script !== sha1 || stalls++) return
+    Date.now = () => now() + 4_000
+  })
+  expect(await store.claim(claimOfA)).toEqual({ type: 'refused', why: 'busy' })
+  expect(stalls).toBe(1)
+})
+
+test('after a lease has run out, a session is owned again only once Redis has said so, not when the lease is renewed', async () => {
+  const { client } = await ownRedis()
+  const redis = new Redis(client)
+  const leases = { held: true, lapses: 0 }
+  const keys: SessionKeys = ['{a}:session', '{a}:outbox', '{a}:topics']
+  const claim = (n: number, owner: string, free = '') =>
+    redis.script(CLAIM, keys, [n, '', 'somebody', `${owner}:1`, owner, free, 60_000])
+  await claim(1, 'one')
+  const told: string[] = []
+  const tell = (what: string) => () => void told.push(what)
+  const journal = new RedisJournal(
+    { ...context, redis, keys, leases, ownership: 'one:1' },
+    { got: 0, acked: 0, items: [] },
+    {
+      stored: () => {},
+      recorded: tell('recorded'),
+      fenced: tell('fenced'),
+      forgotten: tell('forgotten'),
+      failed: tell('failed'),
+    },
+  )
+  expect(journal.doubtful).toBe(false)
+  leases.lapses++
+  expect(journal.doubtful).toBe(true)
+  journal.wake()
+  await until(() => told.length === 1)
+  expect([journal.doubtful, told]).toEqual([false, ['recorded']])
+  // Another process takes the session while this one stalls.
+  leases.lapses++
+  expect(await claim(2, 'two', 'one:1')).toEqual(['resumed', '0', '0', [], []])
+  journal.wake()
+  await until(() => told.length === 2)
+  expect([journal.doubtful, told]).toEqual([true, ['recorded', 'fenced']])
+})
+
+test('what is forwarded to the next owner is stored once if the reply was lost, and before what is sent later', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await ownRedis()
+  const sha1 = await redis.client.script('LOAD', APPEND.lua)
+  let repliesLost = 0
+  const store = await startStore(redis, (script) => {
+    if (script === sha1 && !repliesLost++) throw new Error('Connection is closed.')
+  })
+  const claimed = await store.claim(claimOfA)
+  if (claimed.type === 'refused' || !claimed.kept) throw new Error('not claimed')
+  const quiet = { stored: () => {}, recorded: () => {}, fenced: () => {} }
+  const forwarded: boolean[] = []
+  const journal = store.journal('a', 1, claimed.kept, {
+    ...quiet,
+    forwarded: (_, stored) => void forwarded.push(stored),
+    forgotten: () => {},
+    failed: () => {},
+  })
+  await journal.release()
+  journal.append(item('1'))
+  expect(await store.send('a', [item('2')])).toBe(true)
+  expect(forwarded).toEqual([true])
+  expect(repliesLost).toBeGreaterThan(1)
+  const stored = await redis.client.xrange('holdfast:{a}:outbox', '-', '+')
+  expect(stored.map(([, [, data]]) => data)).toEqual(['t1', 't2'])
 })
 
 test('what was sent while the session moved to another process arrives there', {

@@ -146,6 +146,35 @@ test('a log that lost messages which somebody has begins anew, and every subscri
   expect(heard.slice(0, 5)).toEqual(numbers(1, 5))
 })
 
+test('also one that lost what a process published right before it stopped following', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await startRedis(['--appendonly', 'no'])
+  onTestFinished(redis.remove)
+  const [publisher, other] = [
+    await startServer(redis.port, {}, { retry: 3_000 }),
+    await startServer(redis.port),
+  ]
+  const heard: unknown[] = []
+  const { stop } = await publisher.sessions.follow('all', ({ data }) => heard.push(data))
+  const [epoch] = (await publisher.sessions.publish('all', '1')).split(':')
+  await until(() => heard.length === 1)
+  await redis.client.save()
+  // The message does not come back over the channel.
+  await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  expect(await publisher.sessions.publish('all', '2')).toBe(`${epoch}:2`)
+  stop()
+  await redis.kill()
+  await redis.start()
+  const epochNow = async () => {
+    const following = await other.sessions.follow('all', () => {}).catch(() => undefined)
+    following?.stop()
+    return following?.cursor.split(':')[0] ?? epoch
+  }
+  await expect.poll(epochNow, { timeout: forever, interval: 300 }).not.toBe(epoch)
+  expect(heard).toEqual(['1'])
+})
+
 test('also one whose messages were deleted', { timeout: 60_000 }, async () => {
   const redis = await ownRedis()
   const { sessions, url } = await startServer(redis.port, subscribing)

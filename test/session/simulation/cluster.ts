@@ -364,7 +364,9 @@ export class Cluster {
           at > this.#subscribedAt &&
           at > this.#lastGap &&
           !this.#heardOfTopic.has(message) &&
-          !this.#isForgotten(by)
+          !this.#isForgotten(by) &&
+          // A client with the lost message of the same place lacks nothing as far as anybody knows who is still there.
+          !all.some((other) => this.#heardOfTopic.has(other.message) && this.#isForgotten(other.by))
         )
           missing.push(`${cursor} ${message}`)
     return missing
@@ -420,7 +422,8 @@ export class Cluster {
     epoch.id = session.id
     epoch.session = session
     if (!resumed) {
-      if (epoch.down.got.length) this.violations.push('a session made twice')
+      // A late hello of a session whose client was told `fresh` finds nothing in a store that has lost even its creation.
+      if (epoch.down.got.length && !(epoch.told && this.#lossy)) this.violations.push('a session made twice')
       // Its process, or the store, lost it before the client heard of it. The application begins again.
       for (const sent of epoch.down.sent.values()) sent.stored = undefined
     }
