@@ -1,13 +1,15 @@
 import mitt, { type EventHandlerMap } from 'mitt'
+import { onAbort } from './abort.ts'
 import type { AnyListener, ListenerOptions } from './events.ts'
 import { callSafely, report } from './report.ts'
 import { abortSignal, nearest, type OptionRules, resolveGroup, shown } from './validate.ts'
 
-/** A listener as it is stored: a wrapper, with the application's function for `off`. Called with a value, or a name and a value. */
+/** A listener as it is stored: an object, because a closure for each would use several times the memory. */
 interface Handler {
-  (first: never, second?: never): void
-  listener: (...values: never) => void
-  remove: () => void
+  readonly listener: (first: never, second?: never) => void
+  readonly once: boolean
+  isActive: boolean
+  ignoreSignal: (() => void) | undefined
 }
 
 const rules: OptionRules<ListenerOptions> = {
@@ -61,29 +63,25 @@ export class Emitter<EventMap extends object> {
   ): () => void {
     this.#check(name, listener)
     const { once, signal } = resolveGroup('on.', options, rules)
-    let active = !signal?.aborted
-    if (!active) return () => {}
-    const call = (first: never, second?: never) => {
-      if (!active) return
-      if (once) remove()
-      ;(listener as (first: never, second?: never) => void)(first, second)
+    if (signal?.aborted) return () => {}
+    const handler: Handler = {
+      listener: listener as Handler['listener'],
+      once: Boolean(once),
+      isActive: true,
+      ignoreSignal: undefined,
     }
-    const remove = () => {
-      active = false
-      signal?.removeEventListener('abort', remove)
-      this.#remove(name, handler)
-    }
-    const handler: Handler = Object.assign(call, { listener: listener as Handler['listener'], remove })
-    signal?.addEventListener('abort', remove)
+    const remove = () => this.#remove(name, handler)
+    handler.ignoreSignal = onAbort(signal, remove)
     // The mitt object is not stored: its three closures would use more memory than the lists of handlers.
-    mitt(this.#handlers as EventHandlerMap<Record<string, never>>).on(name, handler as never)
+    mitt(this.#handlers as unknown as EventHandlerMap<Record<string, never>>).on(name, handler as never)
     return remove
   }
 
   /** Removes a listener, added once or several times. @throws {TypeError} as `on` does */
   off(name: (keyof EventMap & string) | '*', listener: (...values: never) => void): void {
     this.#check(name, listener)
-    for (const handler of this.#handlers.get(name) ?? []) if (handler.listener === listener) handler.remove()
+    for (const handler of this.#handlers.get(name) ?? [])
+      if (handler.listener === listener) this.#remove(name, handler)
   }
 
   emit<Name extends keyof EventMap>(name: Name, value: EventMap[Name]): void {
@@ -116,12 +114,31 @@ export class Emitter<EventMap extends object> {
     if (!handlers && !handlersOfAll && !before) return
     this.dispatching = name
     if (before) callSafely(before)
-    if (handlers) callAll(handlers, value as never)
-    if (handlersOfAll) callAll(handlersOfAll, name as never, value as never)
+    if (handlers) this.#callAll(handlers, name, value as never)
+    if (handlersOfAll) this.#callAll(handlersOfAll, '*', name as never, value as never)
     this.dispatching = undefined
   }
 
+  #callAll(handlers: Handler[], name: keyof EventMap | '*', first: never, second?: never): void {
+    // `length` is read once: handlers that are added during this event are not called for it.
+    for (let i = 0, { length } = handlers; i < length; i++) {
+      const handler = handlers[i]
+      if (!handler?.isActive) continue
+      if (handler.once) this.#remove(name, handler)
+      try {
+        // Not as a method: `this` is nothing that a listener should see.
+        const { listener } = handler
+        listener(first, second)
+      } catch (error) {
+        report(error)
+      }
+    }
+  }
+
   #remove(name: keyof EventMap | '*', handler: Handler): void {
+    if (!handler.isActive) return
+    handler.isActive = false
+    handler.ignoreSignal?.()
     // A new list, because a dispatch may be iterating over the old one.
     const rest = this.#handlers.get(name)?.filter((other) => other !== handler)
     if (rest?.length) this.#handlers.set(name, rest)
@@ -140,16 +157,5 @@ export class Emitter<EventMap extends object> {
       throw new TypeError(
         `holdfast: on: the listener of ${shown(name)} must be a function, not ${shown(listener)}`,
       )
-  }
-}
-
-function callAll(handlers: Handler[], first: never, second?: never): void {
-  // `length` is read once: handlers that are added during this event are not called for it.
-  for (let i = 0, { length } = handlers; i < length; i++) {
-    try {
-      handlers[i]?.(first, second)
-    } catch (error) {
-      report(error)
-    }
   }
 }
