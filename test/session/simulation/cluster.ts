@@ -45,6 +45,8 @@ class Epoch {
   /** What the client was told at the end: at least so many were delivered, and at most. */
   told: { least: number; most: number } | undefined
   endings: Ending[] = []
+  /** Whether a process knows that its subscription is stored. */
+  isSubscribed = false
   ended = false
 }
 
@@ -308,12 +310,18 @@ export class Cluster {
     this.#snapshot = undefined
   }
 
-  async finish(): Promise<void> {
-    const { id } = this.epoch
-    for (const process of this.processes) {
-      const session = this.#clock.isStopped(process) ? undefined : process.sessions.get(id ?? '')
-      if (session) await this.#clock.within(process, () => session.subscribe('other').catch(() => {}))
-    }
+  /** The store loses messages that the client has not received, and goes on; then the connection breaks. */
+  async loseUnread(): Promise<void> {
+    const line = this.lines.at(-1)
+    if (!line || this.client.status !== 'open') return
+    this.checkpoint()
+    for (let count = 0; count < 2; count++) await this.down()
+    await this.#clock.advance(20)
+    this.loseTail()
+    await this.down()
+    await this.#clock.advance(20)
+    await this.lose(line, 'client')
+    await this.lose(line, 'server')
   }
 
   /** For looking into one seed. */
@@ -428,11 +436,17 @@ export class Cluster {
       for (const sent of epoch.down.sent.values()) sent.stored = undefined
     }
     const subscribe = () => {
-      session.subscribe('room', { last: 2 }).catch(() => {
-        if (session.connected) setTimeout(subscribe, 200)
-      })
+      session.subscribe('room', { last: 2 }).then(
+        () => {
+          epoch.isSubscribed = true
+        },
+        () => {
+          if (session.connected) setTimeout(subscribe, 200)
+        },
+      )
     }
-    subscribe()
+    // The next process continues a subscription that is stored, as long as the store has lost nothing.
+    if (!resumed || !epoch.isSubscribed || this.#lossy) subscribe()
   }
 
   #received(session: ServerSession, message: string, key: string): Promise<void> | undefined {
