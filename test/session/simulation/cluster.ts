@@ -77,6 +77,7 @@ export class Cluster {
   /** Whether a process was killed or stopped, or the store has lost writes: a message may then be handled again, with its key. */
   #disturbed = false
   #lossy = false
+  #lostAt = Number.NEGATIVE_INFINITY
   #isOver = false
   #wasNew = false
   /** Calls that are not answered, and the processes that made them. */
@@ -299,6 +300,8 @@ export class Cluster {
   }
 
   checkpoint(): void {
+    // A second loss that undoes what the processes did about the first, which takes them a second or two, is not promised to be told.
+    if (this.#clock.now < this.#lostAt + 3_000) return
     this.#snapshot = this.redis.snapshot()
   }
 
@@ -308,6 +311,7 @@ export class Cluster {
     this.#disturbed = this.#lossy = true
     this.redis.restore(this.#snapshot)
     this.#snapshot = undefined
+    this.#lostAt = this.#clock.now
   }
 
   /** The store loses messages that the client has not received, and goes on; then the connection breaks. */
