@@ -299,6 +299,20 @@ export class Cluster {
     await this.arrive(old, 'up', 6)
   }
 
+  /** Two connections of the client reach their processes in reverse order. */
+  async race(): Promise<void> {
+    if (this.client.status !== 'open' || this.processes.length < 2) return
+    this.client.reconnect()
+    const first = this.lines.at(-1)
+    await this.accept(first)
+    this.client.reconnect()
+    const second = this.lines.at(-1)
+    await this.accept(second)
+    await this.arrive(second, 'up')
+    await this.#clock.advance(100 * this.#random())
+    await this.arrive(first, 'up')
+  }
+
   checkpoint(): void {
     // A second loss that undoes what the processes did about the first, which takes them a second or two, is not promised to be told.
     if (this.#clock.now < this.#lostAt + 3_000) return

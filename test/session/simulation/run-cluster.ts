@@ -58,6 +58,7 @@ export async function runCluster(
       [3, () => world.checkpoint()],
       [0.5, () => world.loseTail()],
       [0.5, () => world.loseUnread()],
+      [0.5, () => world.race()],
       [1, () => world.redis.cut()],
     ]
     const total = acts.reduce((sum, [weight]) => sum + weight, 0)
