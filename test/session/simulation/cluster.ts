@@ -77,6 +77,7 @@ export class Cluster {
   /** Whether a process was killed or stopped, or the store has lost writes: a message may then be handled again, with its key. */
   #disturbed = false
   #lossy = false
+  #savedAt = 0
   #lostAt = Number.NEGATIVE_INFINITY
   #isOver = false
   #wasNew = false
@@ -317,11 +318,13 @@ export class Cluster {
     // A second loss that undoes what the processes did about the first, which takes them a second or two, is not promised to be told.
     if (this.#clock.now < this.#lostAt + 3_000) return
     this.#snapshot = this.redis.snapshot()
+    this.#savedAt = this.#clock.now
   }
 
   /** The store loses what was written since the last checkpoint. */
   loseTail(): void {
-    if (!this.#snapshot) return
+    // A process remembers for 60 s what it has stored: the loss of older writes is not promised to be told.
+    if (!this.#snapshot || this.#clock.now > this.#savedAt + 60_000) return
     this.#disturbed = this.#lossy = true
     this.redis.restore(this.#snapshot)
     this.#snapshot = undefined
