@@ -48,7 +48,7 @@ export class AcceptedMessages {
 
   /** As `add`, for a message that Redis may have lost already: it must be verified now. */
   suspect(name: string, number: number, tag: number): void {
-    this.#unverified.push([name, { number, tag, until: Number.POSITIVE_INFINITY }])
+    this.#unverified.push([name, { number, tag, until: performance.now() + REMEMBERED }])
   }
 
   /** Ends the sessions that lack what was stored; returns their names and owners. @throws {Error} when Redis does not answer */
@@ -61,6 +61,10 @@ export class AcceptedMessages {
     const unverified = this.#unverified
     await Promise.all([...unverified, ...this.#last].map(check))
     this.#unverified = this.#unverified.slice(unverified.length)
+    // The next failover may reach further back.
+    const now = performance.now()
+    for (const [name, message] of unverified)
+      if (message.until > now && !this.#last.has(name)) this.#last.set(name, message)
     return ended
   }
 }

@@ -155,9 +155,14 @@ export class RedisJournal implements Journal {
     const before = await this.#write(items, got, this.#acked)
     if (before === undefined) return
     const others = before > this.#stored ? await this.#read(before) : []
-    // Messages that were stored are missing in the stream.
-    if (!others) return this.#lose(false)
     this.#take(items.length)
+    if (!others) {
+      // Another process may have taken the session since that write, and its client may have acknowledged the messages.
+      const isOwned = (await this.#write([], got, this.#acked)) !== undefined
+      if (!isOwned) return this.#recorder.forwarded?.(items, true)
+      // Messages that were stored are missing in the stream.
+      return this.#lose(false)
+    }
     if (items.length || others.length) this.#relied = this.#batch
     this.#stored = before + items.length
     if (items.length) this.#own = this.#stored

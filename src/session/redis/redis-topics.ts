@@ -105,7 +105,8 @@ export class RedisTopics implements TopicLog {
   }
 
   async join(topic: string, { id, principal }: TopicMember): Promise<boolean> {
-    await this.#redis.script(JOIN, this.#session(id), [topic, this.#keep])
+    const [isJoined] = await this.#redis.script(JOIN, this.#session(id), [topic, this.#keep])
+    if (!isJoined) return false
     const members = this.#members(topic)
     return Number(await this.#redis.command(members, 'HSET', members, id, principal)) === 1
   }

@@ -82,7 +82,8 @@ local function lost()
   redis.call('DEL', KEYS[2])
   return {'lost'}
 end
-if tonumber(client ~= '' and client or 0) > sent then return lost() end
+-- Nothing is sent before the owner's first write, which ends \`fresh\`.
+if tonumber(client ~= '' and client or 0) > (h[8] == '1' and 0 or sent) then return lost() end
 local mine = string.sub(owner, 1, #process + 1) == process .. ':'
 if owner ~= '' and not mine and owner ~= free then return {'owned', owner} end
 local messages = {}

@@ -43,12 +43,14 @@ export const leftTopics = (members: string[]) => withSign(members, '-')
 const withSign = (members: string[], sign: string) =>
   members.filter((member) => member.startsWith(sign)).map((member) => member.slice(1))
 
-/** ARGV: topic, time to keep the set in ms. */
+/** ARGV: topic, time to keep the set in ms. Returns {1}; nothing if the session does not exist, or is over. */
 export const JOIN = script(`
+local h = redis.call('HMGET', KEYS[1], 'owner', 'over')
+if not h[1] or h[2] then return {} end
 redis.call('SADD', KEYS[3], '+' .. ARGV[1])
 redis.call('SREM', KEYS[3], '-' .. ARGV[1])
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
-return {}`)
+return {1}`)
 
 /** ARGV: topic, 1 if the client has not been notified, time to keep the set in ms. Returns {owner} if it is to be notified. */
 export const LEAVE = script(`

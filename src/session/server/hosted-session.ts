@@ -40,6 +40,8 @@ export class HostedSession implements ServerSession, Recorder {
   connection: ServerConnection | undefined
   journal: Journal | undefined
   over = false
+  /** It is over here, but has not ended: another process has it, or may have it. */
+  moved = false
   /** When it last carried a message, on the host's clock. */
   used = 0
   /** Whether its client has sent or acknowledged a message. Sessions without one are removed first when the server is full. */

@@ -144,7 +144,7 @@ export class SessionServer<Request> implements SessionHost {
   }
 
   removed(session: HostedSession): void {
-    session.over = true
+    session.over = session.moved = true
     session.abandon()
     this.#forget(session, false)
   }

@@ -34,6 +34,8 @@ function checkOptions({ since, last }: SubscribeOptions): void {
     throw new RangeError(`holdfast: subscribe: last: must be a whole number of messages, not ${String(last)}`)
 }
 
+const sessionIsOver = () => new Error('holdfast: subscribe: the session is over')
+
 /** What the topics require of the process that they belong to. */
 export interface TopicsHost {
   readonly settings: Pick<ResolvedOptions<never>, 'limits' | 'joined' | 'left'>
@@ -104,13 +106,16 @@ export class Topics {
     checkName(topic)
     checkOptions(options)
     const log = this.#logs()
-    if (session.over) throw new Error('holdfast: subscribe: the session is over')
+    if (session.over) throw sessionIsOver()
     if (!session.abilities.includes('topics'))
       throw new Error('holdfast: subscribe: the client of this session does not support topics')
     if (!session.subscriptions.has(topic)) await this.#begin(session, topic, options)
     const member = { id: session.id, principal: session.principal }
+    if (session.over) throw sessionIsOver()
     if (!session.subscriptions.has(topic)) return
     if (await log.join(topic, member)) callHandler(() => this.#host.settings.joined?.(topic, member))
+    // Another process may have the session now, and continues the subscription if it was stored before.
+    if (session.moved) throw sessionIsOver()
     // It ended meanwhile.
     if (!session.subscriptions.has(topic)) await this.#leave(topic, member)
   }

@@ -8,7 +8,7 @@ import {
   RedisJournal,
   type SessionKeys,
 } from '../../../src/session/redis/redis-journal.ts'
-import { APPEND, CLAIM } from '../../../src/session/redis/scripts.ts'
+import { APPEND, CLAIM, READ, WRITE } from '../../../src/session/redis/scripts.ts'
 import { item } from '../../../src/session/server/socket.ts'
 import { until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis } from './fixtures.ts'
@@ -193,6 +193,38 @@ test('after a lease has run out, a session is owned again only once Redis has sa
   journal.wake()
   await until(() => told.length === 2)
   expect([journal.doubtful, told]).toEqual([true, ['recorded', 'fenced']])
+})
+
+test('a session that was taken over, and whose messages were acknowledged, between a write and a read counts as moved, not as lost', async () => {
+  const { client } = await ownRedis()
+  const redis = new Redis(client)
+  const keys: SessionKeys = ['{a}:session', '{a}:outbox', '{a}:topics']
+  await redis.script(CLAIM, keys, [1, '', 'somebody', 'one:1', 'one', '', 60_000])
+  await redis.script(APPEND, keys, [10, 60_000, 7, 't1'])
+  const { script } = redis
+  redis.script = async (which, ...rest) => {
+    if (which === READ) {
+      await script.call(redis, CLAIM, keys, [2, 0, 'somebody', 'two:1', 'two', 'one:1', 60_000])
+      await script.call(redis, WRITE, keys, ['two:1', 2, 0, 1, 0, 1, 8, 60_000])
+    }
+    return script.call(redis, which, ...rest)
+  }
+  const told: string[] = []
+  const tell = (what: string) => () => void told.push(what)
+  const journal = new RedisJournal(
+    { ...context, redis, keys, leases: { held: true, lapses: 0 }, ownership: 'one:1' },
+    { got: 0, acked: 0, items: [] },
+    {
+      stored: tell('stored'),
+      recorded: tell('recorded'),
+      fenced: tell('fenced'),
+      forgotten: tell('forgotten'),
+      failed: tell('failed'),
+    },
+  )
+  journal.wake()
+  await until(() => told.length)
+  expect(told).toEqual(['fenced'])
 })
 
 test('what is forwarded to the next owner is stored once if the reply was lost, and before what is sent later', {

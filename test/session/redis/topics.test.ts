@@ -1,8 +1,10 @@
 // Topics over Redis: one log, one write per message, and every subscriber has all of it, or knows what it lacks.
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { RedisStore } from '../../../src/session/redis/index.ts'
+import { JOIN } from '../../../src/session/redis/topic-scripts.ts'
 import type { ServerSession } from '../../../src/session/server/index.ts'
-import { until } from '../node/fixtures.ts'
+import { Raw, until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 import { startNode, startRedis } from './processes.ts'
 
@@ -187,6 +189,43 @@ test('also one whose messages were deleted', { timeout: 60_000 }, async () => {
   expect(second.split(':')[0]).not.toBe(first.split(':')[0])
   await until(() => heard.length === 2, forever)
   expect(gaps.length).toBe(1)
+})
+
+test('a subscription that is stored while its session moves to another process stays', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await ownRedis()
+  const join = await redis.client.script('LOAD', JOIN.lua)
+  const owners = async () => {
+    const keys = await redis.client.keys('*:session')
+    return Promise.all(keys.map((key) => redis.client.hget(key, 'owner')))
+  }
+  const connection = redis.client.duplicate()
+  onTestFinished(() => connection.disconnect())
+  const call = connection.call.bind(connection)
+  let leave = () => {}
+  connection.call = (async (name: string, ...args: string[]) => {
+    const reply = await call(name, ...args)
+    if (args[0] !== join) return reply
+    leave()
+    // Its process learns only after it has released the session that the subscription is stored.
+    await expect.poll(owners, { timeout: forever }).toEqual([''])
+    return reply
+  }) as typeof connection.call
+  let subscribed: Promise<void> | undefined
+  const { url } = await startServer(redis.port, {
+    store: new RedisStore(connection),
+    opened: (session) => {
+      subscribed = session.subscribe('all')
+      subscribed.catch(() => {})
+    },
+  })
+  const raw = new Raw(url)
+  leave = () => raw.socket.terminate()
+  await raw.hello({ id: id(), can: ['topics'] })
+  await expect(subscribed).rejects.toThrow('the session is over')
+  const [key = ''] = await redis.client.keys('*:topics')
+  expect(await redis.client.smembers(key)).toEqual(['+all'])
 })
 
 test('members leave when the process that had them was killed, and are told of once', {

@@ -74,6 +74,11 @@ export class SimulatedRedis {
   /** A replica without the last writes is promoted: the connections break, and commands under way fail. */
   restore(data: Map<string, Entry>): void {
     this.#data = data
+    this.cut()
+  }
+
+  /** The connections break. A command under way may have taken effect, and its process does not learn whether. */
+  cut(): void {
     for (const client of this.#clients) client.broken()
     for (const client of this.#clients) this.#later(client.process, 0, () => client.emit('ready'))
   }

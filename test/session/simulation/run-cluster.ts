@@ -57,6 +57,9 @@ export async function runCluster(
       [0.5, () => world.overtake()],
       [3, () => world.checkpoint()],
       [0.5, () => world.loseTail()],
+      [0.5, () => world.loseUnread()],
+      [0.5, () => world.race()],
+      [1, () => world.redis.cut()],
     ]
     const total = acts.reduce((sum, [weight]) => sum + weight, 0)
     for (let step = 0; step < steps; step++) {
