@@ -96,6 +96,7 @@ const connect = (place: Place) =>
   inBoth(place, 'time to connect', (rig) => measureConnect(rig, place.url, place.rounds), {
     'to raw': words,
     ms: ({ ms }) => ms.toFixed(2),
+    'processor time to raw': ({ cpu }) => words(cpu),
   })
 
 const idle = (place: Place) =>

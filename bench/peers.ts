@@ -1,11 +1,13 @@
 import type { Rig } from './rigs.ts'
 
-/** The floor, twice: what the second differs by is the noise of the run. */
+/** The floor, the `on…` attributes of a `WebSocket`, twice: what the second differs by is the noise of the run. */
 export const floors = ['raw', 'raw again'] as const
 
 const everywhere = [
   ...floors,
+  'raw, addEventListener',
   'holdfast',
+  'holdfast, message',
   'sockette',
   'reconnecting-websocket',
   'websocket-ts',

@@ -26,12 +26,13 @@ export const missing = (texts) =>
   Object.keys(sections).filter((name) => !texts.some((text) => text.includes(`<!-- ${name} -->\n`)))
 
 /**
- * `dist/sizes.json` is written by `npm run size`, `bench/results.json` by `npm run bench` and its siblings, and
- * `test/runtimes/results.json` by `npm run runtimes`.
+ * `dist/sizes.json` is written by `npm run size`, `bench/results.json` by `npm run bench` and its siblings,
+ * `bench/load/results.json` by `npm run bench:load`, and `test/runtimes/results.json` by `npm run runtimes`.
  */
 export const figures = () => ({
   sizes: json('dist/sizes.json'),
   results: json('bench/results.json'),
+  load: json('bench/load/results.json'),
   runtimes: json('test/runtimes/results.json'),
 })
 

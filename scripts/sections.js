@@ -1,5 +1,5 @@
 /** What the docs say about the figures, by the name of their marks. */
-export const sections = { compare, sizes, bench, herd, faults, runtimes }
+export const sections = { compare, sizes, bench, herd, faults, runtimes, load, million, deploy }
 
 const kB = (bytes) => `${(bytes / 1_000).toFixed(1)} kB`
 
@@ -63,11 +63,12 @@ function bench({ sizes, results }) {
     ...tasks.map((task) => ratio(cost[task].chromium[peer])),
     ratio(trip[peer].p50),
     ratio(connect[peer]),
+    ratio(connect[peer].cpu),
     ratio(idle[peer]),
     `${idle[peer].timers}`,
-    peer === 'holdfast' ? kB(ownSize(sizes, peer)) : size[peer] ? kB(size[peer].brotli) : '–',
+    peer.startsWith('holdfast') ? kB(ownSize(sizes, peer)) : size[peer] ? kB(size[peer].brotli) : '–',
   ])
-  const head = ['', ...tasks, 'round trip', 'connect', 'heap, idle', 'timers', 'brotli']
+  const head = ['', ...tasks, 'round trip', 'connect', 'connect, CPU', 'heap, idle', 'timers', 'brotli']
   const worst = Math.max(...tasks.map((task) => cost[task].chromium.holdfast.error))
   const errors = [worst, trip.holdfast.p50.error, connect.holdfast.error].map((error) => error.toFixed(2))
   const { received, watched, sent, object } = results.allocation
@@ -75,7 +76,7 @@ function bench({ sizes, results }) {
   const { timers } = idle.holdfast
   const us = (peer) => `${cost['receive text'].node[peer].us.toFixed(2)} µs`
   const notes = [
-    `The first two rows are the same socket and their mean is 1: their difference is the noise. The standard error of Holdfast's median is at most ${errors[0]} for messages, ${errors[1]} for round trips and ${errors[2]} for connections.`,
+    `The first two rows are the same socket and their mean is 1: their difference is the noise. The standard error of Holdfast's median is at most ${errors[0]} for messages, ${errors[1]} for round trips and ${errors[2]} for connections. They use the \`on…\` attributes; with the native \`addEventListener\` Chromium works less (third row).`,
     timers > 0 && timers < 1 ? 'All sockets of a page share one timer.' : '',
     `Besides its event, a received message allocates ${amount(received)}, with a heartbeat ${amount(watched)}, and a sent message ${amount(sent)} (in Node, where a small object takes ${object} bytes).`,
     `Node spends less on a message, so the same work weighs more there: receiving a text costs ${us('raw')} raw and ${us('holdfast')} with Holdfast.`,
@@ -133,4 +134,86 @@ function runtimes({ runtimes }) {
   const rows = runtimes.map(({ name, version, source }) => [name, version, source])
   const done = [...new Set(runtimes.flatMap(({ passed }) => passed))]
   return `${table(['runtime', 'version tested', '`WebSocket` comes from'], rows)}\n\nDone in each: ${done.join(', ')}.`
+}
+
+function load({ load: { size, rounds, machine, setups } }) {
+  const us = (ms) => `${Math.round(ms * 1_000)}`
+  const rows = Object.entries(setups).map(
+    ([setup, { connect, heap, echo, delivery, delay, late, resume, writes }]) => [
+      name(setup),
+      `${us(connect.value)} (×${connect.ratio.toFixed(1)})`,
+      `${us(resume.value)} (×${resume.ratio.toFixed(1)})`,
+      `${us(echo.value)} (×${echo.ratio.toFixed(1)})`,
+      `${us(delivery.value)} (×${delivery.ratio.toFixed(1)})`,
+      `${Math.round(delay.value)} / ${Math.round(late.value)}`,
+      `${(heap.value / 1_000).toFixed(1)} (×${heap.ratio.toFixed(1)})`,
+      setup.includes('Redis') ? `${writes.value}` : '–',
+    ],
+  )
+  const head = [
+    '',
+    'connect, µs',
+    'come back with 5 missed messages, µs',
+    'echo, µs',
+    'deliver one published message, µs',
+    'delay of a published message, median / p99, ms',
+    'heap per connection, kB',
+    'writes per published message',
+  ]
+  return `${table(head, rows)}
+
+Processor time of the servers for each connection or message; in brackets the ratio to \`ws\`, which stores nothing and misses what was published while a client was away. ${thousands(size)} clients, median of ${rounds} rounds, Node ${machine.node.slice(1)}, ${machine.cores} processors for servers, Redis and clients together.`
+}
+
+function million({
+  results: {
+    deploy: { nodes, sessions, heartbeat, cost },
+  },
+}) {
+  const GB = (bytes) => `${(bytes / 1e9).toFixed(1)} GB`
+  const rows = [
+    ['heap of the servers', `${GB(cost.heap)}, ${GB(cost.heap / nodes)} on each of ${nodes} nodes`],
+    ['memory of Redis', GB(cost.stored)],
+    [
+      'heartbeats',
+      `${thousands(cost.pings)} pings and as many pongs a second (every ${heartbeat} s); the pongs acknowledge. ${cost.pingProcessors} processors and ${(cost.pingBytes / 1e6).toFixed(0)} MB/s in all`,
+    ],
+    [
+      'one message to everybody',
+      `${cost.publish} s of processor time, ${((cost.publish / nodes) * 1_000).toFixed(0)} ms on each node; one write`,
+    ],
+  ]
+  return table([`${thousands(sessions)} sessions`, ''], rows)
+}
+
+function deploy({
+  results: {
+    deploy: { nodes, sessions, capacity, outcomes },
+  },
+}) {
+  const rows = Object.entries(outcomes).map(
+    ([how, { peakPerNode, peak, redis, busy, longestAbsence, crowded, duration }]) => [
+      how,
+      thousands(peakPerNode),
+      thousands(peak),
+      thousands(redis),
+      thousands(busy),
+      seconds(longestAbsence),
+      `×${crowded.toFixed(1)}`,
+      `${(duration / 60_000).toFixed(0)} min`,
+    ],
+  )
+  const head = [
+    'nodes replaced',
+    'connections a second: busiest node',
+    'all nodes',
+    'Redis commands a second',
+    'told `busy`',
+    'longest absence',
+    'fullest node, to the average',
+    'takes',
+  ]
+  return `${table(head, rows)}
+
+Simulated (seeded): ${nodes} nodes, ${thousands(sessions)} sessions, 20 s until a new node is up, ${thousands(capacity)} connections a second and node.`
 }

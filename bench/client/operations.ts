@@ -36,6 +36,16 @@ export function open(peer: string, key: string, url: string, kind: Kind): Promis
   })
 }
 
+/** Opens and closes so many connections, one after the other. Returns the ms that each took to open. */
+export async function connects(peer: string, key: string, url: string, count: number): Promise<number[]> {
+  const times: number[] = []
+  for (let i = 0; i < count; i++) {
+    times.push(await open(peer, key, url, 'text'))
+    close(key)
+  }
+  return times
+}
+
 export function close(key: string): void {
   entry(key).line.close()
   entries.delete(key)

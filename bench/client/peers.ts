@@ -43,7 +43,13 @@ const standard =
     return writer(kind, socket)
   }
 
-const raw = standard((url) => new WebSocket(url))
+const raw: Open = (url, kind, hearer) => {
+  const socket = new WebSocket(url)
+  socket.binaryType = 'arraybuffer'
+  socket.onopen = hearer.opened
+  socket.onmessage = reader(kind, hearer)
+  return writer(kind, socket)
+}
 
 const holdfast: Open = (url, kind, { opened, message }) => {
   const socket = new Socket(url, { binaryType: 'arraybuffer' })
@@ -53,6 +59,14 @@ const holdfast: Open = (url, kind, { opened, message }) => {
     send: kind === 'json' ? (value) => socket.sendJson(value) : (value) => socket.send(value as string),
     close: () => socket.close(),
   }
+}
+
+/** For a page that reads `event.data` itself, as with the raw socket. */
+const holdfastMessage: Open = (url, kind, hearer) => {
+  const socket = new Socket(url, { binaryType: 'arraybuffer' })
+  socket.on('open', hearer.opened)
+  socket.on('message', reader(kind, hearer))
+  return writer(kind, socket)
 }
 
 const small: Open = (url, kind, hearer) => {
@@ -91,7 +105,9 @@ export const peers: Record<string, Open> = {
   raw,
   // The same once more: how far these two are apart is the noise.
   'raw again': raw,
+  'raw, addEventListener': standard((url) => new WebSocket(url)),
   holdfast,
+  'holdfast, message': holdfastMessage,
   'reconnecting-websocket': standard((url) => new ReconnectingWebSocket(url)),
   partysocket: standard((url) => new PartySocket(url)),
   '@nktkas/rews': standard((url) => new Rews(url)),

@@ -36,6 +36,11 @@ interface Figures {
   delay: number
   late: number
   resume: number
+  /** Commands that Redis ran and bytes that it holds for each: zero in memory. */
+  connectCommands: number
+  echoCommands: number
+  resumeCommands: number
+  stored: number
 }
 
 const setups: Setup[] = [
@@ -89,6 +94,8 @@ async function startRedis() {
   await client.ping()
   return {
     port,
+    commands: async () => Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1] ?? 0),
+    memory: async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1] ?? 0),
     writes: async () => Number(/cmdstat_xadd:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0),
     end: async () => {
       client.disconnect()
@@ -109,6 +116,8 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures & { write
     return {
       cpu: answers.reduce((sum, { cpu }) => sum + cpu, 0),
       heap: answers.reduce((sum, { heap }) => sum + heap, 0),
+      commands: (await store?.commands()) ?? 0,
+      stored: (await store?.memory()) ?? 0,
     }
   }
   const portOf = (n: number) => servers[n % processes]?.port ?? 0
@@ -183,6 +192,10 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures & { write
     delay,
     late,
     resume: (resumed.cpu - dropped.cpu) / size,
+    connectCommands: (connected.commands - idle.commands) / size,
+    echoCommands: (echoed.commands - connected.commands) / (talkers.length * ECHOES),
+    resumeCommands: (resumed.commands - dropped.commands) / size,
+    stored: (connected.stored - idle.stored) / size,
     writes: writes / PUBLISHED,
   }
 }
@@ -196,7 +209,20 @@ for (let at = 0; at < rounds; at++)
     console.log(`${at + 1}/${rounds} ${setup.name}: ${shown.join(', ')}`)
   }
 
-const names = ['connect', 'heap', 'echo', 'delivery', 'delay', 'late', 'resume', 'writes'] as const
+const names = [
+  'connect',
+  'heap',
+  'echo',
+  'delivery',
+  'delay',
+  'late',
+  'resume',
+  'connectCommands',
+  'echoCommands',
+  'resumeCommands',
+  'stored',
+  'writes',
+] as const
 const floor = all.get('ws') ?? []
 const table = Object.fromEntries(
   setups.map(({ name }) => {
