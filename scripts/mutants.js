@@ -69,7 +69,7 @@ const mutants = [
   [
     'topic: repeats handed on',
     `${src}/client/topics.ts`,
-    'const known = offset <= place.offset',
+    'const known = offset <= position.offset',
     'const known = false',
   ],
   ['topic: no place in the hello', client, 'topics: this.topics.cursors(room)', 'topics: undefined'],

@@ -208,7 +208,7 @@ function deploy({
     'connections a second: busiest node',
     'all nodes',
     'Redis commands a second',
-    'told `busy`',
+    'refused with `busy`',
     'longest absence',
     'fullest node, to the average',
     'takes',

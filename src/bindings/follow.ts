@@ -12,11 +12,11 @@ export interface LatestOptions {
 }
 
 /** A socket with at least these events: a session has more than those of every `SocketLike`. */
-export type Emits<Map extends Events> = SocketLike<unknown, never> & { readonly '~events'?: Map }
+export type Emits<EventMap extends Events> = SocketLike<unknown, never> & { readonly '~events'?: EventMap }
 
 /** Calls `listener` for every event of that name. Returns an unsubscribe function. */
-export function subscribe<Map extends Events, Name extends keyof Map>(
-  socket: Emits<Map>,
+export function subscribe<EventMap extends Events, Name extends keyof EventMap>(
+  socket: Emits<EventMap>,
   name: Name | '*',
   listener: (...event: never[]) => void,
 ): () => void {
@@ -25,16 +25,16 @@ export function subscribe<Map extends Events, Name extends keyof Map>(
 }
 
 /** Calls `publish` with the values of an event. Returns an unsubscribe function. */
-export function follow<Map extends Events, Name extends keyof Map>(
-  socket: Emits<Map>,
+export function follow<EventMap extends Events, Name extends keyof EventMap>(
+  socket: Emits<EventMap>,
   name: Name,
   perFrame: boolean,
-  publish: (value: Map[Name]) => void,
+  publish: (value: EventMap[Name]) => void,
 ): () => void {
   if (!perFrame) return subscribe(socket, name, publish)
   let frame = 0
   let newest: () => void
-  const off = subscribe(socket, name, (value: Map[Name]) => {
+  const off = subscribe(socket, name, (value: EventMap[Name]) => {
     newest = () => {
       frame = 0
       publish(value)

@@ -13,7 +13,7 @@ interface Handler {
 }
 
 const rules: OptionRules<ListenerOptions> = {
-  // As natively, any value is taken for a boolean.
+  // `addEventListener` converts any value to a boolean, and so does `on`.
   once: { accepts: () => true, expected: 'a boolean' },
   signal: abortSignal,
 }

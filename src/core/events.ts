@@ -28,9 +28,12 @@ export type Cause = 'peer' | 'silent' | 'wake' | 'timeout' | 'url' | 'refused' |
 
 /** How a connection, or an attempt at one, ended. */
 export interface Closed {
-  /** The close code. 1006 where no close frame was received; the code given to `close()` for `user`. */
+  /** The close code. 1006 where no close frame was received; for `user`, the code given to `close()`, or 1000; for `signal`, 1000. */
   code: number
-  /** For `peer`, the reason that the server sent; for the other causes, a sentence of this library. */
+  /**
+   * For `peer`, the reason that the server sent; for `user`, the one given to `close()`; for the other causes, the message of
+   * `error` or a sentence of this library.
+   */
   reason: string
   /** Whether the closing handshake was completed. False wherever this side did not wait for it. */
   wasClean: boolean
@@ -63,6 +66,7 @@ export interface Outcome {
   reason?: string
 }
 
+/** Options of `send` and `sendJson`. */
 export interface SendOptions {
   /** Called exactly once with what became of this message, perhaps before `send` returns. */
   onOutcome?: ((outcome: Outcome) => void) | undefined
@@ -74,7 +78,8 @@ export interface SendOptions {
  * - `expired`: it waited longer than `queue.ttl`
  * - `closed`: the socket was closed while it waited
  * - `discarded`: `reconnect({ queue: 'drop' })` was called while it waited
- * - `disconnected`: the connection ended while the browser still held it; part of it may have arrived
+ * - `disconnected`: it was queued, then handed to the browser, which still held it when the connection ended; part of it may
+ *   have arrived
  */
 export type DropReason = 'overflow' | 'expired' | 'closed' | 'discarded' | 'disconnected'
 
@@ -109,7 +114,7 @@ export interface Events<In = unknown, Kind extends BinaryType = BinaryType> {
    * opens again when the page or the network comes back.
    */
   closed: Closed
-  /** The heartbeat was answered, `rtt` ms after the ping. */
+  /** A pong came, `rtt` ms after its ping. Needs the option `heartbeat.pong`, or a `Session`. */
   pulse: { rtt: number }
   /**
    * A message was dropped. `data` is the same object that was passed to `send`. Not emitted for messages that are sent after
@@ -118,6 +123,7 @@ export interface Events<In = unknown, Kind extends BinaryType = BinaryType> {
   drop: { data: Data; why: DropReason; reason: string }
 }
 
+/** Options of `on`. */
 export interface ListenerOptions {
   /** Remove the listener after its first call. */
   once?: boolean | undefined

@@ -6,7 +6,7 @@ import { abnormalClosure } from './errors.ts'
 import type { Closed, Data, Events, Failure, Outcome, SendResult, Status } from './events.ts'
 import type { SocketLifecycle } from './internal-options.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
-import { type DropEvent, refuse } from './message-queue.ts'
+import { type DropEvent, dropWithoutEvent } from './message-queue.ts'
 import { MessageSender } from './message-sender.ts'
 import { isHidden, isLeaving, isOffline, observePage, type PageSignal } from './page.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -14,7 +14,7 @@ import { Retries } from './retries.ts'
 
 /** After `online`, dial at a random time within this span: otherwise all devices of a network dial at once. In ms. */
 const ONLINE_SPREAD = 500
-/** An end within this time after the page came back took place before that. In ms. */
+/** If the browser reports an end within this time after the page came back, the connection ended before that. In ms. */
 const JUST_WOKE = 500
 /** How often to dial while the browser says that there is no network: it may be wrong. In ms. */
 const OFFLINE_RETRY = 60_000
@@ -170,7 +170,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   }
 
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
-    if (this.status === 'closed') return refuse(onOutcome, 'the socket is closed')
+    if (this.status === 'closed') return dropWithoutEvent(onOutcome, 'the socket is closed')
     return this.#sender.send(data, onOutcome)
   }
 
@@ -477,7 +477,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
       return
     }
     if (this.status !== 'waiting' && this.status !== 'connecting') return
-    this.#retries.forgive()
+    this.#retries.forgetFailures()
     if (this.status === 'connecting') return this.#replaceOldAttempt()
     // If the page stays, it dials then.
     if (this.options.wake && isLeaving()) return

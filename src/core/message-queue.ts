@@ -59,12 +59,12 @@ export class MessageQueue {
     const reason = this.#whyFull(bytes)
     if (!isFromDrop) drops.push(...dropEvents([message], 'overflow', reason))
     this.#emitter.emitAll(drops)
-    return isFromDrop ? refuse(onOutcome, reason) : 'dropped'
+    return isFromDrop ? dropWithoutEvent(onOutcome, reason) : 'dropped'
   }
 
-  /** Removes messages from the front while `accept` returns true for them, `most` at most. */
-  takeWhile(accept: (message: Message) => boolean, most?: number): void {
-    this.#queue.takeWhile(accept, most)
+  /** Removes messages from the front while `accept` returns true for them, `limit` at most. */
+  takeWhile(accept: (message: Message) => boolean, limit?: number): void {
+    this.#queue.takeWhile(accept, limit)
     if (!this.length) this.#stopWatchingExpiry()
   }
 
@@ -99,11 +99,11 @@ export class MessageQueue {
   }
 
   #whyFull(bytes: number): string {
-    const { messages, bytes: most } = this.#queue.limits
+    const { messages, bytes: maxBytes } = this.#queue.limits
     if (!messages) return 'the connection is not open, and there is no queue (option queue)'
     if (this.length >= messages)
       return `the queue is full: it holds ${formatted(messages)} (option queue.messages)`
-    return `${formatted(bytes)} bytes do not fit the queue of ${formatted(most)} (option queue.bytes)`
+    return `${formatted(bytes)} bytes do not fit the queue of ${formatted(maxBytes)} (option queue.bytes)`
   }
 }
 
@@ -121,8 +121,8 @@ export function settle({ onOutcome }: Pick<Message, 'onOutcome'>, outcome: Outco
   if (onOutcome) callSafely(onOutcome, outcome)
 }
 
-/** Drops a message without a `drop` event. */
-export function refuse(onOutcome: Message['onOutcome'], reason: string): 'dropped' {
+/** Reports that a message was dropped by `onOutcome` alone. */
+export function dropWithoutEvent(onOutcome: Message['onOutcome'], reason: string): 'dropped' {
   settle({ onOutcome }, { result: 'dropped', reason })
   return 'dropped'
 }

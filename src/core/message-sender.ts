@@ -68,14 +68,14 @@ export class MessageSender {
     const drops = queue.removeExpired()
     this.#cancelFlush?.()
     this.#cancelFlush = undefined
-    const most = this.#allowance()
+    const limit = this.#allowance()
     this.#flushedAt = monotonicNow()
     const outcomes: [message: Message, outcome: Outcome][] = []
     queue.takeWhile((message) => {
       const outcome = this.#handOver(message)
       if (outcome) outcomes.push([message, outcome])
       return outcome !== undefined
-    }, most)
+    }, limit)
     if (this.#connection) {
       this.#watchUnsent()
       if (queue.length && this.#perSecond !== Infinity)

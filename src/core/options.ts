@@ -29,8 +29,8 @@ export interface PingOptions {
   ping: Data | (() => Data)
   silence?: undefined
   /**
-   * The answer: an exact text, or a function that recognizes it. It is not emitted as a message. Without it any frame
-   * counts as the answer.
+   * The answer: an exact text, or a function that recognizes it. It is emitted as `pulse`, not as a message. Every frame shows
+   * that the peer is alive; without this option the answers are emitted as messages, and there is no `pulse`.
    */
   pong?: string | ((message: MessageEvent) => boolean) | undefined
   /** How long either direction may be quiet before a ping is sent, in ms. @default 25_000 */

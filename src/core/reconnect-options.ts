@@ -1,5 +1,6 @@
 import { rejectUnknown, shown } from './validate.ts'
 
+/** How the method `reconnect` replaces the connection. */
 export interface ReconnectCallOptions {
   /**
    * What becomes of queued messages: `keep` sends them over the new connection, `drop` drops them with a `drop` event each,

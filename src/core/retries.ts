@@ -26,13 +26,13 @@ export class Retries {
   }
 
   /** Earlier failures no longer count: the page or the network is back. */
-  forgive(): void {
+  forgetFailures(): void {
     this.failures = this.#timeouts = 0
   }
 
-  /** The socket is closed. */
+  /** The socket was closed: its next attempt is like the first one. */
   reset(): void {
-    this.forgive()
+    this.forgetFailures()
     this.#hasRenewedCredentials = false
   }
 

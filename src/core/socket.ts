@@ -24,7 +24,7 @@ import { abortSignal, resolveGroup, shown } from './validate.ts'
 import { waitUntil } from './wait-until.ts'
 
 /**
- * One connection to a WebSocket server, kept alive over any number of native WebSockets.
+ * A connection to a WebSocket server. When it breaks, it is opened again with a new native `WebSocket`.
  *
  * `In` and `Out` are the JSON messages from and to the server; `Kind` is the `binaryType`.
  *
@@ -153,7 +153,10 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
     return this.send(text, options)
   }
 
-  /** Resolves when open, at once if it is. Rejects when closed for good, with the `Closed` as the error's `cause`. */
+  /**
+   * Resolves when open, at once if it is. Rejects when closed for good, with the `Closed` as the error's `cause`, and with the
+   * reason of `signal` when it aborts.
+   */
   async opened(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     const signal = readSignal('opened', options)
     return waitUntil(this, () => this.status === 'open', signal)
@@ -161,7 +164,7 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
 
   /**
    * Resolves when `bufferedAmount` is at most `limit` bytes: the moment to send more. Bytes that were lost with a
-   * broken connection no longer count. Rejects as `opened` does.
+   * broken connection no longer count. Rejects as `opened` does, and with a `TypeError` for a `limit` that is no number of bytes.
    */
   async drained(limit = 0, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     const signal = readSignal('drained', options)
@@ -176,7 +179,8 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   }
 
   /**
-   * Looks now: while open, asks the server by the heartbeat; while waiting, dials; replaces an attempt that is older than 2 s.
+   * Checks the connection now. While open, sends a ping, if the heartbeat has one; while waiting, dials; an attempt that is
+   * older than 2 s is replaced.
    * For a "try now" button, and where there is no page to observe: React Native's `AppState`, a SharedWorker.
    */
   check(): void {
@@ -184,13 +188,17 @@ export class Socket<In = unknown, Out = unknown, Kind extends BinaryType = Binar
   }
 
   /**
-   * Closes the connection and keeps queue, listeners and loops. Nothing is dialled until `open()`. Emits `status` only.
+   * Closes the connection and keeps the queue, the listeners and `messages()` loops. Nothing is dialled until `open()`. Emits `status` only.
    */
   suspend(): void {
     this.lifecycle().suspend()
   }
 
-  /** Closes the present connection, or ends the present attempt, and dials again. */
+  /**
+   * Closes the present connection, or ends the present attempt, and dials again.
+   *
+   * @throws {TypeError} for unknown options and values
+   */
   reconnect(options: ReconnectCallOptions = {}): void {
     this.lifecycle().reconnect(readReconnectOptions(options))
   }

@@ -20,6 +20,7 @@ export interface RequestOptions<In, Reply extends In> {
    * that was under way is rejected. A `Session` needs neither: its messages survive a reconnect. @default false
    */
   resend?: boolean | undefined
+  /** Aborting rejects the request with the signal's reason. A request that was sent cannot be called back. */
   signal?: AbortSignal | undefined
 }
 
@@ -36,7 +37,7 @@ let lastId = 0
 /**
  * Sends a value as JSON and resolves with the reply. It always settles: it rejects with a `TimeoutError`, when the message is
  * dropped or lost, when the connection of a `Socket` breaks before the reply, when the socket is closed, or with the reason
- * of `signal`.
+ * of `signal`. Rejects with a `TypeError` or `RangeError` for wrong options, or if the value can carry no number.
  */
 export async function request<In, Out, Reply extends In = In>(
   socket: SocketLike<In, Out>,

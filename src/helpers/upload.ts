@@ -6,7 +6,10 @@ import { waitUntil } from '../core/wait-until.ts'
 
 /** How to follow an upload. */
 export interface UploadOptions {
-  /** Called as bytes leave the browser. `loaded`: how many have left; `total`: how many there are. */
+  /**
+   * Called as bytes leave the browser; over a `Session` once, when the server has the message. `loaded`: how many bytes have
+   * left; `total`: how many there are.
+   */
   onProgress?: ((progress: { loaded: number; total: number }) => void) | undefined
   /** Aborting stops the waiting. The message cannot be called back once the browser has it. */
   signal?: AbortSignal | undefined
@@ -20,7 +23,8 @@ const rules: OptionRules<UploadOptions> = {
 /**
  * Sends one message. Over a `Socket` it resolves when the browser has written all of it to the network, which does not mean
  * that the server has it; over a `Session` when the server has it. Rejects when the message is dropped or lost, and when the
- * connection of a `Socket` breaks while it is under way.
+ * connection of a `Socket` breaks while it is under way. Rejects with a `TypeError` for wrong options, and for anything that
+ * is neither text nor bytes.
  */
 export async function upload<In>(
   socket: SocketLike<In, never>,

@@ -44,13 +44,13 @@ export function useStatus(socket: SocketLike<unknown, never>): Status {
  *
  * Use `useListener` for what must not be missed: React renders the last value, not each of them.
  */
-export function useLatest<Map extends Events, Name extends keyof Map>(
-  socket: Emits<Map>,
+export function useLatest<EventMap extends Events, Name extends keyof EventMap>(
+  socket: Emits<EventMap>,
   name: Name,
   { perFrame = false }: LatestOptions = {},
-): Map[Name] | undefined {
+): EventMap[Name] | undefined {
   const store = useMemo(() => {
-    let latest: Map[Name] | undefined
+    let latest: EventMap[Name] | undefined
     return {
       latest: () => latest,
       subscribe: (changed: () => void) =>
@@ -69,15 +69,15 @@ export function useLatest<Map extends Events, Name extends keyof Map>(
  *
  * @param name an event, or `'*'` for all of them: the listener then gets the name and the value
  */
-export function useListener<Map extends Events, Name extends keyof Map>(
-  socket: Emits<Map>,
+export function useListener<EventMap extends Events, Name extends keyof EventMap>(
+  socket: Emits<EventMap>,
   name: Name,
-  listener: (value: Map[Name]) => void,
+  listener: (value: EventMap[Name]) => void,
 ): void
-export function useListener<Map extends Events>(
-  socket: Emits<Map>,
+export function useListener<EventMap extends Events>(
+  socket: Emits<EventMap>,
   name: '*',
-  listener: AnyListener<Map>,
+  listener: AnyListener<EventMap>,
 ): void
 export function useListener(
   socket: SocketLike<unknown, never>,

@@ -5,7 +5,7 @@ import type { BacklogLimits } from './tab-connection.ts'
 /** How a worker serves its tabs. */
 export interface ServeOptions {
   /**
-   * Returns the state for a new tab, for example what the messages so far have added up to. Called whenever a tab joins.
+   * Returns the state for a new tab, for example one that was built from all messages so far. Called whenever a tab joins.
    * The value must be one that `structuredClone` accepts.
    */
   snapshot?: (() => unknown) | undefined
@@ -23,6 +23,7 @@ export interface ServeOptions {
   backlog?: BacklogOptions | undefined
 }
 
+/** How much may wait in the worker for one tab. */
 export interface BacklogOptions {
   /** How many messages at most. @default 10_000 */
   messages?: number | undefined

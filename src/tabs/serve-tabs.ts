@@ -5,14 +5,14 @@ import { type FromTab, type Joined, locks, type SentOutcome, type State } from '
 import { resolveServeOptions, type ServeOptions } from './serve-options.ts'
 import { type Batch, CHECKS_UNTIL_DEAD, TabConnection } from './tab-connection.ts'
 
-/** The first frame after a pause is relayed at once; those of the next few ms go together in one message per tab. */
+/** The first frame after a pause is relayed at once; those of the next few ms go together in one message per tab. In ms. */
 const GATHER = 4
 /** How often tabs without Web Locks receive a ping, in ms. */
 const PING = 1_000
 /** How often to read `bufferedAmount`, for which the platform has no event, in ms. */
 const BUFFER_CHECK = 50
-/** Requests of several pages to check, within this time, cause one `check()` and one more at its end. In ms. */
-const CHECKS = 250
+/** The shortest time between two calls of `check()`, which many pages may ask for at once. In ms. */
+const CHECK_INTERVAL = 250
 
 /** What `serveTabs` returns. */
 export interface TabServer {
@@ -79,7 +79,7 @@ class TabHub implements TabServer {
     socket.on('status', ({ status }) => {
       if (status === 'idle' || status === 'suspended') this.#changed([status, undefined])
     })
-    socket.on('drop', (drop) => this.#explain(drop))
+    socket.on('drop', (drop) => this.#addDropReason(drop))
     void this.#holdLock()
   }
 
@@ -167,7 +167,7 @@ class TabHub implements TabServer {
   }
 
   /** Adds `why`, from the `drop` event, to an outcome that was received just before. */
-  #explain({ data, why }: Events['drop']): void {
+  #addDropReason({ data, why }: Events['drop']): void {
     const found = this.#dropped.find((dropped) => dropped.data === data && !dropped.outcome.why)
     if (found) found.outcome.why = why
   }
@@ -263,7 +263,7 @@ class TabHub implements TabServer {
       const again = this.#checking === 'again'
       this.#checking = undefined
       if (again && this.#tabs.size) this.#check()
-    }, CHECKS)
+    }, CHECK_INTERVAL)
   }
 
   /** Starts the timers that check and ping the tabs. They run while there are any. */

@@ -2,10 +2,10 @@ import { report } from '../core/report.ts'
 import type { Data } from '../index.ts'
 import type { FromWorker, Joined, SentOutcome } from './protocol.ts'
 
-/** The worker asks a page to acknowledge after so many frames or bytes, whichever comes first. */
-const STRIDE = { messages: 64, bytes: 262_144 }
-/** While so many acknowledgements are missing, further messages wait in the worker. */
-const WINDOW = 4
+/** The worker asks a page to acknowledge after this many frames or bytes, whichever comes first. */
+const ACK_AFTER = { messages: 64, bytes: 262_144 }
+/** While this many acknowledgements are missing, further messages wait in the worker. */
+const MAX_MISSING_ACKS = 4
 /** After this many checks in a row without an answer, a tab counts as frozen or dead. */
 export const CHECKS_UNTIL_DEAD = 3
 
@@ -101,7 +101,7 @@ export class TabConnection {
 
   acknowledged(): void {
     this.#missing = Math.max(0, this.#missing - 1)
-    while (this.#missing < WINDOW) {
+    while (this.#missing < MAX_MISSING_ACKS) {
       const next = this.#backlog.shift()
       if (!next) break
       this.#backlogFrames -= next.frames
@@ -132,7 +132,7 @@ export class TabConnection {
 
   #enqueue(entry: Waiting): void {
     if (this.behind) return
-    if (this.#missing < WINDOW && !this.#backlog.length) return this.#send(entry)
+    if (this.#missing < MAX_MISSING_ACKS && !this.#backlog.length) return this.#send(entry)
     this.#backlog.push(entry)
     this.#backlogFrames += entry.frames
     this.#backlogBytes += entry.bytes
@@ -146,7 +146,7 @@ export class TabConnection {
     since.messages += frames
     since.bytes += bytes
     this.position += frames
-    const ack = since.messages >= STRIDE.messages || since.bytes >= STRIDE.bytes
+    const ack = since.messages >= ACK_AFTER.messages || since.bytes >= ACK_AFTER.bytes
     this.#post(['frames', message[1], ack])
   }
 

@@ -3,7 +3,7 @@ import { deliver } from '../core/deliver.ts'
 import type { Emitter, PendingEvent } from '../core/emitter.ts'
 import { abnormalClosure } from '../core/errors.ts'
 import type { SocketLifecycle } from '../core/internal-options.ts'
-import { type Message, MessageQueue, refuse, settle } from '../core/message-queue.ts'
+import { dropWithoutEvent, type Message, MessageQueue, settle } from '../core/message-queue.ts'
 import { observePage } from '../core/page.ts'
 import { callSafely } from '../core/report.ts'
 import type { ResolvedOptions } from '../core/resolve-options.ts'
@@ -105,17 +105,17 @@ export class TabLifecycle implements SocketLifecycle {
   suspend(): void {
     if (this.status === 'idle' || this.status === 'closed') return
     this.#leave()
-    this.#become(['suspended', undefined])
+    this.#setState(['suspended', undefined])
   }
 
   /** Leaves the shared socket. The other tabs keep it. */
   close(close: Closed): void {
     this.#leave()
-    if (this.status !== 'closed') this.#become(['closed', close])
+    if (this.status !== 'closed') this.#setState(['closed', close])
   }
 
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
-    if (this.status === 'closed') return refuse(onOutcome, 'the socket is closed')
+    if (this.status === 'closed') return dropWithoutEvent(onOutcome, 'the socket is closed')
     if (this.status !== 'open') return this.#queue.push(data, onOutcome)
     this.#postMessage({ data, copy: snapshot(data), bytes: byteLength(data), onOutcome })
     return 'sent'
@@ -165,7 +165,7 @@ export class TabLifecycle implements SocketLifecycle {
     }, CHECK)
     this.#post(['join', { open, pings: !locks() }])
     if (this.status !== 'connecting' && (open || this.status !== 'closed'))
-      this.#become(['connecting', { attempt: this.failures, url: '' }])
+      this.#setState(['connecting', { attempt: this.failures, url: '' }])
   }
 
   /** Joins again. A socket that was closed for good stays closed, unless another tab opens it. */
@@ -192,7 +192,7 @@ export class TabLifecycle implements SocketLifecycle {
     // Timers of hidden pages are slow.
     if (delay) this.#timer = setTimeout(() => this.#attachAgain(), delay)
     if (this.status !== 'closed')
-      this.#become(['waiting', { attempt, delay, close: abnormalClosure('peer', error, reason) }])
+      this.#setState(['waiting', { attempt, delay, close: abnormalClosure('peer', error, reason) }])
     if (!delay && !this.#link && this.#stopObserving) this.#attachAgain()
   }
 
@@ -227,7 +227,7 @@ export class TabLifecycle implements SocketLifecycle {
       case 'lock':
         return this.#awaitLock(message[1], link)
       case 'state':
-        return this.#become(message[1])
+        return this.#setState(message[1])
       case 'pulse':
         return this.emitter.emit('pulse', message[1])
       case 'outcomes':
@@ -242,10 +242,10 @@ export class TabLifecycle implements SocketLifecycle {
     if (lock) this.#awaitLock(lock, link)
     if (missed) {
       const reason = `This tab was too slow or frozen, and missed ${missed} messages`
-      this.#become(['waiting', { attempt: 0, delay: 0, close: abnormalClosure('peer', undefined, reason) }])
+      this.#setState(['waiting', { attempt: 0, delay: 0, close: abnormalClosure('peer', undefined, reason) }])
     }
     if (snapshot && !link.isOver) callSafely(() => this.#onSnapshot?.(snapshot.value))
-    if (!link.isOver) this.#become(state)
+    if (!link.isOver) this.#setState(state)
   }
 
   /** Waits for the lock that the worker holds as long as it lives, instead of counting its pings. */
@@ -278,8 +278,8 @@ export class TabLifecycle implements SocketLifecycle {
     if (why) this.emitter.emit('drop', { data: message.data, why, reason: outcome.reason ?? why })
   }
 
-  /** Takes over a state of the worker's socket, or one of this tab alone. */
-  #become([status, value]: State): void {
+  /** Changes the state to that of the worker's socket, or to one of this tab alone, and emits the events of the change. */
+  #setState([status, value]: State): void {
     const previous = this.status
     this.status = status
     this.closed = status === 'closed' ? value : undefined

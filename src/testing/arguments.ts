@@ -1,4 +1,4 @@
-import { type CloseFrame, MOST_REASON_BYTES } from './close-frame.ts'
+import { type CloseFrame, MAX_REASON_BYTES } from './close-frame.ts'
 import { utf8Length, wellFormed } from './payload.ts'
 
 const failure = (what: string, name: string) => new DOMException(what, name)
@@ -50,8 +50,8 @@ export function parseClose(code: number | undefined, reason: string | undefined)
       )
     code = clamped
   }
-  if (utf8Length(text) > MOST_REASON_BYTES)
-    throw failure(fail(`The reason must not be longer than ${MOST_REASON_BYTES} bytes.`), 'SyntaxError')
+  if (utf8Length(text) > MAX_REASON_BYTES)
+    throw failure(fail(`The reason must not be longer than ${MAX_REASON_BYTES} bytes.`), 'SyntaxError')
   // A close frame has no room for a reason without a code: RFC 6455 §5.5.1. Firefox and WebKit leave the reason out.
   if (code === undefined && text) throw failure(fail('A reason needs a code.'), 'InvalidAccessError')
   return { code: code ?? 1005, reason: text }

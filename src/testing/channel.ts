@@ -2,7 +2,7 @@ import type { SlowOptions } from './fake-client.ts'
 import type { Message, Payload } from './payload.ts'
 import { type Cancel, schedule } from './schedule.ts'
 
-/** How a connection carries bytes. */
+/** The latency and the bandwidth of a connection. */
 export interface Pace {
   /** How long a frame travels, in ms. */
   latency: number
@@ -25,8 +25,9 @@ const STEP = 20
 
 interface Frame {
   /** How many of its bytes have not left yet. */
-  left: number
-  gone: boolean
+  remaining: number
+  /** Whether all of its bytes have left. */
+  hasLeft: boolean
   /** Whether it has travelled for the latency. */
   due: boolean
   /** A Blob is read while it travels. */
@@ -42,6 +43,7 @@ export class Channel {
   readonly #pace: Pace
   readonly #frames: Frame[] = []
   readonly #timers = new Set<Cancel>()
+  /** Whether a timer is set that lets bytes leave. */
   #leaving = false
   #open = true
 
@@ -54,7 +56,7 @@ export class Channel {
 
   send({ bytes, content }: Payload, arrive: (message: Message) => void): void {
     if (!this.#open) return
-    const frame: Frame = { left: bytes, gone: false, due: false, content: undefined, arrive }
+    const frame: Frame = { remaining: bytes, hasLeft: false, due: false, content: undefined, arrive }
     if (content instanceof Promise) {
       const read = content.then((message) => {
         this.reading.delete(read)
@@ -76,7 +78,7 @@ export class Channel {
 
   /** Lets bytes leave as fast as the bandwidth allows. */
   flow(): void {
-    if (this.stalled || this.#leaving || !this.#frames.some(({ gone }) => !gone)) return
+    if (this.stalled || this.#leaving || !this.#frames.some(({ hasLeft }) => !hasLeft)) return
     const { bytesPerSecond } = this.#pace
     const unlimited = bytesPerSecond === Number.POSITIVE_INFINITY
     this.#leaving = true
@@ -92,13 +94,13 @@ export class Channel {
   drain(limit: number): void {
     let room = limit
     for (const frame of this.#frames) {
-      if (frame.gone) continue
+      if (frame.hasLeft) continue
       if (room <= 0) break
-      const part = Math.min(room, frame.left)
-      frame.left -= part
+      const part = Math.min(room, frame.remaining)
+      frame.remaining -= part
       this.backlog -= part
       room -= part
-      frame.gone = frame.left === 0
+      frame.hasLeft = frame.remaining === 0
     }
     this.#deliver()
   }
@@ -114,7 +116,7 @@ export class Channel {
   #deliver(): void {
     for (;;) {
       const [head] = this.#frames
-      if (!head?.gone || !head.due || head.content === undefined) return
+      if (!head?.hasLeft || !head.due || head.content === undefined) return
       this.#frames.shift()
       let threw = true
       try {

@@ -6,7 +6,7 @@ export interface CloseFrame {
   reason: string
 }
 
-export const MOST_REASON_BYTES = 123
+export const MAX_REASON_BYTES = 123
 
 /** What a server may put into a close frame: RFC 6455 §7.4 and the codes registered with IANA since. */
 export function serverCloseFrame(code: number | undefined, reason: string): CloseFrame {
@@ -19,7 +19,7 @@ export function serverCloseFrame(code: number | undefined, reason: string): Clos
     throw new RangeError(`holdfast/testing: hangUp(${code}): not a code of a close frame. ${cure || range}`)
   }
   const text = wellFormed(reason)
-  if (utf8Length(text) > MOST_REASON_BYTES)
-    throw new RangeError(`holdfast/testing: hangUp(): the reason is longer than ${MOST_REASON_BYTES} bytes`)
+  if (utf8Length(text) > MAX_REASON_BYTES)
+    throw new RangeError(`holdfast/testing: hangUp(): the reason is longer than ${MAX_REASON_BYTES} bytes`)
   return { code, reason: text }
 }

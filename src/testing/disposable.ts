@@ -1,6 +1,6 @@
 type Dispose = SymbolConstructor extends { readonly dispose: infer Key extends symbol } ? Key : never
 
-/** `Disposable` where TypeScript and its libs know it, and nothing where they do not. */
+/** The same as `Disposable` if the TypeScript libs in use declare it; otherwise an empty object type. */
 export type Disposing = { [Key in Dispose]: () => void }
 
 /** Lets `using` of a value call its `restore`, where the runtime knows `Symbol.dispose`. */

@@ -1,6 +1,6 @@
 /**
- * A target accepts only events of its own implementation, and jsdom and happy-dom bring their own: so the two are taken
- * together, when this module is loaded.
+ * `dispatchEvent` accepts only an `Event` of the implementation that its `EventTarget` belongs to. jsdom and happy-dom replace
+ * both globals, so this module takes `Event` when it is loaded, as `FakeWebSocket` does with `EventTarget`.
  */
 const { Event } = globalThis
 

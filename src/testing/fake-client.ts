@@ -65,7 +65,7 @@ export interface FakeClient {
   /** What is sent from now on arrives again. What was lost stays lost. */
   unmute(): void
 
-  /** Slows the connection: the latency in ms, or latency and bandwidth. */
+  /** Slows the connection: the latency in ms, or latency and bandwidth. Throws a `RangeError` for impossible values. */
   slow(slow: number | SlowOptions): void
 
   /** Holds what the client sends in its `bufferedAmount`, until `drain` or `flow`. */

@@ -91,6 +91,7 @@ export class FakeServer {
   readonly #matches: (url: URL) => boolean
   readonly #pace: Pace = { latency: 0, bytesPerSecond: Number.POSITIVE_INFINITY }
   readonly #connections = new Map<Connection, FakeClient | undefined>()
+  /** Connections that `connected` has not returned yet. */
   readonly #fresh: FakeClient[] = []
   readonly #conversation = new Conversation(() =>
     Promise.all([...this.#connections.keys()].map((connection) => connection.read())),
@@ -101,7 +102,12 @@ export class FakeServer {
   #stalled = false
   #restored = false
 
-  /** @param pattern the URLs that it answers; without it, every URL */
+  /**
+   * @param pattern the URLs that it answers; without it, every URL
+   * @throws {TypeError} for an unknown option
+   * @throws {RangeError} for a latency that is not a number of ms
+   * @throws {DOMException} `SyntaxError` for a URL that no `WebSocket` accepts
+   */
   constructor(pattern?: UrlPattern, options: FakeServerOptions = {}) {
     for (const name of Object.keys(options))
       if (!OPTIONS.has(name))
@@ -120,14 +126,14 @@ export class FakeServer {
     const missed = (url: URL) =>
       this.#note(`a socket was constructed for ${url.href}, which no fake server answers`)
     this.#endpoint = { matches: this.#matches, dial, missed }
-    const own: Dial = (socket, url, protocols, client) => {
+    const dialThisServer: Dial = (socket, url, protocols, client) => {
       if (this.#matches(url)) return this.#dial(socket, url, protocols, client)
       missed(url)
       return refuse(socket, url, protocols, client)
     }
     const Constructor = class extends FakeWebSocket {
       constructor(url: string | URL, protocols?: string | string[]) {
-        super(own, url, protocols)
+        super(dialThisServer, url, protocols)
       }
     }
     Object.defineProperty(Constructor, 'name', { value: 'WebSocket' })
@@ -252,7 +258,7 @@ export class FakeServer {
     this.#mute(false)
   }
 
-  /** Slows the network, for connections now and later: the latency in ms, or latency and bandwidth. */
+  /** Slows the network, for connections now and later: the latency in ms, or latency and bandwidth. Throws a `RangeError` for impossible values. */
   slow(slow: number | SlowOptions): void {
     this.#note(`slow(${JSON.stringify(slow)})`)
     changePace(this.#pace, slow)
@@ -323,7 +329,7 @@ export class FakeServer {
         this.#connections.delete(connection)
         this.#connections.set(connection, fake)
         this.#fresh.push(fake)
-        this.#conversation.changes.announce()
+        this.#conversation.changes.notify()
         this.onConnection(fake)
       },
       received: (connection, message) => {
@@ -332,10 +338,10 @@ export class FakeServer {
         fake.received.push(message)
         this.received.push(message)
         this.#conversation.received(fake, message)
-        this.#conversation.changes.announce()
+        this.#conversation.changes.notify()
         this.onMessage(fake, message)
       },
-      closed: () => this.#conversation.changes.announce(),
+      closed: () => this.#conversation.changes.notify(),
       ended: (connection) => this.#connections.delete(connection),
     }
     const conditions = { pace: this.#pace, muted: this.#muted, stalled: this.#stalled }

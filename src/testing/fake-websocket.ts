@@ -45,7 +45,7 @@ export class FakeWebSocket extends EventTarget {
   #readyState: 0 | 1 | 2 | 3 = constants.CONNECTING
   #protocol = ''
   #binaryType: BinaryType = 'blob'
-  /** Bytes that were sent after `close()`. They are counted and go nowhere. */
+  /** Bytes that were passed to `send` after `close()`: counted in `bufferedAmount`, and discarded. */
   #discarded = 0
 
   constructor(dial: Dial, url: string | URL, protocols?: string | string[]) {

@@ -1,7 +1,7 @@
 import { type Dial, FakeWebSocket } from './fake-websocket.ts'
 import { schedule } from './schedule.ts'
 
-/** A server that is in the place of the network. */
+/** A fake server, as the installed `WebSocket` uses it. */
 export interface Endpoint {
   matches(url: URL): boolean
   dial: Dial
@@ -9,7 +9,7 @@ export interface Endpoint {
   missed(url: URL): void
 }
 
-/** The latest is asked first. */
+/** The server that was installed last comes first. */
 const installed: Endpoint[] = []
 let original: PropertyDescriptor | undefined
 

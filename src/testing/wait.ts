@@ -16,7 +16,7 @@ function fakeClock(): FakeClock | undefined {
 export class Changes {
   readonly #listeners = new Set<() => void>()
 
-  announce(): void {
+  notify(): void {
     for (const listener of [...this.#listeners]) listener()
   }
 
@@ -33,7 +33,7 @@ export interface Waiting<Value> {
   look: () => Value | undefined
   /** In ms, of the fake clock where there is one. */
   within: number
-  /** What takes real time even on a fake clock. */
+  /** Resolves once all work is done that takes real time even under fake timers: reading Blobs. */
   busy: () => Promise<unknown>
 }
 

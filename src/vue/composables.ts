@@ -90,12 +90,12 @@ export function useStatus(
  *
  * Use `useListener` for what must not be missed: Vue renders the last value, not each of them.
  */
-export function useLatest<Map extends Events, Name extends keyof Map>(
-  socket: MaybeRefOrGetter<Emits<Map>>,
+export function useLatest<EventMap extends Events, Name extends keyof EventMap>(
+  socket: MaybeRefOrGetter<Emits<EventMap>>,
   name: Name,
   { perFrame = false }: LatestOptions = {},
-): Readonly<ShallowRef<Map[Name] | undefined>> {
-  const latest = shallowRef<Map[Name]>()
+): Readonly<ShallowRef<EventMap[Name] | undefined>> {
+  const latest = shallowRef<EventMap[Name]>()
   whileMounted(
     () => toValue(socket),
     (current) => {
@@ -113,15 +113,15 @@ export function useLatest<Map extends Events, Name extends keyof Map>(
  *
  * @param name an event, or `'*'` for all of them: the listener then gets the name and the value
  */
-export function useListener<Map extends Events, Name extends keyof Map>(
-  socket: MaybeRefOrGetter<Emits<Map>>,
+export function useListener<EventMap extends Events, Name extends keyof EventMap>(
+  socket: MaybeRefOrGetter<Emits<EventMap>>,
   name: Name,
-  listener: (value: Map[Name]) => void,
+  listener: (value: EventMap[Name]) => void,
 ): void
-export function useListener<Map extends Events>(
-  socket: MaybeRefOrGetter<Emits<Map>>,
+export function useListener<EventMap extends Events>(
+  socket: MaybeRefOrGetter<Emits<EventMap>>,
   name: '*',
-  listener: AnyListener<Map>,
+  listener: AnyListener<EventMap>,
 ): void
 export function useListener(
   socket: MaybeRefOrGetter<SocketLike<unknown, never>>,

@@ -2,7 +2,7 @@ import type { Options } from '../index.ts'
 
 const UNSUPPORTED = ['protocols', 'autoOpen', 'schema', 'sends', 'parse', 'stringify'] as const
 
-/** What was given as the third argument. As natively, one that is no object has no effect. */
+/** The options that were given as the third argument. Anything but an object has no effect, as in the native constructor. */
 export function readOptions(given: WebSocketOptions | undefined): WebSocketOptions {
   return typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {}
 }

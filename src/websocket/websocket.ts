@@ -63,7 +63,7 @@ export class ReconnectingWebSocket extends (Base as typeof InterfaceMembers) imp
     const { reopen = true, WebSocket: Native = nativeWebSocket(), ...rest } = own
     const offered = readSubprotocols(protocols, Native)
     const ObservedWebSocket = this.#constructorFor(Native)
-    // A relative URL is resolved once, as natively: the page may be elsewhere at the next attempt.
+    // A relative URL is resolved once, as the native constructor does: the page may be elsewhere at the next attempt.
     const resolvedOnce = { toString: () => this.#native?.url ?? target } as URL
     const socket = new Socket(typeof target === 'function' ? target : resolvedOnce, {
       ...rest,

@@ -3,8 +3,8 @@ export interface HeartbeatTiming {
   interval: number
   timeout: number
   /**
-   * More than 0: the server sends on its own. Only what it sends counts, and no ping is sent; `interval` is the same then,
-   * and `timeout` is 0.
+   * More than 0: the server sends on its own. Only what it sends counts, and no ping is sent; `interval` then has
+   * the same value, and `timeout` is 0.
    */
   silence: number
 }
@@ -24,7 +24,7 @@ const LATE = 1_500
 export class Heartbeat {
   /** When the last message was sent. */
   sentAt: number
-  /** How many bytes were given to the browser; fewer for text that is not ASCII. */
+  /** About how many bytes were given to the browser: of text, the characters are counted. */
   sentBytes = 0
   /**
    * How many times longer than configured the peer may be silent. Above 1 after silent ends, because a large message on a

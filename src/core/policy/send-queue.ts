@@ -34,12 +34,12 @@ export class SendQueue<Item> {
    * @param makeRoom whether older messages may be dropped for it, if the limits say so
    */
   push(item: Item, bytes: number, now: number, makeRoom = true): Item[] | null {
-    const { messages, bytes: most, overflow } = this.limits
+    const { messages, bytes: maxBytes, overflow } = this.limits
     let count = 0
-    let excess = this.bytes + bytes - most
+    let excess = this.bytes + bytes - maxBytes
     const isFull = () => this.#entries.length - count >= messages || excess > 0
     // Removed together: one by one, each removal would move all the others.
-    if (makeRoom && overflow === 'oldest' && messages > 0 && bytes <= most)
+    if (makeRoom && overflow === 'oldest' && messages > 0 && bytes <= maxBytes)
       while (isFull()) excess -= this.#entries[count++]?.bytes ?? 0
     if (isFull()) return null
     const dropped = this.#remove(count)
@@ -65,11 +65,11 @@ export class SendQueue<Item> {
     return this.#remove(this.#entries.length)
   }
 
-  /** Removes messages from the front while `accept` returns true for them, `most` at most. */
-  takeWhile(accept: (item: Item) => boolean, most = Infinity): void {
+  /** Removes messages from the front while `accept` returns true for them, `limit` at most. */
+  takeWhile(accept: (item: Item) => boolean, limit = Infinity): void {
     let taken = 0
     // Removed together at the end, and exactly those accepted: `accept` may send, which adds to the end.
-    while (taken < Math.min(most, this.#entries.length)) {
+    while (taken < Math.min(limit, this.#entries.length)) {
       const entry = this.#entries[taken]
       if (!entry || !accept(entry.item)) break
       taken++

@@ -7,10 +7,10 @@ import { isFinalCode } from '../../core/policy/close-codes.ts'
 import type { ConnectionProtocol, FrameHandler, Link, ProtocolHost } from '../../core/protocol.ts'
 import { report } from '../../core/report.ts'
 import {
-  ABILITIES,
   type Credit,
   decode,
   escaped,
+  FEATURES,
   fromServer,
   type Hello,
   helloFrame,
@@ -101,7 +101,7 @@ export class ClientSession implements ConnectionProtocol {
   start(link: Link): FrameHandler {
     this.#id ||= randomId()
     const attempt = ++this.#attempt
-    const hello: Hello = { v: 1, id: this.#id, n: attempt, got: this.#got, auth: this.#token, can: ABILITIES }
+    const hello: Hello = { v: 1, id: this.#id, n: attempt, got: this.#got, auth: this.#token, can: FEATURES }
     const room = HELLO_LIMIT - byteLength(helloFrame(hello)) - 32
     link.send(helloFrame({ ...hello, topics: this.topics.cursors(room) }))
     const handler: FrameHandler = {

@@ -40,6 +40,7 @@ export interface SessionOnlyEvents {
   topic: TopicEvent
 }
 
+/** Event names of a session, and the value that a listener is called with. */
 export interface SessionEvents<In = unknown, Kind extends BinaryType = BinaryType>
   extends Events<In, Kind>,
     SessionOnlyEvents {

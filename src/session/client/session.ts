@@ -115,12 +115,15 @@ export class Session<In = unknown, Out = unknown, Kind extends BinaryType = Bina
     return this.#confirmed((onOutcome) => this.sendJson(value, { onOutcome }))
   }
 
-  /** Calls `auth` again and sends the fresh token over the open connection. */
+  /**
+   * Calls `auth` again and sends the fresh token over the open connection. Without one the token is not sent: the next attempt
+   * calls `auth` anyway. Rejects with what `auth` throws.
+   */
   refresh(): Promise<void> {
     return this.client().refresh()
   }
 
-  /** The position of this page in a topic. Pass it as the option `topics` to continue from there after a reload. */
+  /** The position of this page in a topic; `undefined` for an unknown topic. Pass it as the option `topics` to continue from there after a reload. */
   cursor(topic: string): string | undefined {
     return this.client().topics.cursor(topic)
   }

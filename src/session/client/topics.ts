@@ -7,7 +7,7 @@ export type TopicEvent =
   /** Everything that was in the log when the topic was announced has arrived. */
   | { type: 'caught-up'; topic: string; cursor: string }
   /**
-   * Messages between the place `since` and `cursor` are missing: the log does not reach back that far, or it was lost. Get the
+   * Messages between the position `since` and `cursor` are missing: the log does not reach back that far, or it was lost. Get the
    * present state from the server. `missed` is how many there are, where that is known.
    */
   | { type: 'gap'; topic: string; cursor: string; since: string; missed?: number }
@@ -37,7 +37,7 @@ interface Announced {
 
 /** The client's positions in its topics, which are kept over connections and sessions. */
 export class ClientTopics {
-  readonly #places = new Map<string, Position>()
+  readonly #positions = new Map<string, Position>()
   /** The topics that were announced on the present connection, by their number. */
   readonly #announced = new Map<number, Announced>()
   /** The message whose payload is the next binary frame; null: a message that was received before. */
@@ -47,25 +47,25 @@ export class ClientTopics {
   constructor(cursors: Readonly<Record<string, string>>, emit: (event: TopicEvent) => void) {
     this.#emit = emit
     for (const [topic, cursor] of Object.entries(cursors)) {
-      const place = parseCursor(cursor)
-      if (!place)
+      const position = parseCursor(cursor)
+      if (!position)
         throw new TypeError(
           `holdfast: topics.${topic}: must be a cursor such as 'k3f:120', not ${String(cursor)}`,
         )
-      this.#places.set(topic, place)
+      this.#positions.set(topic, position)
     }
   }
 
   cursor(topic: string): string | undefined {
-    const place = this.#places.get(topic)
-    return place && cursorOf(place.epoch, place.offset)
+    const position = this.#positions.get(topic)
+    return position && cursorOf(position.epoch, position.offset)
   }
 
   /** The cursors that fit in so many characters of JSON, the latest subscriptions first. */
   cursors(room: number): Record<string, string> | undefined {
     const chosen: [string, string][] = []
     let left = room
-    for (const [topic, { epoch, offset }] of [...this.#places].reverse()) {
+    for (const [topic, { epoch, offset }] of [...this.#positions].reverse()) {
       const cursor = cursorOf(epoch, offset)
       left -= new TextEncoder().encode(JSON.stringify(topic)).length + cursor.length + 4
       if (left > 0) chosen.push([topic, cursor])
@@ -92,14 +92,14 @@ export class ClientTopics {
   }
 
   started({ topic, as, epoch, at, last, since }: TopicStart): void {
-    const own = this.#places.get(topic) ?? parseCursorOrUnknown(since)
+    const own = this.#positions.get(topic) ?? parseCursorOrUnknown(since)
     const known = own?.epoch === epoch && own.offset <= last
-    const isNew = !this.#places.has(topic)
+    const isNew = !this.#positions.has(topic)
     // Messages that are sent again are recognised by their offset.
-    const place = known ? { epoch, offset: Math.max(own.offset, at) } : { epoch, offset: at }
-    this.#places.set(topic, place)
+    const position = known ? { epoch, offset: Math.max(own.offset, at) } : { epoch, offset: at }
+    this.#positions.set(topic, position)
     this.#announced.set(as, { topic, last })
-    const cursor = cursorOf(epoch, place.offset)
+    const cursor = cursorOf(epoch, position.offset)
     if (isNew) this.#emit({ type: 'subscribed', topic, cursor })
     if (own && (!known || own.offset < at)) {
       const gap = { type: 'gap', topic, cursor, since: cursorOf(own.epoch, own.offset) } as const
@@ -111,11 +111,11 @@ export class ClientTopics {
   /** Returns the message; undefined if it was received before, or its payload follows; null for a protocol error. */
   received({ as, offset, text }: TopicData): TopicMessage | undefined | null {
     const topic = this.#announced.get(as)?.topic
-    const place = topic === undefined ? undefined : this.#places.get(topic)
-    if (topic === undefined || !place || offset > place.offset + 1 || this.#expected !== undefined)
+    const position = topic === undefined ? undefined : this.#positions.get(topic)
+    if (topic === undefined || !position || offset > position.offset + 1 || this.#expected !== undefined)
       return null
-    const message = { topic, as, cursor: cursorOf(place.epoch, offset) }
-    const known = offset <= place.offset
+    const message = { topic, as, cursor: cursorOf(position.epoch, offset) }
+    const known = offset <= position.offset
     if (text === undefined) {
       this.#expected = known ? null : message
       return undefined
@@ -123,7 +123,7 @@ export class ClientTopics {
     return known ? undefined : this.#advance({ ...message, text })
   }
 
-  /** Emits `caught-up` once the last message that the announcement promised has been handed over. */
+  /** Emits `caught-up` once the message has been handed over that was the newest one when the topic was announced. */
   handedOver({ as }: TopicMessage): void {
     this.#emitIfCaughtUp(as)
   }
@@ -132,23 +132,27 @@ export class ClientTopics {
     const topic = this.#announced.get(as)?.topic
     if (topic === undefined) return false
     this.#announced.delete(as)
-    this.#places.delete(topic)
+    this.#positions.delete(topic)
     this.#emit({ type: 'unsubscribed', topic })
     return true
   }
 
   #emitIfCaughtUp(as: number): void {
     const announced = this.#announced.get(as)
-    const place = announced && this.#places.get(announced.topic)
-    if (!announced || !place || place.offset < announced.last) return
+    const position = announced && this.#positions.get(announced.topic)
+    if (!announced || !position || position.offset < announced.last) return
     announced.last = Number.POSITIVE_INFINITY
-    this.#emit({ type: 'caught-up', topic: announced.topic, cursor: cursorOf(place.epoch, place.offset) })
+    this.#emit({
+      type: 'caught-up',
+      topic: announced.topic,
+      cursor: cursorOf(position.epoch, position.offset),
+    })
   }
 
   /** Counted before the listeners run: one that throws or reconnects must not receive the message twice. */
   #advance(message: TopicMessage): TopicMessage {
-    const place = parseCursor(message.cursor)
-    if (place) this.#places.set(message.topic, place)
+    const position = parseCursor(message.cursor)
+    if (position) this.#positions.set(message.topic, position)
     return message
   }
 }

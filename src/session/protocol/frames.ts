@@ -5,7 +5,7 @@ export const SUBPROTOCOL = 'holdfast.1'
 export const CONTROL_LIMIT = 8_192
 
 /** Features beyond the first version of the protocol. Hello and welcome list them as `can`. */
-export const ABILITIES: readonly string[] = ['topics', 'challenge']
+export const FEATURES: readonly string[] = ['topics', 'challenge']
 
 /** How many messages, and how many bytes of them, may be unacknowledged. */
 export type Credit = readonly [messages: number, bytes: number]
@@ -59,7 +59,7 @@ export interface ReceivedRefusal extends Omit<Refusal, 'why'> {
   why: string
 }
 
-/** The server announces a topic, or a new place in it: its next message is number `at` + 1. */
+/** The server announces a topic, or a new position in it: its next message is number `at` + 1. */
 export interface TopicStart {
   topic: string
   /** The number that identifies the topic in the frames of this connection. */
@@ -154,12 +154,12 @@ function readObject<Body>(text: string, is: (body: Record<string, unknown>) => b
   }
 }
 
-function numbered(type: 'ack' | 'ping' | 'pong' | 'topic-end', text: string): Frame {
+function numberFrame(type: 'ack' | 'ping' | 'pong' | 'topic-end', text: string): Frame {
   const body = readCount(text)
   return body === undefined ? malformed : ({ type, body } as Frame)
 }
 
-function described(type: 'hello' | 'welcome' | 'refusal' | 'topic', body: unknown): Frame {
+function objectFrame(type: 'hello' | 'welcome' | 'refusal' | 'topic', body: unknown): Frame {
   return body === undefined ? malformed : ({ type, body } as Frame)
 }
 
@@ -184,27 +184,27 @@ export function decodeControl(text: string): Frame {
   const rest = text.slice(2)
   switch (letter) {
     case 'a':
-      return numbered('ack', rest)
+      return numberFrame('ack', rest)
     case 'p':
-      return numbered('ping', rest)
+      return numberFrame('ping', rest)
     case 'q':
-      return numbered('pong', rest)
+      return numberFrame('pong', rest)
     case 'f':
       return rest ? malformed : { type: 'end' }
     case 'h':
-      return described('hello', readObject(rest, isHello))
+      return objectFrame('hello', readObject(rest, isHello))
     case 'w':
-      return described('welcome', readObject(rest, isWelcome))
+      return objectFrame('welcome', readObject(rest, isWelcome))
     case 'x':
-      return described('refusal', readObject(rest, isRefusal))
+      return objectFrame('refusal', readObject(rest, isRefusal))
     case 't':
       return { type: 'token', body: rest }
     case 'c':
       return rest ? malformed : { type: 'challenge' }
     case 's':
-      return described('topic', readObject(rest, isTopicStart))
+      return objectFrame('topic', readObject(rest, isTopicStart))
     case 'u':
-      return numbered('topic-end', rest)
+      return numberFrame('topic-end', rest)
     default:
       return letter >= 'A' && letter <= 'Z' ? { type: 'ignored' } : malformed
   }

@@ -1,4 +1,4 @@
-import { ABILITIES, type Hello, welcomeFrame } from '../protocol/frames.ts'
+import { FEATURES, type Hello, welcomeFrame } from '../protocol/frames.ts'
 import { callHandler } from './call-handler.ts'
 import { HostedSession } from './hosted-session.ts'
 import type { Registry } from './registry.ts'
@@ -98,7 +98,7 @@ export class Admission {
     connection.welcomed(session)
     this.#sessions.reconnected(session)
     session.inbox.resume(session.done)
-    connection.write(welcomeFrame({ got: session.done, ttl, ping, win: credit, can: ABILITIES }))
+    connection.write(welcomeFrame({ got: session.done, ttl, ping, win: credit, can: FEATURES }))
     this.#host.counters.resent += session.outbox.highest - session.outbox.acked
     session.pump()
     this.#host.topics.connected(session, kept)
