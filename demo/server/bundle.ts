@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -11,6 +12,8 @@ const entries = {
   inspect: 'src/inspect/index.ts',
 }
 
+const OUT = 'holdfast'
+
 let bundled: Promise<Map<string, Buffer>> | undefined
 
 /**
@@ -18,24 +21,23 @@ let bundled: Promise<Map<string, Buffer>> | undefined
  * without type checking, which takes well below a second. The core is one shared chunk.
  */
 export function bundle(): Promise<Map<string, Buffer>> {
-  bundled ??= build({
-    absWorkingDir: root,
+  bundled ??= bundleFrom(root)
+  return bundled
+}
+
+/** The same for the project in this folder. */
+export async function bundleFrom(folder: string): Promise<Map<string, Buffer>> {
+  const { outputFiles } = await build({
+    absWorkingDir: folder,
     entryPoints: entries,
-    outdir: 'holdfast',
+    outdir: OUT,
     bundle: true,
     splitting: true,
     format: 'esm',
     target: 'es2022',
     write: false,
     logLevel: 'silent',
-  }).then(
-    ({ outputFiles }) =>
-      new Map(
-        outputFiles.map(({ path, contents }) => [
-          path.replaceAll('\\', '/').split('/holdfast/').at(-1) ?? '',
-          Buffer.from(contents),
-        ]),
-      ),
-  )
-  return bundled
+  })
+  const name = (path: string) => relative(join(folder, OUT), path).replaceAll('\\', '/')
+  return new Map(outputFiles.map(({ path, contents }) => [name(path), Buffer.from(contents)]))
 }
