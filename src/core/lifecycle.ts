@@ -153,7 +153,10 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#heldClose = undefined
     this.#stopObserving?.()
     this.#stopObserving = undefined
-    if (!reopensOnWake) this.#stopListening?.()
+    if (!reopensOnWake) {
+      this.#stopListening?.()
+      this.#stopListening = undefined
+    }
     if (this.status === 'closed') return
     const connections = this.#takeConnections()
     this.closed = close
