@@ -162,7 +162,7 @@ function load({ load: { size, rounds, machine, setups } }) {
   ]
   return `${table(head, rows)}
 
-Processor time of the servers for each connection or message; in brackets the ratio to \`ws\`, which stores nothing and misses what was published while a client was away. ${thousands(size)} clients, median of ${rounds} rounds, Node ${machine.node.slice(1)}, ${machine.cores} processors for servers, Redis and clients together.`
+Processor time of the servers for each connection or message; in brackets the ratio to \`ws\`, which stores nothing and misses what was published while a client was away. ${thousands(size)} clients, median of ${rounds} round${rounds === 1 ? '' : 's'}, Node ${machine.node.slice(1)}, ${machine.cores} processors for servers, Redis and clients together.`
 }
 
 function million({

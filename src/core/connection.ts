@@ -298,7 +298,7 @@ export class Connection {
     const close: Closed = { code, reason, wasClean, cause: 'peer', error }
     // Chromium reports 1006 without a reason when the server selected no subprotocol.
     if (this.#isAttempt && code === 1006 && !reason && offered.length)
-      close.reason = `The handshake failed. Perhaps the server selected none of the subprotocols ${offered.join(', ')}.`
+      close.reason = `The handshake failed: the server is down or refuses. Perhaps the server selected none of the subprotocols ${offered.join(', ')}.`
     if (!this.#isAttempt || !this.#permission) return this.end(close)
     void localNetworkPermission(url).then((permission) => {
       if (permission?.state === 'denied') this.end(blockedByPermission(permission), true)

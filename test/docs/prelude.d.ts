@@ -19,6 +19,7 @@ declare global {
   type Closed = Core.Closed
   const url: string
   const socket: Core.Socket<Incoming, Outgoing>
+  const session: SessionClient.Session<Incoming, Outgoing>
 
   interface Incoming {
     type: string
