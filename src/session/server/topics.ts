@@ -36,6 +36,13 @@ function checkOptions({ since, last }: SubscribeOptions): void {
 
 const sessionIsOver = () => new Error('holdfast: subscribe: the session is over')
 
+/** Returns whether the topic was in the list. */
+function removeFrom(topics: string[], topic: string): boolean {
+  const at = topics.indexOf(topic)
+  if (at >= 0) topics.splice(at, 1)
+  return at >= 0
+}
+
 /** What the topics require of the process that they belong to. */
 export interface TopicsHost {
   readonly settings: Pick<ResolvedOptions<never>, 'limits' | 'joined' | 'left'>
@@ -126,10 +133,11 @@ export class Topics {
     const subscription = session.subscriptions.get(topic)
     // A subscription that is still being looked up does not begin any more.
     const wasWanted = session.subscribing.delete(topic)
+    const wasKept = removeFrom(session.unresumed, topic)
     // Another process may have a session that is over here.
-    if (!subscription && !wasWanted && !session.over) return
+    if (!subscription && !wasWanted && !wasKept && !session.over) return
+    if ((subscription || wasKept) && !session.connected) session.unsubscribed.add(topic)
     if (subscription) {
-      if (!session.connected) session.unsubscribed.add(topic)
       subscription.end()
       this.#drop(subscription)
     }
@@ -149,8 +157,9 @@ export class Topics {
       const since = cursors.get(topic) ?? subscription.start
       subscription.connected(parseCursor(since), since)
     }
-    for (const topic of kept) {
-      if (session.subscriptions.has(topic)) continue
+    session.unresumed.push(...kept)
+    // Also those for which this failed on the connection before: the store lists them only when the session changes its process.
+    for (const topic of [...session.unresumed]) {
       this.#begin(session, topic, { since: cursors.get(topic) ?? NOWHERE }).catch(() => {
         // The session must not continue without its topics: the client reconnects.
         session.connection?.refuse({ why: 'busy', after: 1_000 })
@@ -242,6 +251,7 @@ export class Topics {
     }
     session.cursors.delete(topic)
     session.unsubscribed.delete(topic)
+    removeFrom(session.unresumed, topic)
     const position = parseCursor(wanted)
     const own = position?.epoch === feed.epoch && position.offset <= feed.last
     const at = own ? position.offset : from
