@@ -191,6 +191,51 @@ test('also one whose messages were deleted', { timeout: 60_000 }, async () => {
   expect(gaps.length).toBe(1)
 })
 
+test('a subscription that a process cannot continue at first is continued when the client is back in it', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await ownRedis()
+  const received: string[] = []
+  // The session stays in this process while its handler runs, also when the connection ends.
+  let finish = () => {}
+  const handled = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const nodes = [
+    await startServer(redis.port, subscribing),
+    await startServer(redis.port, {
+      received: (_, data) => {
+        received.push(String(data))
+        return handled
+      },
+    }),
+  ] as const
+  let at = 0
+  const { socket, heard, gaps } = await subscriber(() => nodes[at]?.url as string)
+  const isJoined = async () => (await nodes[0].sessions.members('all')).length === 1
+  while (!(await isJoined())) await wait(10)
+  await nodes[0].sessions.publish('all', '1')
+  await until(() => heard.length, forever)
+  // The log cannot be read: its state is of the wrong type.
+  const state = 'holdfast:topic:{all}:state'
+  await redis.client.rename(state, 'aside')
+  await redis.client.set(state, 'not a hash')
+  const refused = new Promise<void>((resolve) =>
+    socket.on('waiting', ({ close }) => {
+      if (close.reason === 'busy' && received.length) resolve()
+    }),
+  )
+  at = 1
+  socket.reconnect()
+  socket.send('handled slowly')
+  await refused
+  await redis.client.rename('aside', state)
+  await nodes[1].sessions.publish('all', '2')
+  await until(() => heard.length === 2, forever)
+  finish()
+  expect([heard, gaps, received]).toEqual([['1', '2'], [], ['handled slowly']])
+})
+
 test('a subscription that is stored while its session moves to another process stays', {
   timeout: 60_000,
 }, async () => {
