@@ -6,7 +6,7 @@ import type { ResolvedOptions } from './options.ts'
 import type { Oversized } from './oversized.ts'
 import type { Following, PublishedMessage, PublishOptions, SubscribeOptions } from './server-session.ts'
 import { plainItem } from './socket.ts'
-import type { Kept, TopicLog, TopicMember } from './store.ts'
+import type { Kept, TopicLog, TopicMember, TopicPosition } from './store.ts'
 import { Subscription } from './subscription.ts'
 import { TopicFeed } from './topic-feed.ts'
 import { TopicFollower } from './topic-follower.ts'
@@ -129,6 +129,7 @@ export class Topics {
 
   async unsubscribe(session: HostedSession, topic: string): Promise<void> {
     checkName(topic)
+    const place = parseCursor(session.cursors.get(topic))
     session.cursors.delete(topic)
     const subscription = session.subscriptions.get(topic)
     // A subscription that is still being looked up does not begin any more.
@@ -137,6 +138,7 @@ export class Topics {
     // Another process may have a session that is over here.
     if (!subscription && !wasWanted && !wasKept && !session.over) return
     if ((subscription || wasKept) && !session.connected) session.unsubscribed.add(topic)
+    if (wasKept && place) this.#announceEnd(session, topic, place)
     if (subscription) {
       subscription.end()
       this.#drop(subscription)
@@ -167,8 +169,9 @@ export class Topics {
     }
   }
 
-  /** Tells the client of subscriptions that ended while it was away. A number must be announced before it can end. */
-  #endMissed({ id, unsubscribed, subscriptions, cursors, connection }: HostedSession): void {
+  /** Tells the client of subscriptions that ended while it was away. */
+  #endMissed(session: HostedSession): void {
+    const { id, unsubscribed, subscriptions, cursors } = session
     for (const topic of unsubscribed) {
       const place = parseCursor(cursors.get(topic))
       // Kept until a hello shows that the client knows: the connection may break before it is notified.
@@ -178,12 +181,16 @@ export class Topics {
         continue
       }
       cursors.delete(topic)
-      const as = ++this.#numbers
-      const { epoch, offset: at } = place
-      // One more than it has: it is not caught up.
-      connection?.write(topicFrame({ topic, as, epoch, at, last: at + 1 }))
-      connection?.write(`!u${as}`)
+      this.#announceEnd(session, topic, place)
     }
+  }
+
+  /** Ends a topic that was not announced on this connection. A number must be announced before it can end. */
+  #announceEnd({ connection }: HostedSession, topic: string, { epoch, offset: at }: TopicPosition): void {
+    const as = ++this.#numbers
+    // One more than it has: it is not caught up.
+    connection?.write(topicFrame({ topic, as, epoch, at, last: at + 1 }))
+    connection?.write(`!u${as}`)
   }
 
   async #told(topic: string, id: string): Promise<void> {

@@ -191,49 +191,103 @@ test('also one whose messages were deleted', { timeout: 60_000 }, async () => {
   expect(gaps.length).toBe(1)
 })
 
-test('a subscription that a process cannot continue at first is continued when the client is back in it', {
-  timeout: 60_000,
-}, async () => {
+/**
+ * A subscriber that has come to the second process and was refused there, because the topic's log cannot be read until
+ * `restore`. The second process keeps the session, because its handler runs until `finish`.
+ */
+async function refusedSubscriber() {
   const redis = await ownRedis()
+  const opened: ServerSession[] = []
   const received: string[] = []
-  // The session stays in this process while its handler runs, also when the connection ends.
   let finish = () => {}
   const handled = new Promise<void>((resolve) => {
     finish = resolve
   })
-  const nodes = [
-    await startServer(redis.port, subscribing),
-    await startServer(redis.port, {
-      received: (_, data) => {
-        received.push(String(data))
-        return handled
-      },
-    }),
-  ] as const
-  let at = 0
-  const { socket, heard, gaps } = await subscriber(() => nodes[at]?.url as string)
-  const isJoined = async () => (await nodes[0].sessions.members('all')).length === 1
-  while (!(await isJoined())) await wait(10)
-  await nodes[0].sessions.publish('all', '1')
+  const first = await startServer(redis.port, subscribing)
+  const second = await startServer(redis.port, {
+    opened: (session) => void opened.push(session),
+    received: (_, data) => {
+      received.push(String(data))
+      return handled
+    },
+  })
+  let { url } = first
+  const { socket, heard, gaps } = await subscriber(() => url)
+  await expect.poll(() => first.sessions.members('all'), { timeout: forever }).toHaveLength(1)
+  await first.sessions.publish('all', '1')
   await until(() => heard.length, forever)
-  // The log cannot be read: its state is of the wrong type.
   const state = 'holdfast:topic:{all}:state'
   await redis.client.rename(state, 'aside')
   await redis.client.set(state, 'not a hash')
   const refused = new Promise<void>((resolve) =>
     socket.on('waiting', ({ close }) => {
-      if (close.reason === 'busy' && received.length) resolve()
+      if (close.reason !== 'busy' || !received.length) return
+      socket.suspend()
+      resolve()
     }),
   )
-  at = 1
+  url = second.url
   socket.reconnect()
   socket.send('handled slowly')
   await refused
-  await redis.client.rename('aside', state)
-  await nodes[1].sessions.publish('all', '2')
+  const session = opened.at(-1) as ServerSession
+  await until(() => !session.connected, forever)
+  const restore = () => redis.client.rename('aside', state)
+  return { socket, heard, gaps, received, session, second, restore, finish }
+}
+
+test('a subscription that a process cannot continue at first is continued when the client is back in it', {
+  timeout: 60_000,
+}, async () => {
+  const { socket, heard, gaps, received, second, restore, finish } = await refusedSubscriber()
+  await restore()
+  await second.sessions.publish('all', '2')
+  socket.open()
   await until(() => heard.length === 2, forever)
   finish()
   expect([heard, gaps, received]).toEqual([['1', '2'], [], ['handled slowly']])
+})
+
+test('a subscription that a process cannot continue at first can be ended there, and the client is told', {
+  timeout: 60_000,
+}, async () => {
+  const { socket, session, second, restore, finish } = await refusedSubscriber()
+  const unsubscribed = new Promise<void>((resolve) =>
+    socket.on('topic', ({ type }) => {
+      if (type === 'unsubscribed') resolve()
+    }),
+  )
+  await session.unsubscribe('all')
+  expect(await second.sessions.members('all')).toEqual([])
+  await restore()
+  socket.open()
+  await unsubscribed
+  finish()
+  expect(socket.cursor('all')).toBeUndefined()
+})
+
+test('a subscription that the next process ends while it looks for the log, and the client is told at once', async () => {
+  const redis = await ownRedis()
+  const first = await startServer(redis.port, subscribing)
+  let ended: Promise<void> | undefined
+  const second = await startServer(redis.port, {
+    opened: (session) => {
+      ended = session.unsubscribe('all')
+    },
+  })
+  let { url } = first
+  const { socket } = await subscriber(() => url)
+  await expect.poll(() => first.sessions.members('all'), { timeout: forever }).toHaveLength(1)
+  url = second.url
+  const unsubscribed: string[] = []
+  socket.on('topic', ({ type }) => {
+    if (type === 'unsubscribed') unsubscribed.push(type)
+  })
+  socket.reconnect()
+  await until(() => unsubscribed.length, forever)
+  await ended
+  expect(socket.cursor('all')).toBeUndefined()
+  expect(await second.sessions.members('all')).toEqual([])
 })
 
 test('a subscription that is stored while its session moves to another process stays', {
