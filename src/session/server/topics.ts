@@ -212,12 +212,16 @@ export class Topics {
       for (const subscription of feed.subscriptions) if (subscription.behind) subscription.pump()
   }
 
-  /** This process no longer has the session. `ended`: no other process has it either. */
-  forget(session: HostedSession, ended: boolean): void {
-    for (const [topic, subscription] of [...session.subscriptions]) {
-      this.#drop(subscription)
-      if (ended) void this.#leave(topic, { id: session.id, principal: session.principal }).catch(() => {})
-    }
+  /** This process no longer has the session. Returns the topics that it was subscribed to. */
+  forget(session: HostedSession): string[] {
+    const topics = [...session.subscriptions.keys()]
+    for (const subscription of [...session.subscriptions.values()]) this.#drop(subscription)
+    return topics
+  }
+
+  /** The session has ended. */
+  ended({ id, principal }: TopicMember, topics: string[]): void {
+    for (const topic of topics) void this.#leave(topic, { id, principal }).catch(() => {})
   }
 
   #logs(): TopicLog {

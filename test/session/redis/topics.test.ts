@@ -2,6 +2,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { RedisStore } from '../../../src/session/redis/index.ts'
+import { Redis } from '../../../src/session/redis/redis.ts'
+import type { SessionKeys } from '../../../src/session/redis/redis-journal.ts'
+import { CLAIM } from '../../../src/session/redis/scripts.ts'
 import { JOIN } from '../../../src/session/redis/topic-scripts.ts'
 import type { ServerSession } from '../../../src/session/server/index.ts'
 import { Raw, until } from '../node/fixtures.ts'
@@ -440,6 +443,32 @@ test('a subscription that is ended by a process that does not have the session a
   await opened[0]?.unsubscribe('another')
   await until(() => events.includes('unsubscribed another'), forever)
   expect(left).toEqual(['a room', 'another'])
+})
+
+test('a process that ends a session which another one has taken over does not end its subscriptions', async () => {
+  const redis = await ownRedis()
+  let held: ServerSession | undefined
+  const left: string[] = []
+  const { sessions, url } = await startServer(redis.port, {
+    opened: (session) => {
+      held = session
+    },
+    left: (topic) => void left.push(topic),
+  })
+  const { raw } = await greet(url, { id: id(), can: ['topics'] })
+  await held?.subscribe('all')
+  const keys = ['session', 'outbox', 'topics'].map((name) => `holdfast:{${held?.id}}:${name}`) as SessionKeys
+  const [principal, owner] = await redis.client.hmget(keys[0], 'principal', 'owner')
+  const store = new Redis(redis.client)
+  await store.script(CLAIM, keys, [2, 0, `${principal}`, 'two:1', 'two', `${owner}`, 60_000])
+  expect(await redis.client.hget(keys[0], 'owner')).toBe('two:1')
+  held?.finish()
+  while ((await raw.next()) !== '!f');
+  // Redis answers the commands of one connection in order.
+  await sessions.publish('another', 'after it')
+  expect(await sessions.members('all')).toHaveLength(1)
+  expect(await redis.client.smembers(keys[2])).toEqual(['+all'])
+  expect(left).toEqual([])
 })
 
 test('a message with a key is published once by all processes, and again after the log was lost', {
