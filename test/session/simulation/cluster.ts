@@ -476,8 +476,8 @@ export class Cluster {
     epoch.id = session.id
     epoch.session = session
     if (!resumed) {
-      // A late hello of a session whose client was told `fresh` finds nothing in a store that has lost even its creation.
-      if (epoch.down.got.length && !(epoch.told && this.#lossy)) this.violations.push('a session made twice')
+      // A late hello, without `got`, finds nothing in a store that has lost even the creation of its session.
+      if (epoch.down.got.length && !this.#lossy) this.violations.push('a session made twice')
       // Its process, or the store, lost it before the client heard of it. The application begins again.
       for (const sent of epoch.down.sent.values()) sent.stored = undefined
     }
