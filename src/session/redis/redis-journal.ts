@@ -161,7 +161,7 @@ export class RedisJournal implements Journal {
       const isOwned = (await this.#write([], got, this.#acked)) !== undefined
       if (!isOwned) return this.#recorder.forwarded?.(items, true)
       // Messages that were stored are missing in the stream.
-      return this.#lose(false)
+      return this.#lost()
     }
     if (items.length || others.length) this.#relied = this.#batch
     this.#stored = before + items.length
@@ -187,6 +187,7 @@ export class RedisJournal implements Journal {
           return Number(detail)
         }
         if (result === 'fenced') this.#fence(String(detail), items.length)
+        else if (result === 'lost') this.#lost()
         else this.#lose(detail === 'told')
         return
       } catch (error) {
@@ -223,6 +224,12 @@ export class RedisJournal implements Journal {
     this.#recorder.fenced()
     if (doubtful.length) this.#recorder.forwarded?.(doubtful, last === this.#batch + 1)
     void this.#forward(items)
+  }
+
+  /** The store has lost writes. Another process may take the session before its end is stored: comparing then finds the loss. */
+  #lost(): void {
+    this.#leave(false)
+    this.#lose(false)
   }
 
   #lose(ended: boolean): void {

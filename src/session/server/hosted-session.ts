@@ -50,6 +50,8 @@ export class HostedSession implements ServerSession, Recorder {
   readonly subscriptions = new Map<string, Subscription>()
   /** Topics whose subscription is being looked up, each with an object that identifies the call: unsubscribing removes it. */
   readonly subscribing = new Map<string, object>()
+  /** Topics to which the session was subscribed in another process, and whose log could not be followed here yet. */
+  readonly unresumed: string[] = []
   /** Topics whose subscription ended while the client was away, and of which it may not have been notified. */
   readonly unsubscribed = new Set<string>()
   /** The positions in topics that the client sent in its hello, until they are used. */

@@ -132,21 +132,26 @@ export class SessionServer<Request> implements SessionHost {
       connection.write('!f')
       connection.end(1000, why)
     }
-    this.#forget(session, true)
+    const topics = this.#forget(session)
+    this.oversized.forget(session.id)
     const stored = this.store.end(session.id, session.n, got)
     const { acked: delivered, highest: written } = outbox
     const sent = delivered + outbox.held.length + (session.journal?.waiting.messages ?? 0)
-    const callEnded = () => this.#ended(session, { why, delivered, written, sent })
-    if (typeof stored !== 'object') return callEnded()
+    const hasEnded = () => {
+      this.topics.ended(session, topics)
+      this.#ended(session, { why, delivered, written, sent })
+    }
+    if (typeof stored !== 'object') return hasEnded()
     stored.then((isEnded) => {
-      if (isEnded !== false) callEnded()
+      // Otherwise another process has the session, and continues its subscriptions.
+      if (isEnded !== false) hasEnded()
     }, report)
   }
 
   removed(session: HostedSession): void {
     session.over = session.moved = true
     session.abandon()
-    this.#forget(session, false)
+    this.#forget(session)
   }
 
   disconnected(connection: ServerConnection, code?: number): void {
@@ -226,11 +231,11 @@ export class SessionServer<Request> implements SessionHost {
     else this.#pendingByAddress.delete(address)
   }
 
-  #forget(session: HostedSession, ended: boolean): void {
-    this.topics.forget(session, ended)
-    if (ended) this.oversized.forget(session.id)
+  /** Returns the topics that the session was subscribed to. */
+  #forget(session: HostedSession): string[] {
     this.sessions.remove(session)
     this.owing.delete(session)
+    return this.topics.forget(session)
   }
 
   #left(topic: string, member: TopicMember): void {

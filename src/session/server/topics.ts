@@ -6,7 +6,7 @@ import type { ResolvedOptions } from './options.ts'
 import type { Oversized } from './oversized.ts'
 import type { Following, PublishedMessage, PublishOptions, SubscribeOptions } from './server-session.ts'
 import { plainItem } from './socket.ts'
-import type { Kept, TopicLog, TopicMember } from './store.ts'
+import type { Kept, TopicLog, TopicMember, TopicPosition } from './store.ts'
 import { Subscription } from './subscription.ts'
 import { TopicFeed } from './topic-feed.ts'
 import { TopicFollower } from './topic-follower.ts'
@@ -35,6 +35,13 @@ function checkOptions({ since, last }: SubscribeOptions): void {
 }
 
 const sessionIsOver = () => new Error('holdfast: subscribe: the session is over')
+
+/** Returns whether the topic was in the list. */
+function removeFrom(topics: string[], topic: string): boolean {
+  const at = topics.indexOf(topic)
+  if (at >= 0) topics.splice(at, 1)
+  return at >= 0
+}
 
 /** What the topics require of the process that they belong to. */
 export interface TopicsHost {
@@ -122,14 +129,17 @@ export class Topics {
 
   async unsubscribe(session: HostedSession, topic: string): Promise<void> {
     checkName(topic)
+    const place = parseCursor(session.cursors.get(topic))
     session.cursors.delete(topic)
     const subscription = session.subscriptions.get(topic)
     // A subscription that is still being looked up does not begin any more.
     const wasWanted = session.subscribing.delete(topic)
+    const wasKept = removeFrom(session.unresumed, topic)
     // Another process may have a session that is over here.
-    if (!subscription && !wasWanted && !session.over) return
+    if (!subscription && !wasWanted && !wasKept && !session.over) return
+    if ((subscription || wasKept) && !session.connected) session.unsubscribed.add(topic)
+    if (wasKept && place) this.#announceEnd(session, topic, place)
     if (subscription) {
-      if (!session.connected) session.unsubscribed.add(topic)
       subscription.end()
       this.#drop(subscription)
     }
@@ -149,8 +159,9 @@ export class Topics {
       const since = cursors.get(topic) ?? subscription.start
       subscription.connected(parseCursor(since), since)
     }
-    for (const topic of kept) {
-      if (session.subscriptions.has(topic)) continue
+    session.unresumed.push(...kept)
+    // Also those for which this failed on the connection before: the store lists them only when the session changes its process.
+    for (const topic of [...session.unresumed]) {
       this.#begin(session, topic, { since: cursors.get(topic) ?? NOWHERE }).catch(() => {
         // The session must not continue without its topics: the client reconnects.
         session.connection?.refuse({ why: 'busy', after: 1_000 })
@@ -158,8 +169,9 @@ export class Topics {
     }
   }
 
-  /** Tells the client of subscriptions that ended while it was away. A number must be announced before it can end. */
-  #endMissed({ id, unsubscribed, subscriptions, cursors, connection }: HostedSession): void {
+  /** Tells the client of subscriptions that ended while it was away. */
+  #endMissed(session: HostedSession): void {
+    const { id, unsubscribed, subscriptions, cursors } = session
     for (const topic of unsubscribed) {
       const place = parseCursor(cursors.get(topic))
       // Kept until a hello shows that the client knows: the connection may break before it is notified.
@@ -169,12 +181,16 @@ export class Topics {
         continue
       }
       cursors.delete(topic)
-      const as = ++this.#numbers
-      const { epoch, offset: at } = place
-      // One more than it has: it is not caught up.
-      connection?.write(topicFrame({ topic, as, epoch, at, last: at + 1 }))
-      connection?.write(`!u${as}`)
+      this.#announceEnd(session, topic, place)
     }
+  }
+
+  /** Ends a topic that was not announced on this connection. A number must be announced before it can end. */
+  #announceEnd({ connection }: HostedSession, topic: string, { epoch, offset: at }: TopicPosition): void {
+    const as = ++this.#numbers
+    // One more than it has: it is not caught up.
+    connection?.write(topicFrame({ topic, as, epoch, at, last: at + 1 }))
+    connection?.write(`!u${as}`)
   }
 
   async #told(topic: string, id: string): Promise<void> {
@@ -196,12 +212,16 @@ export class Topics {
       for (const subscription of feed.subscriptions) if (subscription.behind) subscription.pump()
   }
 
-  /** This process no longer has the session. `ended`: no other process has it either. */
-  forget(session: HostedSession, ended: boolean): void {
-    for (const [topic, subscription] of [...session.subscriptions]) {
-      this.#drop(subscription)
-      if (ended) void this.#leave(topic, { id: session.id, principal: session.principal }).catch(() => {})
-    }
+  /** This process no longer has the session. Returns the topics that it was subscribed to. */
+  forget(session: HostedSession): string[] {
+    const topics = [...session.subscriptions.keys()]
+    for (const subscription of [...session.subscriptions.values()]) this.#drop(subscription)
+    return topics
+  }
+
+  /** The session has ended. */
+  ended({ id, principal }: TopicMember, topics: string[]): void {
+    for (const topic of topics) void this.#leave(topic, { id, principal }).catch(() => {})
   }
 
   #logs(): TopicLog {
@@ -242,6 +262,7 @@ export class Topics {
     }
     session.cursors.delete(topic)
     session.unsubscribed.delete(topic)
+    removeFrom(session.unresumed, topic)
     const position = parseCursor(wanted)
     const own = position?.epoch === feed.epoch && position.offset <= feed.last
     const at = own ? position.offset : from

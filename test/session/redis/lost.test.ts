@@ -1,5 +1,10 @@
 // A store that forgets: what it has lost is told, and nothing is delivered under a number that was used before.
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { RedisStore } from '../../../src/session/redis/index.ts'
+import { Redis } from '../../../src/session/redis/redis.ts'
+import type { SessionKeys } from '../../../src/session/redis/redis-journal.ts'
+import { CLAIM, END } from '../../../src/session/redis/scripts.ts'
+import type { ServerSession } from '../../../src/session/server/index.ts'
 import { until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 import { startRedis } from './processes.ts'
@@ -214,6 +219,46 @@ test('another message took the number of the lost one, and was acknowledged, bef
   raw.send('!a1')
   await expect.poll(() => redis.client.hget(key, 'acked')).toBe('1')
   expect(await raw.next()).toMatch(/^!x\{"why":"gone"/)
+})
+
+test('a process notices a loss, and another one takes the session before its end is stored: the session still ends', async () => {
+  const redis = await ownRedis()
+  const end = await redis.client.script('LOAD', END.lua)
+  const connection = redis.client.duplicate()
+  onTestFinished(() => connection.disconnect())
+  const call = connection.call.bind(connection)
+  let takeOver = async () => {}
+  connection.call = (async (name: string, ...args: string[]) => {
+    if (args[0] === end) await takeOver()
+    return call(name, ...args)
+  }) as typeof connection.call
+  let held: ServerSession | undefined
+  const { sessions, url } = await startServer(redis.port, {
+    store: new RedisStore(connection),
+    opened: (session) => {
+      held = session
+    },
+  })
+  await greet(url, { id: id() })
+  const name = `${held?.id}`
+  const keys = ['session', 'outbox', 'topics'].map((key) => `holdfast:{${name}}:${key}`) as SessionKeys
+  const copy = async (...names: [from: string, to: string][]) => {
+    for (const [from, to] of names) await redis.client.copy(from, to, 'REPLACE')
+  }
+  await sessions.send(name, '1')
+  await copy([keys[0], 'session'], [keys[1], 'outbox'])
+  await sessions.send(name, '2')
+  await copy(['session', keys[0]], ['outbox', keys[1]])
+  takeOver = async () => {
+    const [principal, owner] = await redis.client.hmget(keys[0], 'principal', 'owner')
+    const other = new Redis(redis.client)
+    await other.script(CLAIM, keys, [2, 0, `${principal}`, 'two:1', 'two', `${owner}`, 60_000])
+    expect(await redis.client.hget(keys[0], 'owner')).toBe('two:1')
+  }
+  held?.send('3')
+  await expect.poll(() => redis.client.hget(keys[0], 'over'), { timeout: forever }).toBe('1')
+  // `over` was set by the comparison, not by END: that removes the owner.
+  expect(await redis.client.hget(keys[0], 'owner')).toBe('two:1')
 })
 
 test('a snapshot that is restored: the client is told', { timeout: 60_000 }, async () => {

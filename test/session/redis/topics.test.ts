@@ -2,6 +2,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { RedisStore } from '../../../src/session/redis/index.ts'
+import { Redis } from '../../../src/session/redis/redis.ts'
+import type { SessionKeys } from '../../../src/session/redis/redis-journal.ts'
+import { CLAIM } from '../../../src/session/redis/scripts.ts'
 import { JOIN } from '../../../src/session/redis/topic-scripts.ts'
 import type { ServerSession } from '../../../src/session/server/index.ts'
 import { Raw, until } from '../node/fixtures.ts'
@@ -191,6 +194,105 @@ test('also one whose messages were deleted', { timeout: 60_000 }, async () => {
   expect(gaps.length).toBe(1)
 })
 
+/**
+ * A subscriber that has come to the second process and was refused there, because the topic's log cannot be read until
+ * `restore`. The second process keeps the session, because its handler runs until `finish`.
+ */
+async function refusedSubscriber() {
+  const redis = await ownRedis()
+  const opened: ServerSession[] = []
+  const received: string[] = []
+  let finish = () => {}
+  const handled = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const first = await startServer(redis.port, subscribing)
+  const second = await startServer(redis.port, {
+    opened: (session) => void opened.push(session),
+    received: (_, data) => {
+      received.push(String(data))
+      return handled
+    },
+  })
+  let { url } = first
+  const { socket, heard, gaps } = await subscriber(() => url)
+  await expect.poll(() => first.sessions.members('all'), { timeout: forever }).toHaveLength(1)
+  await first.sessions.publish('all', '1')
+  await until(() => heard.length, forever)
+  const state = 'holdfast:topic:{all}:state'
+  await redis.client.rename(state, 'aside')
+  await redis.client.set(state, 'not a hash')
+  const refused = new Promise<void>((resolve) =>
+    socket.on('waiting', ({ close }) => {
+      if (close.reason !== 'busy' || !received.length) return
+      socket.suspend()
+      resolve()
+    }),
+  )
+  url = second.url
+  socket.reconnect()
+  socket.send('handled slowly')
+  await refused
+  const session = opened.at(-1) as ServerSession
+  await until(() => !session.connected, forever)
+  const restore = () => redis.client.rename('aside', state)
+  return { socket, heard, gaps, received, session, second, restore, finish }
+}
+
+test('a subscription that a process cannot continue at first is continued when the client is back in it', {
+  timeout: 60_000,
+}, async () => {
+  const { socket, heard, gaps, received, second, restore, finish } = await refusedSubscriber()
+  await restore()
+  await second.sessions.publish('all', '2')
+  socket.open()
+  await until(() => heard.length === 2, forever)
+  finish()
+  expect([heard, gaps, received]).toEqual([['1', '2'], [], ['handled slowly']])
+})
+
+test('a subscription that a process cannot continue at first can be ended there, and the client is told', {
+  timeout: 60_000,
+}, async () => {
+  const { socket, session, second, restore, finish } = await refusedSubscriber()
+  const unsubscribed = new Promise<void>((resolve) =>
+    socket.on('topic', ({ type }) => {
+      if (type === 'unsubscribed') resolve()
+    }),
+  )
+  await session.unsubscribe('all')
+  expect(await second.sessions.members('all')).toEqual([])
+  await restore()
+  socket.open()
+  await unsubscribed
+  finish()
+  expect(socket.cursor('all')).toBeUndefined()
+})
+
+test('a subscription that the next process ends while it looks for the log, and the client is told at once', async () => {
+  const redis = await ownRedis()
+  const first = await startServer(redis.port, subscribing)
+  let ended: Promise<void> | undefined
+  const second = await startServer(redis.port, {
+    opened: (session) => {
+      ended = session.unsubscribe('all')
+    },
+  })
+  let { url } = first
+  const { socket } = await subscriber(() => url)
+  await expect.poll(() => first.sessions.members('all'), { timeout: forever }).toHaveLength(1)
+  url = second.url
+  const unsubscribed: string[] = []
+  socket.on('topic', ({ type }) => {
+    if (type === 'unsubscribed') unsubscribed.push(type)
+  })
+  socket.reconnect()
+  await until(() => unsubscribed.length, forever)
+  await ended
+  expect(socket.cursor('all')).toBeUndefined()
+  expect(await second.sessions.members('all')).toEqual([])
+})
+
 test('a subscription that is stored while its session moves to another process stays', {
   timeout: 60_000,
 }, async () => {
@@ -341,6 +443,32 @@ test('a subscription that is ended by a process that does not have the session a
   await opened[0]?.unsubscribe('another')
   await until(() => events.includes('unsubscribed another'), forever)
   expect(left).toEqual(['a room', 'another'])
+})
+
+test('a process that ends a session which another one has taken over does not end its subscriptions', async () => {
+  const redis = await ownRedis()
+  let held: ServerSession | undefined
+  const left: string[] = []
+  const { sessions, url } = await startServer(redis.port, {
+    opened: (session) => {
+      held = session
+    },
+    left: (topic) => void left.push(topic),
+  })
+  const { raw } = await greet(url, { id: id(), can: ['topics'] })
+  await held?.subscribe('all')
+  const keys = ['session', 'outbox', 'topics'].map((name) => `holdfast:{${held?.id}}:${name}`) as SessionKeys
+  const [principal, owner] = await redis.client.hmget(keys[0], 'principal', 'owner')
+  const store = new Redis(redis.client)
+  await store.script(CLAIM, keys, [2, 0, `${principal}`, 'two:1', 'two', `${owner}`, 60_000])
+  expect(await redis.client.hget(keys[0], 'owner')).toBe('two:1')
+  held?.finish()
+  while ((await raw.next()) !== '!f');
+  // Redis answers the commands of one connection in order.
+  await sessions.publish('another', 'after it')
+  expect(await sessions.members('all')).toHaveLength(1)
+  expect(await redis.client.smembers(keys[2])).toEqual(['+all'])
+  expect(left).toEqual([])
 })
 
 test('a message with a key is published once by all processes, and again after the log was lost', {

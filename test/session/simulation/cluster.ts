@@ -33,6 +33,10 @@ interface Sent {
   by: Process
   number: number
   stored: boolean | undefined
+  /** When that was known. */
+  at: number
+  /** Whether the store may have lost it. */
+  lost: boolean
 }
 
 /** All that was said in one session. */
@@ -197,11 +201,19 @@ export class Cluster {
     const process = this.#running()
     if (!id || !process) return
     const data = this.message()
-    const sent: Sent = { message: shown(data), by: process, number: this.#counted, stored: undefined }
+    const sent: Sent = {
+      message: shown(data),
+      by: process,
+      number: this.#counted,
+      stored: undefined,
+      at: Number.POSITIVE_INFINITY,
+      lost: false,
+    }
     down.sent.set(sent.message, sent)
     await this.#clock.within(process, () =>
       this.#settles(process, process.sessions.send(id, data), (stored) => {
         sent.stored = stored
+        sent.at = this.#clock.now
       }),
     )
   }
@@ -326,6 +338,8 @@ export class Cluster {
     // A process remembers for 60 s what it has stored: the loss of older writes is not promised to be told.
     if (!this.#snapshot || this.#clock.now > this.#savedAt + 60_000) return
     this.#disturbed = this.#lossy = true
+    for (const { down } of this.epochs)
+      for (const sent of down.sent.values()) sent.lost ||= sent.at >= this.#savedAt
     this.redis.restore(this.#snapshot)
     this.#snapshot = undefined
     this.#lostAt = this.#clock.now
@@ -370,15 +384,12 @@ export class Cluster {
   }
 
   get quiet(): boolean {
-    const { up, down } = this.epoch
-    const open = [...down.sent.values()].filter(
-      ({ message, stored, by }) => stored && !down.got.includes(message) && !this.#isForgotten(by),
-    )
+    const { up } = this.epoch
     return (
       this.client.status === 'open' &&
       this.client.bufferedAmount === 0 &&
       up.got.length === up.sent.length &&
-      !open.length &&
+      !this.#undelivered(this.epoch).length &&
       ![...this.#open.values()].some(({ alive }) => alive) &&
       !this.missing.length
     )
@@ -406,6 +417,21 @@ export class Cluster {
     return gone && this.#lossy
   }
 
+  /**
+   * Messages that the client must receive and has not received. After a loss that nobody can notice, another message gets the
+   * number of the lost one, and a client that has the lost one does not receive the other.
+   */
+  #undelivered({ down }: Pick<Epoch, 'down'>): string[] {
+    const missing = [...down.sent.values()].filter(
+      ({ message, stored, by }) => stored && !down.got.includes(message) && !this.#isForgotten(by),
+    )
+    const reused = down.got.filter((message) => {
+      const sent = down.sent.get(message)
+      return sent?.lost && this.#isForgotten(sent.by)
+    })
+    return missing.slice(reused.length).map(({ message }) => message)
+  }
+
   /** What must hold at the end. */
   check(): void {
     for (const [number, { up, down, told, endings }] of this.epochs.entries()) {
@@ -421,8 +447,7 @@ export class Cluster {
           say(`the server was told ${delivered} of ${sent}, and ${down.got.length} were`)
       if (told) continue
       if (up.got.length < up.sent.length) say(`${up.sent.length - up.got.length} up lost`)
-      for (const { message, stored, by } of down.sent.values())
-        if (stored && !down.got.includes(message) && !this.#isForgotten(by)) say(`${message} down lost`)
+      for (const message of this.#undelivered({ down })) say(`${message} down lost`)
     }
     for (const missing of this.missing) this.violations.push(`topic: ${missing} is missing`)
   }
@@ -451,8 +476,8 @@ export class Cluster {
     epoch.id = session.id
     epoch.session = session
     if (!resumed) {
-      // A late hello of a session whose client was told `fresh` finds nothing in a store that has lost even its creation.
-      if (epoch.down.got.length && !(epoch.told && this.#lossy)) this.violations.push('a session made twice')
+      // A late hello, without `got`, finds nothing in a store that has lost even the creation of its session.
+      if (epoch.down.got.length && !this.#lossy) this.violations.push('a session made twice')
       // Its process, or the store, lost it before the client heard of it. The application begins again.
       for (const sent of epoch.down.sent.values()) sent.stored = undefined
     }
