@@ -72,7 +72,6 @@ const mutants = [
     'const known = offset <= position.offset',
     'const known = false',
   ],
-  ['topic: no place in the hello', client, 'topics: this.topics.cursors(room)', 'topics: undefined'],
   ['topic: no gap told', `${src}/client/topics.ts`, 'if (own && (!known', 'if (!own && (!known'],
   [
     'topic: goes on from the present',
@@ -155,8 +154,8 @@ const clusterMutants = [
   [
     'moves: subscriptions stay behind',
     `${src}/server/topics.ts`,
-    'for (const topic of kept) {',
-    'for (const topic of kept.slice(0, 0)) {',
+    'for (const topic of [...session.unresumed]) {',
+    'for (const topic of session.unresumed.slice(0, 0)) {',
   ],
 ].map((mutant) => ({ mutant, test: 'several processes' }))
 

@@ -412,7 +412,10 @@ class Run {
         return socket.suspend()
       case 'check': {
         const wasClosed = socket.status === 'closed'
-        const revives = wasClosed && this.#isRevivable
+        const { closed } = socket
+        // A listener of `drop` is called before `closed` is emitted.
+        const isRevivable = this.#told === 'closed' ? this.#isRevivable : closed && this.#isUsedUp(closed)
+        const revives = Boolean(wasClosed && isRevivable)
         if (revives) {
           this.#openings++
           this.#starts++
