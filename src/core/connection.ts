@@ -253,7 +253,7 @@ export class Connection {
   #observeAttempt(native: WebSocket, url: string): void {
     const stop = observeCspViolation(native.url, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
     this.#stopObservingAttempt = stop
-    void localNetworkPermission(url).then((permission) => {
+    void localNetworkPermission(url)?.then((permission) => {
       if (!permission || this.isOver || this.#stopObservingAttempt !== stop) return
       this.#permission = permission
       // The user has answered, and the handshake goes on: the timeout starts again.
@@ -299,9 +299,11 @@ export class Connection {
     // Chromium reports 1006 without a reason when the server selected no subprotocol.
     if (this.#isAttempt && code === 1006 && !reason && offered.length)
       close.reason = `The handshake failed: the server is down or refuses. Perhaps the server selected none of the subprotocols ${offered.join(', ')}.`
-    if (!this.#isAttempt || !this.#permission) return this.end(close)
-    void localNetworkPermission(url).then((permission) => {
-      if (permission?.state === 'denied') this.end(blockedByPermission(permission), true)
+    // Asked again, because the attempt may end before the first question is answered.
+    const permission = this.#isAttempt ? localNetworkPermission(url) : undefined
+    if (!permission) return this.end(close)
+    void permission.then((status) => {
+      if (status?.state === 'denied') this.end(blockedByPermission(status), true)
       else this.end(close)
     })
   }

@@ -33,11 +33,15 @@ export function isLocalPage(): boolean {
   return permissionNames('').length > 0
 }
 
-/** The permission that dialling this URL needs, where the browser has such a permission. */
-export async function localNetworkPermission(url: string): Promise<PermissionStatus | undefined> {
+/** The permission that dialling this URL needs, where there is one. `undefined`: it needs none, which is known at once. */
+export function localNetworkPermission(url: string): Promise<PermissionStatus | undefined> | undefined {
   const permissions = globalThis.navigator?.permissions
   const names = permissionNames(url)
-  if (!permissions || freelyReached.has(names[0])) return undefined
+  if (!permissions || !names.length || freelyReached.has(names[0])) return undefined
+  return queryFirst(permissions, names)
+}
+
+async function queryFirst(permissions: Permissions, names: string[]): Promise<PermissionStatus | undefined> {
   for (const name of names) {
     try {
       return await permissions.query({ name: name as PermissionName })

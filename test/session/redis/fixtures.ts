@@ -65,7 +65,7 @@ export function client(url: string | (() => string), options: SessionOptions = {
 
 /** Says hello by hand: what the server answers, and the client. */
 export async function greet(url: string, hello: Record<string, unknown>) {
-  const raw = new Raw(url)
+  const raw = new Raw(url, { keepsPings: false })
   onTestFinished(() => raw.socket.terminate())
   return { raw, answer: (await raw.hello(hello)) as string | undefined }
 }

@@ -322,7 +322,7 @@ test('a subscription that is stored while its session moves to another process s
       subscribed.catch(() => {})
     },
   })
-  const raw = new Raw(url)
+  const raw = new Raw(url, { keepsPings: false })
   leave = () => raw.socket.terminate()
   await raw.hello({ id: id(), can: ['topics'] })
   await expect(subscribed).rejects.toThrow('the session is over')
