@@ -212,16 +212,9 @@ describe('in Firefox', { timeout: 90_000 }, () => {
 })
 
 describe('in a hidden tab of Chromium, whose timers fire once a minute', { timeout: 180_000 }, () => {
-  test('a peer that goes silent is noticed within seconds, and nginx cuts no connection as idle', async ({
-    site,
-    listen,
-    nginx,
-  }) => {
+  test('a peer that goes silent is noticed within seconds', async ({ site, listen }) => {
     const server = await listen()
     server.answer('ping', 'pong')
-    const behind = await listen()
-    behind.answer('ping', 'pong')
-    const proxied = await nginx({ port: behind.port, readTimeout: '15s' })
     const { url } = await site()
     // The minute begins after five minutes for users, and after a second here.
     const { open, close } = await launchTabs([
@@ -231,9 +224,7 @@ describe('in a hidden tab of Chromium, whose timers fire once a minute', { timeo
       const tab = await open(url)
       await expect.poll(() => tab.run('typeof globalThis.Holdfast'), patient).toBe('object')
       await tab.run(`${dial(server.url, "{ heartbeat: { ping: 'ping', pong: 'pong', interval: 1_000, timeout: 3_000 } }")}
-        ticks = 0; ticksAt = []; socket.on('pulse', () => ticksAt.push(ticks))
-        cuts = []; proxied = new Holdfast.Socket('${proxied.url}', { heartbeat: { ping: 'ping', pong: 'pong', interval: 6_000, timeout: 5_000 } })
-        proxied.on('waiting', ({ close }) => cuts.push(close)); undefined`)
+        ticks = 0; ticksAt = []; socket.on('pulse', () => ticksAt.push(ticks)); undefined`)
       await (await open('about:blank')).show()
       await expect.poll(() => tab.run('document.visibilityState'), patient).toBe('hidden')
       // A chain of timers, as a heartbeat of its own timers would be. Once it is throttled to one a minute, the heartbeat is
@@ -244,9 +235,6 @@ describe('in a hidden tab of Chromium, whose timers fire once a minute', { timeo
           timeout: 90_000,
         })
         .toBe(true)
-      // With one timer a minute it would have been cut after 15 s.
-      expect(await tab.run('[proxied.status, cuts]')).toEqual(['open', []])
-      expect(behind.dials).toBe(1)
       const silences = () =>
         tab.run<number>('events.filter((name) => name.startsWith("waiting silent")).length')
       const before = await silences()
