@@ -385,8 +385,8 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   }
 
   /**
-   * Handles the end that was held back during a navigation; returns false if there is none. `delay`: as in
-   * `#connectionEnded`.
+   * During a navigation, the end of a connection is held back. This handles it now, and returns whether there was one.
+   * `delay`: as in `#connectionEnded`.
    */
   #handleHeldClose(delay?: number): boolean {
     const close = this.#heldClose

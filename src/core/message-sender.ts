@@ -13,7 +13,7 @@ import { callSafely } from './report.ts'
 /** How often to check whether queued messages have left the browser, in ms. */
 const UNSENT_CHECK = 100
 
-/** Sends over the open connection, and queues messages while there is none or `queue.perSecond` limits their rate. */
+/** Sends over the open connection. Queues what has to wait: for a connection, or for the rate limit `queue.perSecond`. */
 export class MessageSender {
   readonly queue: MessageQueue
   readonly #emitter: Emitter<Events>

@@ -4,7 +4,9 @@ import { prose } from './markdown.ts'
 
 const pages = [
   'README.md',
-  ...readdirSync('docs').flatMap((name) => (/\.md$/.test(name) ? [`docs/${name}`] : [])),
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ]
 
 /** The text without what stands between `<!-- name -->` and `<!-- /name -->`, where scripts write figures. Lines stay where they are. */

@@ -129,7 +129,7 @@ describe('in a real Chromium, a connection', () => {
               queue: { bytes: size },
               heartbeat: { ping: 'ping', pong: 'pong' },
             })
-            // A connection that was given up too early has lost it.
+            // Again on every connection: if the heartbeat ended one during the upload, its message was lost.
             if (direction === 'up') socket.on('open', () => socket.send(new Uint8Array(size)))
             socket.on('text', (length) => resolve(Number(length)))
             socket.on('binary', (data) => resolve((data as ArrayBuffer).byteLength))

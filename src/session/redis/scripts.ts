@@ -231,7 +231,7 @@ if owner and string.sub(owner, 1, #ARGV[1] + 1) == ARGV[1] .. ':' then release(n
 return {}`)
 
 /** Ends the session; its hash stays as its tombstone. ARGV: ownership, attempt number, got, time to keep in ms.
- * Returns {principal}; nothing if there is none; {'', 'moved'} if another process has it. */
+ * Returns {principal}, or {} if the session does not exist, or {'', 'moved'} if another process owns it. */
 export const END = script(`
 local h = redis.call('HMGET', KEYS[1], 'owner', 'n', 'principal')
 if not h[1] then return {} end
