@@ -1,13 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { pages } from '../../scripts/readme.js'
 import { prose } from './markdown.ts'
-
-const pages = [
-  'README.md',
-  ...readdirSync('docs')
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
 
 /** The text without what stands between `<!-- name -->` and `<!-- /name -->`, where scripts write figures. Lines stay where they are. */
 const withoutMarked = (text: string) =>
@@ -17,7 +11,7 @@ const withoutMarked = (text: string) =>
 const measurement =
   /\d ?(kB|µs|%)|×\s?\d|\d ?×|\bmeasured\b.*\d|\d+ (times|percent) (faster|slower|smaller|larger|less|more)/i
 
-test.each(pages)('%s has measurements only where a bench has written them', (page) => {
+test.each(pages())('%s has measurements only where a bench has written them', (page) => {
   const lines = withoutMarked(prose(readFileSync(page, 'utf8'))).split('\n')
   const found = lines.flatMap((line, index) =>
     measurement.test(line) ? [`${page}:${index + 1} ${line}`] : [],
