@@ -8,7 +8,7 @@ import {
   Sessions,
 } from '../../../src/session/server/index.ts'
 import type { Clock } from './clock.ts'
-import { Near } from './line.ts'
+import { dialling, Near } from './line.ts'
 import { SimulatedRedis } from './redis.ts'
 import { shown } from './world.ts'
 
@@ -119,16 +119,9 @@ export class Cluster {
         this.#received(session, shown(data), key),
       ended: ({ id }: { id: string }, ending: Ending) => this.#ended(id, ending),
     }
-    const { lines } = this
-    class Dialled extends Near {
-      constructor() {
-        super()
-        this.dialled = lines.push(this)
-      }
-    }
     this.client = new Session('ws://simulated/', {
       auth: () => String(this.epochs.length - 1),
-      WebSocket: Dialled as never,
+      WebSocket: dialling(this.lines) as never,
       binaryType: 'arraybuffer',
       wake: false,
       queue: small ? { messages: 20, bytes: 400 } : {},

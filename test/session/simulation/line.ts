@@ -128,3 +128,12 @@ export class Near {
 }
 
 const text = (data: string | Uint8Array) => (typeof data === 'string' ? data : Buffer.from(data).toString())
+
+/** A `WebSocket` whose connections are added to the list. */
+export const dialling = (lines: Near[]) =>
+  class extends Near {
+    constructor() {
+      super()
+      this.dialled = lines.push(this)
+    }
+  }

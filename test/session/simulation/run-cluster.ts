@@ -1,3 +1,4 @@
+import { type Act, perform } from './acts.ts'
 import { Clock, chance } from './clock.ts'
 import { Cluster } from './cluster.ts'
 import { scriptsAreNamed } from './redis.ts'
@@ -30,7 +31,7 @@ export async function runCluster(
     if (trace) world.trace(trace)
     for (let count = 1 + below(3); count > 0; count--) await world.start()
     const some = () => world.lines[Math.max(0, world.lines.length - 1 - below(random() < 0.7 ? 1 : 4))]
-    const acts: [number, () => unknown][] = [
+    const acts: Act[] = [
       [20, () => world.up()],
       [20, () => world.down()],
       [10, () => world.publish()],
@@ -61,17 +62,7 @@ export async function runCluster(
       [0.5, () => world.race()],
       [1, () => world.redis.cut()],
     ]
-    const total = acts.reduce((sum, [weight]) => sum + weight, 0)
-    for (let step = 0; step < steps; step++) {
-      let pick = random() * total
-      const act = acts.find(([weight]) => {
-        pick -= weight
-        return pick < 0
-      })
-      trace?.(`${clock.now} ${act?.[1]}`.replaceAll(/\s+/g, ' '))
-      await act?.[1]()
-      await clock.settle()
-    }
+    await perform({ acts, steps, random, clock, trace })
     await heal(world, clock)
     world.check()
     await world.end()

@@ -1,3 +1,4 @@
+import { type Act, perform } from './acts.ts'
 import { Clock, chance } from './clock.ts'
 import { World } from './world.ts'
 
@@ -33,7 +34,7 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
       return new Uint8Array(Buffer.from(text))
     }
     const some = () => world.lines[Math.max(0, world.lines.length - 1 - below(random() < 0.7 ? 1 : 4))]
-    const acts: [number, () => unknown][] = [
+    const acts: Act[] = [
       [20, () => world.up(message())],
       [20, () => world.down(message())],
       [10, () => world.publish(message())],
@@ -103,16 +104,7 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
       [0.3, () => world.close()],
       [1, () => world.client.open()],
     ]
-    const total = acts.reduce((sum, [weight]) => sum + weight, 0)
-    for (let step = 0; step < steps; step++) {
-      let pick = random() * total
-      const act = acts.find(([weight]) => {
-        pick -= weight
-        return pick < 0
-      })
-      await act?.[1]()
-      await clock.settle()
-    }
+    await perform({ acts, steps, random, clock })
     await heal(world, clock)
     world.check(true)
     // A listener may have closed it meanwhile.

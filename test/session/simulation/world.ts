@@ -5,7 +5,7 @@ import {
   type ServerSocket,
   Sessions,
 } from '../../../src/session/server/index.ts'
-import { Near } from './line.ts'
+import { dialling, Near } from './line.ts'
 
 /** All that was said in one session, in both directions, in the order in which each end saw it. */
 export class Epoch {
@@ -86,16 +86,9 @@ export class World {
       },
     }
     this.server = new Sessions(this.#options)
-    const lines = this.lines
-    class Dialled extends Near {
-      constructor() {
-        super()
-        this.dialled = lines.push(this)
-      }
-    }
     this.client = new Session('ws://simulated/', {
       auth: () => String(this.epochs.length - 1),
-      WebSocket: Dialled as never,
+      WebSocket: dialling(this.lines) as never,
       binaryType: 'arraybuffer',
       wake: false,
       queue: small ? { messages: 20, bytes: 400 } : {},
