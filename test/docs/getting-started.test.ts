@@ -3,15 +3,15 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Browser, chromium } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { find } from '../../scripts/executables.js'
 import { flags } from '../support/flags.ts'
 import { blocks } from './markdown.ts'
 
 /** The reader's folder, made as the page says: its files, and the two packages. */
-function prepare(): string {
+function prepare(page: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-chat-'))
-  for (const { words, code } of blocks('docs/getting-started.md')) {
+  for (const { words, code } of blocks(page)) {
     const file = words.find((word) => word.startsWith('file='))?.slice('file='.length)
     if (file) writeFileSync(join(folder, file), code)
   }
@@ -49,39 +49,44 @@ async function freePort(): Promise<string> {
 }
 
 let browser: Browser
-let folder: string
 
 beforeAll(async () => {
   const executablePath = await find('chromium')
   browser = await chromium.launch({ args: flags, ...(executablePath ? { executablePath } : {}) })
-  folder = prepare()
 }, 60_000)
 
 afterAll(async () => {
   await browser?.close()
-  if (folder) rmSync(folder, { recursive: true })
 })
 
-test('the chat of "Getting started" works as the page says, through a restart of its server', {
-  timeout: 120_000,
-}, async () => {
-  const port = await freePort()
-  const first = await serve(folder, port)
-  const [ann, ben] = [await browser.newPage(), await browser.newPage()]
-  for (const page of [ann, ben]) {
-    await page.goto(first.address)
-    await page.getByText('open', { exact: true }).waitFor()
-  }
-  await ann.getByLabel('Message').fill('hello')
-  await ann.getByRole('button').click()
-  await ben.getByText('Ann: hello').waitFor()
+describe.each(['docs/getting-started.md', 'docs/session.md'])('the chat of %s', (source) => {
+  test('works as the page says, through a restart of its server', { timeout: 120_000 }, async () => {
+    const folder = prepare(source)
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const port = await freePort()
+    const first = await serve(folder, port)
+    const [ann, ben] = [await browser.newPage(), await browser.newPage()]
+    for (const page of [ann, ben]) {
+      await page.goto(first.address)
+      await page.getByText('open', { exact: true }).waitFor()
+    }
+    await ann.getByLabel('Message').fill('hello')
+    await ann.getByRole('button').click()
+    await ben.getByText('Ann: hello').waitFor()
+    // The page of the session counts what the server has acknowledged.
+    const counts = source === 'docs/session.md'
+    if (counts) await ann.getByText('Delivered: 1').waitFor()
 
-  await stop(first.child)
-  await ann.getByText('waiting', { exact: true }).waitFor()
-  await ann.getByLabel('Message').fill('are you there?')
-  await ann.getByRole('button').click()
-  const second = await serve(folder, port)
-  await ann.getByText('Ann: are you there?').waitFor()
-  expect(await ann.getByText('hello').count()).toBe(1)
-  await stop(second.child)
+    await stop(first.child)
+    await ann.getByText('waiting', { exact: true }).waitFor()
+    await ann.getByLabel('Message').fill('are you there?')
+    await ann.getByRole('button').click()
+    const second = await serve(folder, port)
+    await ann.getByText('Ann: are you there?').waitFor()
+    expect(await ann.getByText('hello').count()).toBe(1)
+    expect(await ann.getByText('are you there?').count()).toBe(1)
+    if (counts) await ann.getByText('Delivered: 2').waitFor()
+    await stop(second.child)
+    for (const page of [ann, ben]) await page.close()
+  })
 })
