@@ -38,6 +38,7 @@ export const setups: Record<string, string[]> = {
     'declare function show(value: unknown): void',
     'declare function save(data: string | Uint8Array, key: string): Promise<void>',
   ],
+  'docs/troubleshooting.md': ["import { Sessions } from 'holdfast/session/server'"],
 }
 
 /** The names that a line of setup brings. */
