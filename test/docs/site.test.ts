@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { type DemoServer, startServer } from '../../demo/server/server.ts'
 import { existing } from '../../docs/.vitepress/pages.ts'
 import { test as base } from '../support/chromium.ts'
-import { cutOff, rows, violations } from '../support/page-checks.ts'
+import { cutOff, goOffline, rows, violations } from '../support/page-checks.ts'
 
 const patient = { timeout: 50_000 }
 
@@ -95,7 +95,7 @@ describe('the site', { timeout: 120_000 }, () => {
         .getByRole('link')
         .evaluateAll((all) => all.map((link) => link.getAttribute('href')))
     expect(await links()).toEqual(['/', '/scenarios', '/compare', '/tabs', '/docs/'])
-    await page.context().setOffline(true)
+    await goOffline(page)
     demo.restart(500)
     await expect.poll(() => page.locator('.pill').textContent(), patient).toBe('Offline')
     await page.context().setOffline(false)

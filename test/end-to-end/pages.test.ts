@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import type { Browser, Page } from 'playwright'
 import { describe, expect } from 'vitest'
 import type { DemoServer } from '../../demo/server/server.ts'
-import { cutOff, rows, violations } from '../support/page-checks.ts'
+import { cutOff, goOffline, rows, violations } from '../support/page-checks.ts'
 import { PER_PAGE, picture, status, test, write } from './demo.ts'
 
 const patient = { timeout: 50_000 }
@@ -105,7 +105,7 @@ describe('the other pages', { timeout: 120_000 }, () => {
     async (path, { browser, demo }) => {
       const page = await open(browser, demo, path)
       const words = () => page.locator('#status').textContent()
-      await page.context().setOffline(true)
+      await goOffline(page)
       demo.restart(500)
       await expect.poll(words, patient).toBe('Offline')
       await page.context().setOffline(false)
@@ -250,7 +250,7 @@ describe('the chat', { timeout: 60_000 }, () => {
     const page = await enter('Ann')
     const urls: string[] = []
     page.on('websocket', (socket) => urls.push(socket.url()))
-    await page.context().setOffline(true)
+    await goOffline(page)
     demo.restart(500)
     await expect.poll(() => page.locator('#status').textContent(), patient).toBe('Offline')
     await write(page, 'one')
