@@ -42,7 +42,9 @@ export interface TimeLimits {
 
 /** What is needed from the beginning of the handshake until the connection is open, and would only take memory after it. */
 interface Handshake {
+  /** As it was dialled, and as the native socket has it: absolute. */
   readonly url: string
+  readonly nativeUrl: string
   /** The subprotocols. */
   readonly offered: string[]
   /** The permission that this attempt needs to reach a private address. */
@@ -203,11 +205,8 @@ export class Connection {
     await null
     try {
       if (this.isOver) return
-      const [target, names] = await Promise.all([
-        this.#resolve(url),
-        this.#resolve(protocols),
-        protocol?.prepare({ signal: this.#signal }),
-      ])
+      const needsWait = typeof url === 'function' || typeof protocols === 'function' || protocol
+      const [target, names] = needsWait ? await this.#prepare() : [url, protocols]
       if (this.isOver) return
       if (typeof url === 'function') checkUrl(target)
       this.#owner?.dialling(this, `${target}`)
@@ -222,6 +221,16 @@ export class Connection {
       const isFixed = this.#hasFixedUrl && typeof protocols !== 'function' && !protocol
       this.end(abnormalClosure(cause, error), isFixed || isRefused(error))
     }
+  }
+
+  /** Calls the functions of the application, and that of the protocol, at the same time. */
+  #prepare() {
+    const { url, protocols, protocol } = this.#options
+    return Promise.all([
+      this.#resolve(url),
+      this.#resolve(protocols),
+      protocol?.prepare({ signal: this.#signal }),
+    ])
   }
 
   /** Async, so that one function that throws does not leave the other one's rejection unhandled. */
@@ -245,15 +254,15 @@ export class Connection {
       error: (event) => this.#nativeFailed(event),
     }
     listen(native, this.#listeners)
-    this.#observeHandshake(native.url, url, offered)
+    this.#observeHandshake(url, native.url, offered)
   }
 
   /** Observes what may block this attempt: Content Security Policy, and the permission to reach a private address. */
-  #observeHandshake(resolvedUrl: string, url: string, offered: string[]): void {
-    const stop = observeCspViolation(resolvedUrl, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
-    const handshake: Handshake = { url, offered, permission: undefined, stopObserving: stop }
+  #observeHandshake(url: string, nativeUrl: string, offered: string[]): void {
+    const stop = observeCspViolation(nativeUrl, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
+    const handshake: Handshake = { url, nativeUrl, offered, permission: undefined, stopObserving: stop }
     this.#handshake = handshake
-    void localNetworkPermission(url)?.then((permission) => {
+    void localNetworkPermission(nativeUrl)?.then((permission) => {
       if (!permission || this.isOver || this.#handshake !== handshake) return
       handshake.permission = permission
       // The user has answered, and the handshake goes on: the timeout starts again.
@@ -303,7 +312,7 @@ export class Connection {
     if (code === 1006 && !reason && handshake?.offered.length)
       close.reason = `The handshake failed: the server is down or refuses. Perhaps the server selected none of the subprotocols ${handshake.offered.join(', ')}.`
     // Asked again, because the attempt may end before the first question is answered.
-    const permission = handshake ? localNetworkPermission(handshake.url) : undefined
+    const permission = handshake ? localNetworkPermission(handshake.nativeUrl) : undefined
     if (!permission) return this.end(close)
     void permission.then((status) => {
       if (status?.state === 'denied') this.end(blockedByPermission(status), true)
@@ -352,8 +361,7 @@ export class Connection {
     const owner = this.#owner
     if (!owner) return
     this.#handler = handler
-    if (this.#handshake?.permission?.state === 'prompt' && this.native)
-      openedWithoutPermission(this.native.url)
+    if (this.#handshake?.permission?.state === 'prompt') openedWithoutPermission(this.#handshake.nativeUrl)
     this.#cancelTimer?.()
     this.#handshake?.stopObserving()
     this.#cancelTimer = this.#handshake = undefined

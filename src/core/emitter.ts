@@ -18,6 +18,8 @@ const rules: OptionRules<ListenerOptions> = {
   signal: abortSignal,
 }
 
+const noOptions: ListenerOptions = {}
+
 /** An event, and what to call right before its listeners: a callback that belongs to the event, such as `onOutcome`. */
 export type PendingEvent<EventMap> = {
   [Name in keyof EventMap]: [name: Name, value: EventMap[Name], before?: (() => void) | undefined]
@@ -59,10 +61,11 @@ export class Emitter<EventMap extends object> {
   on(
     name: (keyof EventMap & string) | '*',
     listener: ((value: never) => void) | AnyListener<EventMap>,
-    options: ListenerOptions = {},
+    options?: ListenerOptions,
   ): () => void {
     this.#check(name, listener)
-    const { once, signal } = resolveGroup('on.', options, rules)
+    // Most listeners are added without options: then there is nothing to check.
+    const { once, signal } = options === undefined ? noOptions : resolveGroup('on.', options, rules)
     if (signal?.aborted) return () => {}
     const handler: Handler = {
       listener: listener as Handler['listener'],
