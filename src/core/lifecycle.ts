@@ -274,7 +274,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
     if (this.status === 'closed') this.#listenToSignal()
     this.#reopensOnWake = this.#opensWhenShown = false
     this.#observePage(true)
-    if (isHidden()) this.#startSuspensionTimer()
+    if (this.options.suspendHidden !== false && isHidden()) this.#startSuspensionTimer()
   }
 
   #observePage(detectsSleep: boolean): void {

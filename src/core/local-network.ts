@@ -40,10 +40,10 @@ export function isLocalPage(): boolean {
  * @param url the `url` of a native socket
  */
 export function localNetworkPermission(url: string): Promise<PermissionStatus | undefined> | undefined {
-  const permissions = globalThis.navigator?.permissions
   const names = permissionNamesOf(url)
-  if (!permissions || !names.length || freelyReached.has(names[0])) return undefined
-  return queryFirst(permissions, names)
+  if (!names.length || freelyReached.has(names[0])) return undefined
+  const permissions = globalThis.navigator?.permissions
+  return permissions && queryFirst(permissions, names)
 }
 
 async function queryFirst(permissions: Permissions, names: string[]): Promise<PermissionStatus | undefined> {
