@@ -44,17 +44,17 @@ export class Emitter<EventMap extends object> {
   /** The event that is being dispatched. */
   dispatching: keyof EventMap | undefined
   readonly #handlers = new Map<keyof EventMap | '*', Handler[]>()
+  /** What every message needs is kept in fields: in the map, looking it up would take longer than calling the listener. */
+  #handlersOfAll: Handler[] | undefined
+  /** Whether anybody listens for `json`, and whether for any event that carries the data of a frame. */
+  wantsJson = false
+  wantsData = false
   readonly #names: readonly string[]
   /** Events that were emitted while another one was dispatched. */
   #pending: PendingEvent<EventMap>[] | undefined
 
   constructor(names: readonly string[]) {
     this.#names = names
-  }
-
-  /** Whether anybody listens for this event. */
-  has(name: keyof EventMap): boolean {
-    return this.#handlers.has(name) || this.#handlers.has('*')
   }
 
   /** @throws {TypeError} for an unknown name, or a listener that is not a function */
@@ -77,6 +77,7 @@ export class Emitter<EventMap extends object> {
     handler.ignoreSignal = onAbort(signal, remove)
     // The mitt object is not stored: its three closures would use more memory than the lists of handlers.
     mitt(this.#handlers as unknown as EventHandlerMap<Record<string, never>>).on(name, handler as never)
+    this.#listenersChanged()
     return remove
   }
 
@@ -113,7 +114,7 @@ export class Emitter<EventMap extends object> {
 
   #dispatch(name: keyof EventMap, value: unknown, before?: () => void): void {
     const handlers = this.#handlers.get(name)
-    const handlersOfAll = this.#handlers.get('*')
+    const handlersOfAll = this.#handlersOfAll
     if (!handlers && !handlersOfAll && !before) return
     this.dispatching = name
     if (before) callSafely(before)
@@ -146,6 +147,14 @@ export class Emitter<EventMap extends object> {
     const rest = this.#handlers.get(name)?.filter((other) => other !== handler)
     if (rest?.length) this.#handlers.set(name, rest)
     else this.#handlers.delete(name)
+    this.#listenersChanged()
+  }
+
+  #listenersChanged(): void {
+    const handlers: ReadonlyMap<unknown, Handler[]> = this.#handlers
+    this.#handlersOfAll = handlers.get('*')
+    this.wantsJson = handlers.has('*') || handlers.has('json')
+    this.wantsData = this.wantsJson || handlers.has('text') || handlers.has('binary')
   }
 
   #check(name: keyof EventMap | '*', listener: unknown): void {
