@@ -40,6 +40,18 @@ export interface TimeLimits {
   silenceFactor: number
 }
 
+/** What is needed from the beginning of the handshake until the connection is open, and would only take memory after it. */
+interface Handshake {
+  /** As it was dialled, and as the native socket has it: absolute. */
+  readonly url: string
+  readonly nativeUrl: string
+  /** The subprotocols. */
+  readonly offered: string[]
+  /** The permission that this attempt needs to reach a private address. */
+  permission: PermissionStatus | undefined
+  stopObserving: () => void
+}
+
 /** How long to wait for `close` after an `error` that left the socket closed, or connecting, in ms. */
 const CLOSE_AFTER_ERROR = 50
 const CLOSE_AFTER_EARLY_ERROR = 1_000
@@ -68,20 +80,19 @@ export class Connection {
   #abortController: AbortController | undefined
   /** The listeners on the native socket. */
   #listeners: NativeListeners | undefined
+  #handshake: Handshake | undefined
+  /** What the native `error` event said. */
+  #error: unknown
   /** Cancels the attempt's timeout, later the timer of the next heartbeat check. */
   #cancelTimer: Cancel | undefined
   /** When the heartbeat's timer was set, and whether that was inside a timer's callback, not inside a socket event. */
   #armedAt = 0
   #isChained = false
-  /** Stops the observers that only an attempt needs: from the beginning of the handshake until the connection is open. */
-  #stopObservingAttempt: Cancel | undefined
   /** Of `greet`, until the connection is open; of a session, as long as the connection lasts. */
   #handler: FrameHandler | undefined
   /** Exists while the connection is open and has a heartbeat. */
   #heartbeat: Heartbeat | undefined
   #pingedAt = 0
-  /** The permission that this attempt needs to reach a private address. */
-  #permission: PermissionStatus | undefined
 
   constructor(
     options: ResolvedOptions,
@@ -160,7 +171,7 @@ export class Connection {
     if (this.#owner) this.#handler?.closing?.(final)
     this.#owner = undefined
     this.#cancelTimer?.()
-    this.#stopObservingAttempt?.()
+    this.#handshake?.stopObserving()
     if (!native) return
     if (this.#listeners) unlisten(native, this.#listeners)
     // The native `close` event is not awaited: if the peer is silent, Chromium fires it after 60 s.
@@ -194,11 +205,8 @@ export class Connection {
     await null
     try {
       if (this.isOver) return
-      const [target, names] = await Promise.all([
-        this.#resolve(url),
-        this.#resolve(protocols),
-        protocol?.prepare({ signal: this.#signal }),
-      ])
+      const needsWait = typeof url === 'function' || typeof protocols === 'function' || protocol
+      const [target, names] = needsWait ? await this.#prepare() : [url, protocols]
       if (this.isOver) return
       if (typeof url === 'function') checkUrl(target)
       this.#owner?.dialling(this, `${target}`)
@@ -215,6 +223,16 @@ export class Connection {
     }
   }
 
+  /** Calls the functions of the application, and that of the protocol, at the same time. */
+  #prepare() {
+    const { url, protocols, protocol } = this.#options
+    return Promise.all([
+      this.#resolve(url),
+      this.#resolve(protocols),
+      protocol?.prepare({ signal: this.#signal }),
+    ])
+  }
+
   /** Async, so that one function that throws does not leave the other one's rejection unhandled. */
   async #resolve<Value>(provided: Provided<Value>): Promise<Value> {
     if (typeof provided !== 'function') return provided
@@ -229,37 +247,28 @@ export class Connection {
     const native = new WebSocket(url, offered) as WebSocket
     this.native = native
     setBinaryType(native, binaryType)
-    let error: unknown
     this.#listeners = {
-      open: () => this.#handshakeDone(native, offered),
+      open: () => this.#handshakeDone(),
       message: (event) => this.#receive(event),
-      close: (event) => this.#nativeClosed(event, url, offered, error),
-      error: (event) => {
-        // Browsers do not say what failed; other implementations do.
-        error = (event as ErrorEvent | undefined)?.error
-        if (!this.isOver) this.#expectClose(native, url)
-      },
+      close: (event) => this.#nativeClosed(event),
+      error: (event) => this.#nativeFailed(event),
     }
     listen(native, this.#listeners)
-    this.#observeAttempt(native, url)
-  }
-
-  /** Whether the handshake has begun, and the connection is not open yet. */
-  get #isAttempt(): boolean {
-    return this.#stopObservingAttempt !== undefined
+    this.#observeHandshake(url, native.url, offered)
   }
 
   /** Observes what may block this attempt: Content Security Policy, and the permission to reach a private address. */
-  #observeAttempt(native: WebSocket, url: string): void {
-    const stop = observeCspViolation(native.url, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
-    this.#stopObservingAttempt = stop
-    void localNetworkPermission(url)?.then((permission) => {
-      if (!permission || this.isOver || this.#stopObservingAttempt !== stop) return
-      this.#permission = permission
+  #observeHandshake(url: string, nativeUrl: string, offered: string[]): void {
+    const stop = observeCspViolation(nativeUrl, () => this.end(blockedByCsp(url), this.#hasFixedUrl))
+    const handshake: Handshake = { url, nativeUrl, offered, permission: undefined, stopObserving: stop }
+    this.#handshake = handshake
+    void localNetworkPermission(nativeUrl)?.then((permission) => {
+      if (!permission || this.isOver || this.#handshake !== handshake) return
+      handshake.permission = permission
       // The user has answered, and the handshake goes on: the timeout starts again.
       const changed = () => this.#startAttemptTimer()
       permission.addEventListener?.('change', changed)
-      this.#stopObservingAttempt = () => {
+      handshake.stopObserving = () => {
         stop()
         permission.removeEventListener?.('change', changed)
       }
@@ -268,7 +277,7 @@ export class Connection {
 
   /** Whether the browser may be waiting for the user to allow this attempt. */
   get #mayBePrompting(): boolean {
-    if (this.#permission?.state !== 'prompt') return false
+    if (this.#handshake?.permission?.state !== 'prompt') return false
     // On a private address, the browser asks only if it considers the page's own address public, which a page cannot find out.
     if (!isLocalPage()) return true
     // So it waits for a limited time, and not at all where the application wants to know sooner.
@@ -279,13 +288,15 @@ export class Connection {
    * For a connection that Content Security Policy blocks, Chromium fires `error` in CLOSED and WebKit in CONNECTING, and neither
    * ever fires `close`. After any other `error`, `close` follows.
    */
-  #expectClose(native: WebSocket, url: string): void {
-    const state = native.readyState
-    if (state !== CLOSED && (state !== CONNECTING || !this.#isAttempt)) return
+  #nativeFailed(event: Event | undefined): void {
+    // Browsers do not say what failed; other implementations do.
+    this.#error = (event as ErrorEvent | undefined)?.error
+    const state = this.native?.readyState
+    if (this.isOver || (state !== CLOSED && (state !== CONNECTING || !this.#handshake))) return
     const cancelTimer = this.#cancelTimer
     const cancel = longTimeout(state === CLOSED ? CLOSE_AFTER_ERROR : CLOSE_AFTER_EARLY_ERROR, () => {
-      if (!this.#isAttempt) this.end(abnormalClosure('peer'))
-      else this.end(blockedByCsp(url), this.#hasFixedUrl)
+      if (!this.#handshake) this.end(abnormalClosure('peer'))
+      else this.end(blockedByCsp(this.#handshake.url), this.#hasFixedUrl)
     })
     this.#cancelTimer = () => {
       cancel()
@@ -293,14 +304,15 @@ export class Connection {
     }
   }
 
-  #nativeClosed(event: CloseEvent, url: string, offered: string[], error: unknown): void {
+  #nativeClosed(event: CloseEvent): void {
     const { code, reason, wasClean } = event
-    const close: Closed = { code, reason, wasClean, cause: 'peer', error }
+    const close: Closed = { code, reason, wasClean, cause: 'peer', error: this.#error }
+    const handshake = this.#handshake
     // Chromium reports 1006 without a reason when the server selected no subprotocol.
-    if (this.#isAttempt && code === 1006 && !reason && offered.length)
-      close.reason = `The handshake failed: the server is down or refuses. Perhaps the server selected none of the subprotocols ${offered.join(', ')}.`
+    if (code === 1006 && !reason && handshake?.offered.length)
+      close.reason = `The handshake failed: the server is down or refuses. Perhaps the server selected none of the subprotocols ${handshake.offered.join(', ')}.`
     // Asked again, because the attempt may end before the first question is answered.
-    const permission = this.#isAttempt ? localNetworkPermission(url) : undefined
+    const permission = handshake ? localNetworkPermission(handshake.nativeUrl) : undefined
     if (!permission) return this.end(close)
     void permission.then((status) => {
       if (status?.state === 'denied') this.end(blockedByPermission(status), true)
@@ -309,9 +321,14 @@ export class Connection {
   }
 
   /** After the handshake: checks the subprotocol, then starts the protocol or `greet`, or opens the connection. */
-  #handshakeDone(native: WebSocket, offered: string[]): void {
-    if (this.isOver) return
+  #handshakeDone(): void {
+    const { native } = this
+    if (this.isOver || !native || !this.#listeners) return
     const { greet, protocol } = this.#options
+    const offered = this.#handshake?.offered ?? []
+    // It fires once, and a listener takes more than 100 bytes in Chromium.
+    unlisten(native, { open: this.#listeners.open })
+    this.#listeners.open = undefined
     // RFC 6455 §4.1 lets a server select none. Chromium fails the connection then, Firefox and WebKit open it. React Native
     // does not report the selected one.
     const { protocol: selected } = native as { protocol?: string }
@@ -344,11 +361,10 @@ export class Connection {
     const owner = this.#owner
     if (!owner) return
     this.#handler = handler
-    if (this.#permission?.state === 'prompt' && this.native) openedWithoutPermission(this.native.url)
+    if (this.#handshake?.permission?.state === 'prompt') openedWithoutPermission(this.#handshake.nativeUrl)
     this.#cancelTimer?.()
-    this.#stopObservingAttempt?.()
-    // These would keep the whole attempt in memory.
-    this.#cancelTimer = this.#stopObservingAttempt = this.#permission = undefined
+    this.#handshake?.stopObserving()
+    this.#cancelTimer = this.#handshake = undefined
     const { heartbeat } = this.#options
     if (heartbeat) {
       this.#heartbeat = new Heartbeat(heartbeat, monotonicNow(), this.#initialSilenceFactor)

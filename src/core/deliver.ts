@@ -12,8 +12,8 @@ export function deliver(
 ): void {
   emitter.emit('message', event)
   // Reading `event.data` is expensive in Chromium, so read it only when somebody listens.
-  const wantsJson = emitter.has('json')
-  if (!wantsJson && !emitter.has('text') && !emitter.has('binary')) return
+  const { wantsData, wantsJson } = emitter
+  if (!wantsData) return
   if (connection.isOver) return
   const { data } = event
   if (typeof data !== 'string') return emitter.emit('binary', data)

@@ -18,6 +18,8 @@ const rules: OptionRules<ListenerOptions> = {
   signal: abortSignal,
 }
 
+const noOptions: ListenerOptions = {}
+
 /** An event, and what to call right before its listeners: a callback that belongs to the event, such as `onOutcome`. */
 export type PendingEvent<EventMap> = {
   [Name in keyof EventMap]: [name: Name, value: EventMap[Name], before?: (() => void) | undefined]
@@ -42,6 +44,11 @@ export class Emitter<EventMap extends object> {
   /** The event that is being dispatched. */
   dispatching: keyof EventMap | undefined
   readonly #handlers = new Map<keyof EventMap | '*', Handler[]>()
+  /** What every message needs is kept in fields: in the map, looking it up would take longer than calling the listener. */
+  #handlersOfAll: Handler[] | undefined
+  /** Whether anybody listens for `json`, and whether for any event that carries the data of a frame. */
+  wantsJson = false
+  wantsData = false
   readonly #names: readonly string[]
   /** Events that were emitted while another one was dispatched. */
   #pending: PendingEvent<EventMap>[] | undefined
@@ -50,19 +57,15 @@ export class Emitter<EventMap extends object> {
     this.#names = names
   }
 
-  /** Whether anybody listens for this event. */
-  has(name: keyof EventMap): boolean {
-    return this.#handlers.has(name) || this.#handlers.has('*')
-  }
-
   /** @throws {TypeError} for an unknown name, or a listener that is not a function */
   on(
     name: (keyof EventMap & string) | '*',
     listener: ((value: never) => void) | AnyListener<EventMap>,
-    options: ListenerOptions = {},
+    options?: ListenerOptions,
   ): () => void {
     this.#check(name, listener)
-    const { once, signal } = resolveGroup('on.', options, rules)
+    // Most listeners are added without options: then there is nothing to check.
+    const { once, signal } = options === undefined ? noOptions : resolveGroup('on.', options, rules)
     if (signal?.aborted) return () => {}
     const handler: Handler = {
       listener: listener as Handler['listener'],
@@ -74,6 +77,7 @@ export class Emitter<EventMap extends object> {
     handler.ignoreSignal = onAbort(signal, remove)
     // The mitt object is not stored: its three closures would use more memory than the lists of handlers.
     mitt(this.#handlers as unknown as EventHandlerMap<Record<string, never>>).on(name, handler as never)
+    this.#listenersChanged()
     return remove
   }
 
@@ -110,7 +114,7 @@ export class Emitter<EventMap extends object> {
 
   #dispatch(name: keyof EventMap, value: unknown, before?: () => void): void {
     const handlers = this.#handlers.get(name)
-    const handlersOfAll = this.#handlers.get('*')
+    const handlersOfAll = this.#handlersOfAll
     if (!handlers && !handlersOfAll && !before) return
     this.dispatching = name
     if (before) callSafely(before)
@@ -143,6 +147,14 @@ export class Emitter<EventMap extends object> {
     const rest = this.#handlers.get(name)?.filter((other) => other !== handler)
     if (rest?.length) this.#handlers.set(name, rest)
     else this.#handlers.delete(name)
+    this.#listenersChanged()
+  }
+
+  #listenersChanged(): void {
+    const handlers: ReadonlyMap<unknown, Handler[]> = this.#handlers
+    this.#handlersOfAll = handlers.get('*')
+    this.wantsJson = handlers.has('*') || handlers.has('json')
+    this.wantsData = this.wantsJson || handlers.has('text') || handlers.has('binary')
   }
 
   #check(name: keyof EventMap | '*', listener: unknown): void {

@@ -8,7 +8,15 @@ import type { SocketLifecycle } from './internal-options.ts'
 import { type Cancel, longTimeout } from './long-timeout.ts'
 import { type DropEvent, dropWithoutEvent } from './message-queue.ts'
 import { MessageSender } from './message-sender.ts'
-import { isHidden, isLeaving, isOffline, observePage, type PageSignal } from './page.ts'
+import {
+  isHidden,
+  isLeaving,
+  isOffline,
+  observePage,
+  type PageObserver,
+  type PageSignal,
+  stopObservingPage,
+} from './page.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { Retries } from './retries.ts'
 
@@ -26,7 +34,7 @@ const MAX_SILENCE_FACTOR = 8
 const OVERLAP = 1_000
 
 /** Decides when to dial, when to wait and when to stop: one status, one connection, one timer for the next attempt. */
-export class Lifecycle implements ConnectionOwner, SocketLifecycle {
+export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver {
   status: Status = 'idle'
   closed: Closed | undefined
   protocol = ''
@@ -56,8 +64,8 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   #silenceFactor = 1
   /** 0 until the connection is open. */
   #openedAt = 0
-  /** When the page last came back. */
-  #wokeAt = Number.NEGATIVE_INFINITY
+  /** When the page last came back. `undefined`, because a number that is no integer takes memory of its own. */
+  #wokeAt: number | undefined
   /** It has been open since it was last closed. */
   #hasBeenOpen = false
   /** The browser said `offline`, and not yet `online`. */
@@ -70,8 +78,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   #heldClose: Closed | undefined
   /** The last `waiting` event. */
   #lastWaiting: Events['waiting'] | undefined
-  /** Stops observing the page, and the `signal` option. */
-  #stopObserving: (() => void) | undefined
+  /** Stops listening to the `signal` option. */
   #stopListening: (() => void) | undefined
 
   constructor(options: ResolvedOptions, emitter: Emitter<Events>) {
@@ -88,7 +95,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   }
 
   get bufferedAmount(): number {
-    return this.#sender.queue.bytes + (this.#connection?.native?.bufferedAmount ?? 0)
+    return this.#sender.queuedBytes + (this.#connection?.native?.bufferedAmount ?? 0)
   }
 
   setBinaryType(type: BinaryType): void {
@@ -114,7 +121,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
 
   /** Ends the present connection or attempt, and dials again. */
   reconnect({ dropQueue, overlap }: { dropQueue: boolean; overlap: boolean }): void {
-    if (dropQueue) this.#pendingDrops = [...this.#pendingDrops, ...this.#sender.queue.removeAll('discarded')]
+    if (dropQueue) this.#pendingDrops = [...this.#pendingDrops, ...this.#sender.removeQueued('discarded')]
     const connection = this.#connection
     if (this.#heldClose) this.#handleHeldClose(0)
     else if (!connection) this.open()
@@ -140,7 +147,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#opensWhenShown = opensWhenShown
     this.#reopensOnWake = false
     // After used-up attempts the page was observed for a wake.
-    if (this.status === 'closed') this.#stopObserving?.()
+    if (this.status === 'closed') stopObservingPage(this)
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
     const connections = this.#takeConnections()
     this.#changeStatus('suspended')
@@ -151,8 +158,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   close(close: Closed, reopensOnWake = false): void {
     this.#reopensOnWake = false
     this.#heldClose = undefined
-    this.#stopObserving?.()
-    this.#stopObserving = undefined
+    stopObservingPage(this)
     if (!reopensOnWake) {
       this.#stopListening?.()
       this.#stopListening = undefined
@@ -163,7 +169,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     this.#retries.reset()
     this.#silenceFactor = 1
     this.#hasBeenOpen = false
-    const drops = this.#sender.queue.removeAll('closed')
+    const drops = this.#sender.removeQueued('closed')
     this.#reopensOnWake = reopensOnWake
     // Without the timer that detects a sleep: a closed socket keeps no timer.
     if (reopensOnWake) this.#observePage(false)
@@ -243,8 +249,8 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
   /** The delay after this end, adapted to the state of the page and the network. */
   #adaptDelay(delay: number, close: Closed, wasProbing: boolean): number {
     // Browsers may report only when the page is shown again that its socket was closed meanwhile.
-    const isFromBefore = monotonicNow() - this.#wokeAt < JUST_WOKE
-    this.#wokeAt = Number.NEGATIVE_INFINITY
+    const isFromBefore = this.#wokeAt !== undefined && monotonicNow() - this.#wokeAt < JUST_WOKE
+    this.#wokeAt = undefined
     if (this.#isOffline) return Math.max(delay, OFFLINE_RETRY)
     if (isFromBefore) return 0
     // This side was offline or asleep: no backoff is needed to spare the server.
@@ -268,15 +274,12 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     if (this.status === 'closed') this.#listenToSignal()
     this.#reopensOnWake = this.#opensWhenShown = false
     this.#observePage(true)
-    if (isHidden()) this.#startSuspensionTimer()
+    if (this.options.suspendHidden !== false && isHidden()) this.#startSuspensionTimer()
   }
 
   #observePage(detectsSleep: boolean): void {
-    this.#stopObserving?.()
-    this.#stopObserving = undefined
     this.#wasOffline = false
-    if (this.options.wake)
-      this.#stopObserving = observePage((signal) => this.#onPageSignal(signal), detectsSleep)
+    if (this.options.wake) observePage(this, detectsSleep)
   }
 
   #dial(): void {
@@ -396,7 +399,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle {
     return true
   }
 
-  #onPageSignal(signal: PageSignal): void {
+  onPageSignal(signal: PageSignal): void {
     switch (signal) {
       case 'leaving':
         return

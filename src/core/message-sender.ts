@@ -15,31 +15,45 @@ const UNSENT_CHECK = 100
 
 /** Sends over the open connection. Queues what has to wait: for a connection, or for the rate limit `queue.perSecond`. */
 export class MessageSender {
-  readonly queue: MessageQueue
+  readonly #limits: QueueLimits
   readonly #emitter: Emitter<Events>
-  readonly #perSecond: number
+  /** Created for the first message that has to wait. */
+  #queue: MessageQueue | undefined
   /** The open connection. */
   #connection: Connection | undefined
   /** Cancels the timer of the next flush, while `queue.perSecond` holds messages back. */
   #cancelFlush: Cancel | undefined
   /** When queued messages were last sent over this connection. */
-  #flushedAt = Number.NEGATIVE_INFINITY
+  #flushedAt: number | undefined
   /** Queued messages that were handed to the browser and may still be in its buffer. */
   #unsent: Unsent<Message> | undefined
   #cancelUnsentCheck: Cancel | undefined
 
   constructor(limits: QueueLimits, emitter: Emitter<Events>) {
-    this.queue = new MessageQueue(limits, emitter)
+    this.#limits = limits
     this.#emitter = emitter
-    this.#perSecond = limits.perSecond
+  }
+
+  get queuedBytes(): number {
+    return this.#queue?.bytes ?? 0
   }
 
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
     // While `queue.perSecond` holds queued messages back, later ones are queued behind them.
-    if (this.#cancelFlush || !this.#connection?.send(data)) return this.queue.push(data, onOutcome)
+    if (this.#cancelFlush || !this.#connection?.send(data)) return this.#enqueue(data, onOutcome)
     this.#unsent?.add(undefined, byteLength(data))
     settle({ onOutcome }, { result: 'sent' })
     return 'sent'
+  }
+
+  #enqueue(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
+    this.#queue ??= new MessageQueue(this.#limits, this.#emitter)
+    return this.#queue.push(data, onOutcome)
+  }
+
+  /** Removes all queued messages: the socket was closed, or they are discarded by a reconnect. Returns their `drop` events. */
+  removeQueued(why: 'closed' | 'discarded'): DropEvent[] {
+    return this.#queue?.removeAll(why) ?? []
   }
 
   /** From now on messages are sent over this connection. */
@@ -47,7 +61,7 @@ export class MessageSender {
     this.#connection = connection
     // The connection before it, if there is one, sends its buffer before it closes.
     this.#forgetUnsent()
-    this.#flushedAt = Number.NEGATIVE_INFINITY
+    this.#flushedAt = undefined
   }
 
   /** From now on messages are queued. Returns the `drop` events of queued messages that the browser did not send. */
@@ -63,7 +77,9 @@ export class MessageSender {
 
   /** Hands queued messages to the browser: all at once, or at the rate of `queue.perSecond`. */
   flush(): void {
-    const { queue } = this
+    const queue = this.#queue
+    if (!queue) return
+    const { perSecond } = this.#limits
     // Before the next ones are handed over: the timer that drops them may be late.
     const drops = queue.removeExpired()
     this.#cancelFlush?.()
@@ -78,8 +94,8 @@ export class MessageSender {
     }, limit)
     if (this.#connection) {
       this.#watchUnsent()
-      if (queue.length && this.#perSecond !== Infinity)
-        this.#cancelFlush = longTimeout(1_000 / this.#perSecond, () => this.flush())
+      if (queue.length && perSecond !== Infinity)
+        this.#cancelFlush = longTimeout(1_000 / perSecond, () => this.flush())
     }
     // Last: these callbacks may send, or end the connection.
     this.#emitter.emitAll(drops)
@@ -88,9 +104,10 @@ export class MessageSender {
 
   /** How many queued messages may be sent now: with a rate limit, one right after `open`, and at least one per timer. */
   #allowance(): number {
-    if (this.#perSecond === Infinity) return Infinity
-    const isFirst = this.#flushedAt === Number.NEGATIVE_INFINITY
-    return isFirst ? 1 : Math.max(1, allowance(this.#perSecond, monotonicNow() - this.#flushedAt))
+    const { perSecond } = this.#limits
+    if (perSecond === Infinity) return Infinity
+    if (this.#flushedAt === undefined) return 1
+    return Math.max(1, allowance(perSecond, monotonicNow() - this.#flushedAt))
   }
 
   /** Returns the outcome, or nothing if the message must wait for another connection. */

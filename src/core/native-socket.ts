@@ -4,7 +4,8 @@ export const OPEN = 1
 export const CLOSED = 3
 
 export interface NativeListeners {
-  open: () => void
+  /** `undefined` once it was called. */
+  open: (() => void) | undefined
   message: (event: MessageEvent) => void
   error: (event: Event) => void
   close: (event: CloseEvent) => void
@@ -13,19 +14,20 @@ export interface NativeListeners {
 const TYPES = ['open', 'message', 'error', 'close'] as const
 
 /** With `addEventListener` where there is one: it costs less per message in Chromium than the attributes. */
-export function listen(native: WebSocket, listeners: NativeListeners): void {
+export function listen(native: WebSocket, listeners: Partial<NativeListeners>): void {
   for (const type of TYPES) {
-    const listener = listeners[type] as (event: Event) => void
+    const listener = listeners[type] as ((event: Event) => void) | undefined
+    if (!listener) continue
     if (typeof native.addEventListener === 'function') native.addEventListener(type, listener)
     else native[`on${type}`] = listener
   }
 }
 
-export function unlisten(native: WebSocket, listeners: NativeListeners): void {
+export function unlisten(native: WebSocket, listeners: Partial<NativeListeners>): void {
   for (const type of TYPES) {
+    const listener = listeners[type] as ((event: Event) => void) | undefined
     // An 'error' that nobody listens for would end a Node process.
-    if (type === 'error') continue
-    const listener = listeners[type] as (event: Event) => void
+    if (!listener || type === 'error') continue
     if (typeof native.removeEventListener === 'function') native.removeEventListener(type, listener)
     else native[`on${type}`] = null
   }

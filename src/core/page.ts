@@ -20,6 +20,11 @@ export type PageSignal =
   | 'leaving'
   | 'stayed'
 
+/** What is notified of the signals. An object, because a closure for each socket would take several times the memory. */
+export interface PageObserver {
+  onPageSignal(signal: PageSignal): void
+}
+
 /** How often to check whether the machine was asleep, in ms. */
 const SLEEP_CHECK = 10_000
 /** A check that runs this much too late means that the machine was asleep: hidden tabs get one timer a minute. In ms. */
@@ -27,10 +32,13 @@ const SLEEP = 60_000
 /** If the page is still there this long after `beforeunload`, the navigation did not take place. In ms. */
 const LEAVING = 5_000
 
-/** All sockets of the page share one set of listeners and one timer, which exist while there is an observer. */
-const observers = new Set<(signal: PageSignal) => void>()
+/**
+ * The observers, and whether each needs the timer that detects a sleep. All share one set of listeners and one timer, which
+ * exist while there is an observer.
+ */
+const observers = new Map<PageObserver, boolean>()
 let stopListening: (() => void) | undefined
-/** How many of the observers need the timer that detects a sleep. */
+/** How many of the observers need the timer. */
 let sleepObservers = 0
 let sleepTimer: ReturnType<typeof setInterval>
 let leavingTimer: ReturnType<typeof setTimeout> | undefined
@@ -48,7 +56,7 @@ export const isOffline = (): boolean => globalThis.navigator?.onLine === false
 
 function notify(signal: PageSignal): void {
   // One of them may remove another one.
-  for (const observer of [...observers]) if (observers.has(observer)) observer(signal)
+  for (const observer of [...observers.keys()]) if (observers.has(observer)) observer.onPageSignal(signal)
 }
 
 function checkForSleep(): void {
@@ -106,13 +114,14 @@ function listen(): () => void {
 }
 
 /**
- * Observes the page, where there is one. Returns a function that stops it.
+ * Observes the page, where there is one, until `stopObservingPage`.
  *
  * @param detectsSleep whether to detect a sleep of the machine with a timer too; one timer serves all observers
  */
-export function observePage(observer: (signal: PageSignal) => void, detectsSleep: boolean): () => void {
+export function observePage(observer: PageObserver, detectsSleep: boolean): void {
+  stopObservingPage(observer)
   if (!observers.size) stopListening = listen()
-  observers.add(observer)
+  observers.set(observer, detectsSleep)
   if (detectsSleep && !sleepObservers++) {
     checkedAt = monotonicNow()
     checkedAtDate = Date.now()
@@ -120,14 +129,17 @@ export function observePage(observer: (signal: PageSignal) => void, detectsSleep
     // In Node it must not keep the process alive.
     ;(sleepTimer as { unref?: () => void }).unref?.()
   }
-  return () => {
-    if (!observers.delete(observer)) return
-    if (detectsSleep && !--sleepObservers) clearInterval(sleepTimer)
-    if (observers.size) return
-    stopListening?.()
-    clearTimeout(leavingTimer)
-    leavingTimer = undefined
-  }
+}
+
+/** Does nothing for an observer that does not observe the page. */
+export function stopObservingPage(observer: PageObserver): void {
+  const detectsSleep = observers.get(observer)
+  if (!observers.delete(observer)) return
+  if (detectsSleep && !--sleepObservers) clearInterval(sleepTimer)
+  if (observers.size) return
+  stopListening?.()
+  clearTimeout(leavingTimer)
+  leavingTimer = undefined
 }
 
 /** Calls `found` when Content Security Policy blocks a connection to this absolute URL. Returns a function that stops it. */

@@ -216,8 +216,9 @@ export function checkUrl(url: string | URL): void {
     domException(`holdfast: url: '${text}' is not a valid WebSocket URL: ${why}`, 'SyntaxError')
   if (!text.trim()) throw invalid("it is empty. Use 'wss://example.com/path', or '/path' in a page.")
   if (text.includes('#')) throw invalid('a WebSocket URL has no fragment (#).')
-  const base = globalThis.location?.href
   const scheme = /^\s*([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  // `ws:` and `wss:` are never relative to the page. Parsing its URL as well would take longer.
+  const base = scheme === 'ws' || scheme === 'wss' ? undefined : globalThis.location?.href
   if (scheme === undefined && base === undefined)
     throw invalid("a relative URL needs a page. Use 'wss://example.com/path'.")
   if (scheme !== undefined && !['ws', 'wss', 'http', 'https'].includes(scheme))

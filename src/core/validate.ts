@@ -64,9 +64,11 @@ export function shown(value: unknown): string {
  * @throws {TypeError | RangeError} for an unknown option, or a value that is not accepted
  */
 export function resolveGroup<Group>(path: string, given: object, rules: OptionRules<Group>): Group {
-  rejectUnknown(path, given, Object.keys(rules))
+  const names = Object.keys(rules) as (keyof Group & string)[]
+  rejectUnknown(path, given, names)
   const resolved: Record<string, unknown> = {}
-  for (const [name, rule] of Object.entries<OptionRule<unknown>>(rules)) {
+  for (const name of names) {
+    const rule: OptionRule<unknown> = rules[name]
     const value = (given as Record<string, unknown>)[name]
     if (value !== undefined && !rule.accepts(value)) {
       const message = `holdfast: ${path}${name}: must be ${rule.expected}, not ${shown(value)}`

@@ -4,7 +4,7 @@ import type { Emitter, PendingEvent } from '../core/emitter.ts'
 import { abnormalClosure } from '../core/errors.ts'
 import type { SocketLifecycle } from '../core/internal-options.ts'
 import { dropWithoutEvent, type Message, MessageQueue, settle } from '../core/message-queue.ts'
-import { observePage } from '../core/page.ts'
+import { observePage, type PageObserver, stopObservingPage } from '../core/page.ts'
 import { callSafely } from '../core/report.ts'
 import type { ResolvedOptions } from '../core/resolve-options.ts'
 import type { Closed, Data, Events, Outcome, SendResult, Status } from '../index.ts'
@@ -317,10 +317,13 @@ export class TabLifecycle implements SocketLifecycle {
 
   /** Passes events of the page on to the worker, which has no document, and in Chromium no `online` event. */
   #observePage(): () => void {
-    const stop = observePage((signal) => {
-      if (signal === 'restored') this.#lost('The page was in the back/forward cache')
-      else if (signal === 'online' || signal === 'shown' || signal === 'resumed') this.check()
-    }, false)
+    const observer: PageObserver = {
+      onPageSignal: (signal) => {
+        if (signal === 'restored') this.#lost('The page was in the back/forward cache')
+        else if (signal === 'online' || signal === 'shown' || signal === 'resumed') this.check()
+      },
+    }
+    observePage(observer, false)
     // A message from the worker, or a lock that is granted, would evict the page from the back/forward cache. The port stays
     // usable: a listener of the application may send a last message.
     const leave = () => {
@@ -330,7 +333,7 @@ export class TabLifecycle implements SocketLifecycle {
     }
     addEventListener('pagehide', leave)
     return () => {
-      stop()
+      stopObservingPage(observer)
       removeEventListener('pagehide', leave)
     }
   }
