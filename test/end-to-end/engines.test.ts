@@ -211,6 +211,71 @@ describe('in Firefox', { timeout: 90_000 }, () => {
   })
 })
 
+describe('a page that comes back from the bfcache', { timeout: 120_000 }, () => {
+  const observed = `persisted = []; addEventListener('pageshow', (event) => { persisted.push(event.persisted) })`
+  const received = `texts = []; socket.on('text', (text) => { texts.push(text) })`
+  /** Only the return of the page can be what dials again. */
+  const options = '{ reconnect: () => 600_000 }'
+
+  // Firefox does not put a page into the bfcache while it has an open WebSocket: it loads the page anew.
+  test('dials at once, in Firefox, if its socket was waiting when the page was left', async ({
+    site,
+    launch,
+    listen,
+  }) => {
+    const server = await listen()
+    const { url } = await site()
+    const page = await (await launch('firefox')).newPage()
+    await page.goto(url)
+    await page.evaluate(`${observed}; ${dial(server.url, options)}; ${received}; undefined`)
+    await expect.poll(() => page.evaluate('socket.status'), patient).toBe('open')
+    const first = await server.connection()
+    first.close(1012)
+    await expect.poll(() => page.evaluate('socket.status'), patient).toBe('waiting')
+    await page.evaluate(`setTimeout(() => { location.href = '/next' }); undefined`)
+    await page.waitForURL('**/next', patient)
+    expect(server.dials).toBe(1)
+    await page.evaluate('setTimeout(() => history.back()); undefined')
+    const second = await server.connection()
+    second.send('news')
+    await expect
+      .poll(() => page.evaluate('[socket.status, persisted, texts]'), patient)
+      .toEqual(['open', [true], ['news']])
+    expect([server.dials, server.live.length]).toEqual([2, 1])
+  })
+
+  test('dials at once, in WebKitGTK, which has closed its connection meanwhile', async ({ site, listen }) => {
+    const server = await listen()
+    const { url } = await site()
+    const page = await launchWebkit()
+    try {
+      await page.goto(url)
+      await page.run(
+        `globalThis.eval(arguments[0])`,
+        `${observed}; ${dial(server.url, options)}; ${received}`,
+      )
+      await expect.poll(() => page.run('return socket.status'), patient).toBe('open')
+      const first = await server.connection()
+      await page.run(`setTimeout(() => { location.href = '/next' })`)
+      await expect.poll(() => page.run('return location.pathname'), patient).toBe('/next')
+      await first.closed
+      expect(server.dials).toBe(1)
+      await page.run('setTimeout(() => history.back())')
+      const second = await server.connection()
+      second.send('news')
+      await expect
+        .poll(
+          () => page.run('return [location.pathname, window.socket?.status, window.persisted, window.texts]'),
+          patient,
+        )
+        .toEqual(['/', 'open', [true], ['news']])
+      expect([server.dials, server.live.length]).toEqual([2, 1])
+    } finally {
+      await page.close()
+    }
+  })
+})
+
 describe('in a hidden tab of Chromium, whose timers fire once a minute', { timeout: 240_000 }, () => {
   /** The minute begins after five minutes for users, and after a second here. */
   const throttled = ['--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/1']
