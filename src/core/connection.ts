@@ -22,6 +22,7 @@ import { Heartbeat } from './policy/heartbeat.ts'
 import type { FrameHandler, Link } from './protocol.ts'
 import { callSafely, report } from './report.ts'
 import { checkUrl, type ResolvedOptions } from './resolve-options.ts'
+import { shown } from './validate.ts'
 
 /** Receives the events of a connection: none after `ended`, and none after `close`. */
 export interface ConnectionOwner {
@@ -57,8 +58,6 @@ const CLOSE_AFTER_ERROR = 50
 const CLOSE_AFTER_EARLY_ERROR = 1_000
 /** Names of errors that constructors throw: the standard's for mixed content, Firefox's for Content Security Policy. */
 const BLOCKED = new Set(['SecurityError', 'NS_ERROR_CONTENT_BLOCKED'])
-/** How often a message re-arms the heartbeat's timer while the page is hidden, in ms. */
-const REARM_INTERVAL = 1_000
 /** How long an attempt waits for the answer to a permission prompt that may not be shown, in ms. */
 const PROMPT_TIMEOUT = 120_000
 
@@ -85,8 +84,7 @@ export class Connection {
   #error: unknown
   /** Cancels the attempt's timeout, later the timer of the next heartbeat check. */
   #cancelTimer: Cancel | undefined
-  /** When the heartbeat's timer was set, and whether that was inside a timer's callback, not inside a socket event. */
-  #armedAt = 0
+  /** Whether the heartbeat's timer may have been set inside another timer's callback. Not if it was set inside a socket event. */
   #isChained = false
   /** Of `greet`, until the connection is open; of a session, as long as the connection lasts. */
   #handler: FrameHandler | undefined
@@ -388,15 +386,25 @@ export class Connection {
   #receivedAt(now: number): void {
     this.isProbing = false
     this.#heartbeat?.received(now)
-    // In a hidden tab of Chromium, a timer that was set inside a timer's callback fires once a minute; one that was set inside
-    // a socket event fires at most a second late.
-    if ((this.#isChained || now - this.#armedAt > REARM_INTERVAL) && isHidden()) this.#checkHeartbeat()
+    // In a hidden tab of Chromium, the fifth timer in a chain of timers that set each other fires once a minute. A timer that
+    // is set inside a socket event begins a new chain. Also while the page is visible: the place in the chain is that of the
+    // moment when the timer is set, and the page may be hidden before it fires.
+    if (this.#isChained) this.#checkHeartbeat(false, false)
   }
 
   #isPong(event: MessageEvent): boolean {
     const pong = this.#options.heartbeat?.pong
     if (pong === undefined) return false
-    return typeof pong === 'function' ? Boolean(callSafely(pong, event)) : event.data === pong
+    if (typeof pong === 'string') return event.data === pong
+    try {
+      const result: unknown = pong(event)
+      // It would count as true, and every message would be taken for a pong.
+      if (isPromise(result)) throw new TypeError('the function must return a boolean, not a promise')
+      return Boolean(result)
+    } catch (error) {
+      report(new Error(`holdfast: heartbeat.pong: ${textOf(error)}`, { cause: error }))
+      return false
+    }
   }
 
   #receivedPong(): void {
@@ -404,7 +412,8 @@ export class Connection {
     this.#pingedAt = 0
   }
 
-  #checkHeartbeat(probe = false, isChained = false): void {
+  /** `isChained`: unless it is called inside a socket event. `check()` and `greet` may be running inside a timer's callback. */
+  #checkHeartbeat(probe = false, isChained = true): void {
     const heartbeat = this.#heartbeat
     const { native } = this
     if (!heartbeat || !native || this.isOver) return
@@ -416,24 +425,41 @@ export class Connection {
     }
     if (verdict === 'ping') this.#ping(native, now)
     if (this.isOver) return
-    this.#armedAt = now
     this.#isChained = isChained
     this.#cancelTimer?.()
-    this.#cancelTimer = longTimeout(heartbeat.nextCheck(now, isHidden()), () =>
-      this.#checkHeartbeat(false, true),
-    )
+    this.#cancelTimer = longTimeout(heartbeat.nextCheck(now, isHidden()), () => this.#checkHeartbeat())
   }
 
   #ping(native: WebSocket, now: number): void {
+    // Some implementations throw then. The peer does not answer, and the connection ends.
+    if (native.readyState !== OPEN) return
     const ping = this.#options.heartbeat?.ping
-    const data = typeof ping === 'function' ? callSafely(ping) : ping
-    if (this.isOver) return
-    if (!isData(data))
-      return report(new TypeError('holdfast: heartbeat.ping: the function must return a message'))
-    this.#pingedAt = now
-    // A browser throws for a buffer that can be resized, and React Native for a Blob.
-    callSafely(() => native.send(data))
+    try {
+      const data: unknown = typeof ping === 'function' ? ping() : ping
+      if (this.isOver) return
+      if (!isData(data))
+        throw new TypeError(
+          `the function must return a message, not ${isPromise(data) ? 'a promise' : shown(data)}`,
+        )
+      this.#pingedAt = now
+      // A browser throws for a buffer that can be resized, and React Native for a Blob.
+      native.send(data)
+    } catch (error) {
+      // The peer was not asked, so its silence proves nothing.
+      this.isProbing = false
+      this.#heartbeat?.notSent(now)
+      report(new Error(`holdfast: heartbeat.ping: ${textOf(error)}. No ping was sent.`, { cause: error }))
+    }
   }
+}
+
+const textOf = (error: unknown) => (error as Error | undefined)?.message ?? String(error)
+
+/** Whether an `async` function returned this. Its rejection is not reported besides. */
+function isPromise(value: unknown): boolean {
+  if (typeof (value as PromiseLike<unknown> | undefined)?.then !== 'function') return false
+  Promise.resolve(value).catch(() => {})
+  return true
 }
 
 /** The bytes of a message; for text its length, which needs no counting. */

@@ -30,7 +30,7 @@ const OFFLINE_RETRY = 60_000
 const YOUNG_ATTEMPT = 2_000
 /** The largest factor for the heartbeat's timeout: a large message on a slow network looks like silence. */
 const MAX_SILENCE_FACTOR = 8
-/** How long the old connection still receives messages after an overlapping reconnect, in ms. */
+/** How long the old connection still receives messages after an overlapping reconnect, at least, in ms. */
 const OVERLAP = 1_000
 
 /** Decides when to dial, when to wait and when to stop: one status, one connection, one timer for the next attempt. */
@@ -95,7 +95,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
   }
 
   get bufferedAmount(): number {
-    return this.#sender.queuedBytes + (this.#connection?.native?.bufferedAmount ?? 0)
+    return this.#sender.queuedBytes + buffered(this.#connection) + buffered(this.#previousConnection)
   }
 
   setBinaryType(type: BinaryType): void {
@@ -211,6 +211,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
 
   ended(connection: Connection, close: Closed, final: boolean): void {
     if (connection === this.#nextConnection) this.#nextConnection = undefined
+    if (connection === this.#previousConnection) this.#takePrevious()
     if (connection !== this.#connection) return
     // Firefox closes the sockets of a page at the beginning of a navigation. Do not emit that while the page is being left,
     // so that its status line does not flash; emit it if the page stays.
@@ -308,8 +309,17 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
   #keepPrevious(connection: Connection): Connection | undefined {
     const before = this.#takePrevious()
     this.#previousConnection = connection
-    this.#cancelPreviousTimer = longTimeout(OVERLAP, () => this.#takePrevious()?.close(1000))
+    this.#closePreviousLater(Infinity)
     return before
+  }
+
+  /** Closes the previous connection after the overlap. Not while bytes are leaving: `upload` could not tell whether all have left. */
+  #closePreviousLater(bufferedBefore: number): void {
+    this.#cancelPreviousTimer = longTimeout(OVERLAP, () => {
+      const left = buffered(this.#previousConnection)
+      if (left > 0 && left < bufferedBefore) this.#closePreviousLater(left)
+      else this.#takePrevious()?.close(1000)
+    })
   }
 
   /** Returns the previous connection, for the caller to close after everything else: that runs listeners of the application. */
@@ -496,5 +506,8 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
 }
 
 const noDrops: DropEvent[] = []
+
+/** The bytes of a connection that have not left the browser. */
+const buffered = (connection: Connection | undefined) => connection?.native?.bufferedAmount ?? 0
 
 const randomSpread = () => Math.random() * ONLINE_SPREAD

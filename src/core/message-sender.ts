@@ -9,6 +9,7 @@ import type { QueueLimits } from './policy/send-queue.ts'
 import { allowance } from './policy/send-rate.ts'
 import { Unsent } from './policy/unsent.ts'
 import { callSafely } from './report.ts'
+import { sentOver } from './sent-over.ts'
 
 /** How often to check whether queued messages have left the browser, in ms. */
 const UNSENT_CHECK = 100
@@ -40,9 +41,10 @@ export class MessageSender {
 
   send(data: Data, onOutcome?: (outcome: Outcome) => void): SendResult {
     // While `queue.perSecond` holds queued messages back, later ones are queued behind them.
-    if (this.#cancelFlush || !this.#connection?.send(data)) return this.#enqueue(data, onOutcome)
+    const connection = this.#connection
+    if (this.#cancelFlush || !connection?.send(data)) return this.#enqueue(data, onOutcome)
     this.#unsent?.add(undefined, byteLength(data))
-    settle({ onOutcome }, { result: 'sent' })
+    if (onOutcome) settle({ onOutcome }, sentOver(connection))
     return 'sent'
   }
 
@@ -112,14 +114,15 @@ export class MessageSender {
 
   /** Returns the outcome, or nothing if the message must wait for another connection. */
   #handOver(message: Message): Outcome | undefined {
-    const isSent = callSafely(() => this.#connection?.send(message.copy) ?? false)
-    if (isSent === false) return undefined
+    const connection = this.#connection
+    const isSent = callSafely(() => connection?.send(message.copy) ?? false)
+    if (!connection || isSent === false) return undefined
     // `send` threw, and the error was reported. The message is removed, so that it does not block the queue for ever.
     if (isSent === undefined) return { result: 'dropped', reason: 'the browser refused it' }
     this.#unsent ??= new Unsent()
     // Without `onOutcome`, which is called once per message, with `sent`.
     this.#unsent.add({ ...message, onOutcome: undefined }, message.bytes)
-    return { result: 'sent' }
+    return message.onOutcome ? sentOver(connection) : { result: 'sent' }
   }
 
   /** Forgets queued messages once they have left the browser. */

@@ -1,7 +1,8 @@
 import { abortReason, onAbort } from '../core/abort.ts'
 import { domException } from '../core/errors.ts'
 import type { Closed, Outcome, SocketLike } from '../core/events.ts'
-import { longTimeout } from '../core/long-timeout.ts'
+import { type Cancel, longTimeout } from '../core/long-timeout.ts'
+import { connectionOf, type SentOver } from '../core/sent-over.ts'
 import { abortSignal, numberFrom, ofType, resolveGroup, shown } from '../core/validate.ts'
 
 /** How a reply is recognized, and how long it is waited for. */
@@ -32,6 +33,9 @@ const rules = {
   signal: abortSignal,
 }
 
+/** How often to check, after an overlapping reconnect, whether the previous connection has ended, in ms. */
+const OVERLAP_CHECK = 50
+
 let lastId = 0
 
 /**
@@ -58,21 +62,37 @@ export async function request<In, Out, Reply extends In = In>(
     return await new Promise<Reply>((resolve, reject) => {
       const fail = (what: string, cause?: unknown) => reject(new Error(`request: ${what}`, { cause }))
 
-      /** Whether it was sent over the present connection of a `Socket`, and is lost if that breaks. */
-      let isUnderWay = false
-      const onOutcome = ({ result, reason }: Outcome) => {
-        if (result === 'sent') isUnderWay = true
-        else if (result !== 'delivered') fail(`${result}, because ${reason ?? 'the connection broke'}`)
+      /** `sent`: over a connection of a `Socket`, which may still bring the reply. `lost`: that connection has ended. */
+      let state: 'waiting' | 'sent' | 'lost' = 'waiting'
+      let connection: SentOver | undefined
+      let cancelCheck: Cancel | undefined
+      const onOutcome = (outcome: Outcome) => {
+        if (outcome.result === 'sent') {
+          state = 'sent'
+          connection = connectionOf(outcome)
+        } else if (outcome.result !== 'delivered')
+          fail(`${outcome.result}, because ${outcome.reason ?? 'the connection broke'}`)
       }
-      const send = () => socket.sendJson(message, { onOutcome })
-
+      const send = () => {
+        state = 'waiting'
+        socket.sendJson(message, { onOutcome })
+      }
       const disconnected = (close?: Closed) => {
-        if (isUnderWay && !resend) fail('the connection broke before the reply', close)
+        if (state !== 'sent') return
+        if (!resend) return fail('the connection broke before the reply', close)
+        state = 'lost'
+        cancelCheck?.()
+        if (socket.status === 'open') send()
       }
-      const reconnected = () => {
-        if (!isUnderWay || !resend) return
-        isUnderWay = false
-        send()
+      /** After an overlapping reconnect, the reply may come over the previous connection until that ends. There is no event then. */
+      const checkConnection = () => {
+        if (connection?.isOver) return disconnected()
+        cancelCheck = longTimeout(OVERLAP_CHECK, checkConnection)
+      }
+      const opened = () => {
+        cancelCheck?.()
+        if (state === 'sent' && connection) checkConnection()
+        else if (state === 'lost' || (state === 'sent' && resend)) send()
       }
 
       cleanups.push(
@@ -84,12 +104,13 @@ export async function request<In, Out, Reply extends In = In>(
           // After other changes `waiting` or `closed` follows, with the reason.
           if (status === 'suspended' || status === 'connecting') disconnected()
         }),
-        socket.on('open', reconnected),
+        socket.on('open', opened),
         socket.on('closed', (close) => fail('the socket was closed', close)),
         longTimeout(timeout, () =>
           reject(domException(`request: no reply within ${timeout} ms`, 'TimeoutError')),
         ),
         onAbort(signal, reject),
+        () => cancelCheck?.(),
       )
       send()
     })

@@ -1,6 +1,7 @@
 import { abortReason } from '../core/abort.ts'
 import { byteLength, requireData } from '../core/binary.ts'
 import type { Data, Outcome, SocketLike } from '../core/events.ts'
+import { connectionOf } from '../core/sent-over.ts'
 import { abortSignal, type OptionRules, ofType, resolveGroup } from '../core/validate.ts'
 import { waitUntil } from '../core/wait-until.ts'
 
@@ -59,8 +60,11 @@ export async function upload<In>(
       if (result !== 'sent') throw new Error(`upload: ${result}, because ${reason ?? 'the connection broke'}`)
       if (socket.status !== 'open') throw new Error('upload: the connection broke while it was under way')
       // The browser sends in order: until later messages are sent, the buffered bytes are those of this one.
-      const left = Math.min(total, socket.bufferedAmount)
+      const connection = connectionOf(outcome)
+      const left = Math.min(total, connection?.native?.bufferedAmount ?? socket.bufferedAmount)
       progress(left)
+      if (left > 0 && connection?.isOver)
+        throw new Error('upload: its connection ended while it was under way')
       return left === 0
     },
     signal,

@@ -1,4 +1,5 @@
 import { isData } from '../core/binary.ts'
+import { type Cancel, longTimeout } from '../core/long-timeout.ts'
 import { callSafely } from '../core/report.ts'
 import type { Closed, Data, Events, Socket, SocketLike } from '../index.ts'
 import { type FromTab, type Joined, locks, type SentOutcome, type State } from './protocol.ts'
@@ -58,9 +59,9 @@ class TabHub implements TabServer {
   #gathering = false
   /** The name of the Web Lock that this worker holds as long as it lives. `null`: there are no Web Locks here. */
   #lock: string | null | undefined
-  #checkTimer: ReturnType<typeof setInterval> | undefined
+  #cancelCheck: Cancel | undefined
   #pingTimer: ReturnType<typeof setInterval> | undefined
-  #lingerTimer: ReturnType<typeof setTimeout> | undefined
+  #cancelLinger: Cancel | undefined
   #checking: 'once' | 'again' | undefined
   #reporting = false
   /** Messages of tabs that the socket has just dropped. */
@@ -130,7 +131,7 @@ class TabHub implements TabServer {
     this.#flush()
     const missed = tab.behind ? this.#position - tab.position : 0
     this.#tabs.add(tab)
-    clearTimeout(this.#lingerTimer)
+    this.#cancelLinger?.()
     this.#startTimers(pings || this.#lock === null)
     const { status } = this.#socket
     if (status === 'idle' || status === 'suspended' || (open && status === 'closed')) this.#socket.open()
@@ -143,10 +144,10 @@ class TabHub implements TabServer {
 
   #remove(tab: TabConnection): void {
     if (!this.#tabs.delete(tab) || this.#tabs.size) return
-    clearInterval(this.#checkTimer)
+    this.#cancelCheck?.()
     clearInterval(this.#pingTimer)
-    this.#checkTimer = this.#pingTimer = undefined
-    this.#lingerTimer = setTimeout(() => this.#suspend(), this.#options.linger)
+    this.#cancelCheck = this.#pingTimer = undefined
+    this.#cancelLinger = longTimeout(this.#options.linger, () => this.#suspend())
   }
 
   #suspend(): void {
@@ -268,15 +269,21 @@ class TabHub implements TabServer {
 
   /** Starts the timers that check and ping the tabs. They run while there are any. */
   #startTimers(pings: boolean): void {
-    this.#checkTimer ??= setInterval(() => {
+    if (!this.#cancelCheck) this.#checkTabsLater()
+    if (!pings) return
+    this.#pingTimer ??= setInterval(() => this.#broadcast((tab) => tab.post(['frames', [], false])), PING)
+  }
+
+  #checkTabsLater(): void {
+    this.#cancelCheck = longTimeout(this.#options.silence / CHECKS_UNTIL_DEAD, () => {
+      // First, because the last tab may be removed, and that stops the checks.
+      this.#checkTabsLater()
       for (const tab of this.#tabs) {
         if (tab.check()) continue
         tab.fallBehind()
         this.#remove(tab)
       }
-    }, this.#options.silence / CHECKS_UNTIL_DEAD)
-    if (!pings) return
-    this.#pingTimer ??= setInterval(() => this.#broadcast((tab) => tab.post(['frames', [], false])), PING)
+    })
   }
 
   /**

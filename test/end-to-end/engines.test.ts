@@ -211,15 +211,123 @@ describe('in Firefox', { timeout: 90_000 }, () => {
   })
 })
 
-describe('in a hidden tab of Chromium, whose timers fire once a minute', { timeout: 180_000 }, () => {
+describe('a page that comes back from the bfcache', { timeout: 120_000 }, () => {
+  const observed = `persisted = []; addEventListener('pageshow', (event) => { persisted.push(event.persisted) })`
+  const received = `texts = []; socket.on('text', (text) => { texts.push(text) })`
+  /** Only the return of the page can be what dials again. */
+  const options = '{ reconnect: () => 600_000 }'
+
+  // Firefox does not put a page into the bfcache while it has an open WebSocket: it loads the page anew.
+  test('dials at once, in Firefox, if its socket was waiting when the page was left', async ({
+    site,
+    launch,
+    listen,
+  }) => {
+    const server = await listen()
+    const { url } = await site()
+    const page = await (await launch('firefox')).newPage()
+    await page.goto(url)
+    await page.evaluate(`${observed}; ${dial(server.url, options)}; ${received}; undefined`)
+    await expect.poll(() => page.evaluate('socket.status'), patient).toBe('open')
+    const first = await server.connection()
+    first.close(1012)
+    await expect.poll(() => page.evaluate('socket.status'), patient).toBe('waiting')
+    await page.evaluate(`setTimeout(() => { location.href = '/next' }); undefined`)
+    await page.waitForURL('**/next', patient)
+    expect(server.dials).toBe(1)
+    await page.evaluate('setTimeout(() => history.back()); undefined')
+    const second = await server.connection()
+    second.send('news')
+    await expect
+      .poll(() => page.evaluate('[socket.status, persisted, texts]'), patient)
+      .toEqual(['open', [true], ['news']])
+    expect([server.dials, server.live.length]).toEqual([2, 1])
+  })
+
+  test('dials at once, in WebKitGTK, which has closed its connection meanwhile', async ({ site, listen }) => {
+    const server = await listen()
+    const { url } = await site()
+    const page = await launchWebkit()
+    try {
+      await page.goto(url)
+      await page.run(
+        `globalThis.eval(arguments[0])`,
+        `${observed}; ${dial(server.url, options)}; ${received}`,
+      )
+      await expect.poll(() => page.run('return socket.status'), patient).toBe('open')
+      const first = await server.connection()
+      await page.run(`setTimeout(() => { location.href = '/next' })`)
+      await expect.poll(() => page.run('return location.pathname'), patient).toBe('/next')
+      await first.closed
+      expect(server.dials).toBe(1)
+      await page.run('setTimeout(() => history.back())')
+      const second = await server.connection()
+      second.send('news')
+      await expect
+        .poll(
+          () => page.run('return [location.pathname, window.socket?.status, window.persisted, window.texts]'),
+          patient,
+        )
+        .toEqual(['/', 'open', [true], ['news']])
+      expect([server.dials, server.live.length]).toEqual([2, 1])
+    } finally {
+      await page.close()
+    }
+  })
+})
+
+describe('in a hidden tab of Chromium, whose timers fire once a minute', { timeout: 240_000 }, () => {
+  /** The minute begins after five minutes for users, and after a second here. */
+  const throttled = ['--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/1']
+
+  test('nginx does not cut an idle connection, which pings as often as before', async ({
+    site,
+    listen,
+    nginx,
+  }) => {
+    const server = await listen()
+    server.answer('ping', 'pong')
+    // Six times the interval, because the machine may be slow: with one ping a minute it would be cut as well.
+    const proxied = await nginx({ port: server.port, readTimeout: '40s' })
+    const { url } = await site()
+    const { open, close } = await launchTabs(throttled)
+    try {
+      const tab = await open(url)
+      await expect.poll(() => tab.run('typeof globalThis.Holdfast'), patient).toBe('object')
+      await tab.run(
+        dial(proxied.url, "{ heartbeat: { ping: 'ping', pong: 'pong', interval: 6_000, timeout: 30_000 } }"),
+      )
+      const { socket } = await server.connection()
+      const pingedAt: number[] = []
+      socket.on('message', () => pingedAt.push(Math.round(performance.now())))
+      // Visible for long enough that a timer of the heartbeat could be the fifth of a chain when the tab is hidden.
+      await expect.poll(() => pingedAt.length, patient).toBeGreaterThanOrEqual(4)
+      await (await open('about:blank')).show()
+      await expect.poll(() => tab.run('document.visibilityState'), patient).toBe('hidden')
+      // A chain of timers, as a heartbeat of its own timers would be.
+      await tab.run(`ticks = 0; (function tick() { ticks++; setTimeout(tick, 500) })(); undefined`)
+      const beforeHidden = pingedAt.length
+      await expect
+        .poll(() => pingedAt.length - beforeHidden, { timeout: 150_000, interval: 1_000 })
+        .toBeGreaterThanOrEqual(10)
+      const gaps = pingedAt.slice(1).map((at, index) => at - (pingedAt[index] ?? 0))
+      expect(
+        await tab.run('events.filter((name) => name !== "pulse")'),
+        `gaps between pings: ${gaps}`,
+      ).toEqual(['connecting', 'open'])
+      expect([server.dials, Math.max(...gaps) < 40_000], `gaps between pings: ${gaps}`).toEqual([1, true])
+      // It was throttled: a timer every 500 ms would have fired more than 100 times.
+      expect(await tab.run('ticks')).toBeLessThan(40)
+    } finally {
+      await close()
+    }
+  })
+
   test('a peer that goes silent is noticed within seconds', async ({ site, listen }) => {
     const server = await listen()
     server.answer('ping', 'pong')
     const { url } = await site()
-    // The minute begins after five minutes for users, and after a second here.
-    const { open, close } = await launchTabs([
-      '--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/1',
-    ])
+    const { open, close } = await launchTabs(throttled)
     try {
       const tab = await open(url)
       await expect.poll(() => tab.run('typeof globalThis.Holdfast'), patient).toBe('object')

@@ -258,7 +258,8 @@ describe('what the application gives, and throws, is reported and harms nobody:'
     server.send('b')
     await tick(HOP)
     expect(texts).toEqual(['a', 'b'])
-    expect(reports()).toEqual([bug, bug])
+    const reported = { message: `holdfast: heartbeat.pong: ${bug.message}`, cause: bug }
+    expect(reports()).toMatchObject([reported, reported])
   })
 
   test('a parse function, as invalid', async ({ server, open }) => {

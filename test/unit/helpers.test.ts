@@ -1,5 +1,6 @@
 import { describe, expect, vi } from 'vitest'
 import { messages, request, upload } from '../../src/index.ts'
+import type { FakePeer } from '../support/fakes.ts'
 import { HOP, test, tick } from './stage.ts'
 
 /** What became of a promise so far. */
@@ -290,5 +291,171 @@ describe('upload()', () => {
     await tick()
     expect(done).toEqual({ is: 'rejected', error: new Error('bug') })
     expect(socket.status).toBe('open')
+  })
+})
+
+describe('over an overlapping reconnect', () => {
+  /** A server with two connections: the request has arrived over the first one. */
+  const overlapping = test.extend<{
+    start: (options?: { resend?: boolean }) => Promise<{
+      answer: ReturnType<typeof settled>
+      first: FakePeer
+      second: FakePeer
+      id: number
+    }>
+  }>({
+    start: async ({ server, open }, use) => {
+      await use(async (options = {}) => {
+        const { socket } = await open<unknown, object>()
+        const answer = settled(request(socket, {}, options))
+        socket.reconnect({ overlap: true })
+        await tick(2 * HOP)
+        const [first, second] = server.live
+        if (!first || !second) throw new Error('There are no two connections')
+        return { answer, first, second, id: JSON.parse(String(first.received[0])).id }
+      })
+    },
+  })
+
+  overlapping('request() takes the reply that comes over the previous connection', async ({ start }) => {
+    const { answer, first, id } = await start()
+    await tick(900)
+    first.send(JSON.stringify({ id }))
+    await tick(HOP)
+    expect(answer).toEqual({ is: 'resolved', value: { id } })
+    expect(first.closed).toBeUndefined()
+  })
+
+  overlapping('request() rejects once the previous connection is closed', async ({ start }) => {
+    const { answer, first } = await start()
+    await tick(900)
+    expect(answer.is).toBe('pending')
+    await tick(200)
+    expect(first.closed?.code).toBe(1000)
+    expect(answer).toMatchObject({
+      is: 'rejected',
+      error: { message: 'request: the connection broke before the reply' },
+    })
+  })
+
+  overlapping(
+    'request() rejects soon after the server has closed the previous connection',
+    async ({ start }) => {
+      const { answer, first } = await start()
+      first.close(1012)
+      await tick(100)
+      expect(answer.is).toBe('rejected')
+    },
+  )
+
+  overlapping('request() with resend sends again once no reply can come', async ({ start }) => {
+    const { answer, first, second, id } = await start({ resend: true })
+    expect(second.received).toEqual([])
+    first.close(1012)
+    await tick(100)
+    expect(second.received).toEqual([JSON.stringify({ id })])
+    second.send(JSON.stringify({ id }))
+    await tick(HOP)
+    expect([answer.is, first.received.length, second.received.length]).toEqual(['resolved', 1, 1])
+  })
+
+  overlapping(
+    'a request that is sent over the new connection does not end with the previous one',
+    async ({ server, open }) => {
+      const { socket } = await open<unknown, object>({ wake: false })
+      socket.reconnect({ overlap: true })
+      await tick(2 * HOP)
+      const answer = settled(request(socket, {}, { timeout: 5_000 }))
+      await tick(2_000)
+      expect(answer.is).toBe('pending')
+      server.send(String(server.received[0]))
+      await tick(HOP)
+      expect(answer.is).toBe('resolved')
+      expect(vi.getTimerCount()).toBe(0)
+    },
+  )
+
+  test('a request of a status listener is sent once', async ({ server, dial }) => {
+    const { socket } = dial<unknown, object>()
+    let answer: ReturnType<typeof settled> | undefined
+    socket.on('status', ({ status }) => {
+      if (status === 'open') answer = settled(request(socket, {}, { resend: true }))
+    })
+    await tick(3 * HOP)
+    expect(server.received).toHaveLength(1)
+    server.send(String(server.received[0]))
+    await tick(HOP)
+    expect(answer?.is).toBe('resolved')
+  })
+
+  test('upload() goes on over the previous connection, which is kept until all has left', async ({
+    server,
+    open,
+  }) => {
+    const { socket } = await open()
+    const [first] = server.live
+    if (!first) throw new Error('There is no connection')
+    server.stall()
+    const steps: number[] = []
+    const done = settled(
+      upload(socket, new Uint8Array(1_000), { onProgress: ({ loaded }) => steps.push(loaded) }),
+    )
+    const drained = settled(socket.drained())
+    socket.reconnect({ overlap: true })
+    for (let left = 1_000; left > 0; left -= 250) {
+      await tick(900)
+      expect([done.is, drained.is, socket.bufferedAmount, first.closed]).toEqual([
+        'pending',
+        'pending',
+        left,
+        undefined,
+      ])
+      server.drain(250)
+    }
+    await tick(HOP + 10)
+    expect([done.is, drained.is, steps]).toEqual(['resolved', 'resolved', [0, 250, 500, 750, 1_000]])
+    server.flow()
+    await tick(1_000 + HOP)
+    expect([first.closed?.code, server.live.length, socket.status]).toEqual([1000, 1, 'open'])
+  })
+
+  test('upload() rejects when the previous connection breaks', async ({ server, open }) => {
+    const { socket } = await open()
+    const [first] = server.live
+    server.stall()
+    const done = settled(upload(socket, new Uint8Array(1_000)))
+    socket.reconnect({ overlap: true })
+    await tick(2 * HOP)
+    expect(done.is).toBe('pending')
+    first?.vanish()
+    await tick(HOP + 10)
+    expect([done.is, socket.status]).toEqual(['rejected', 'open'])
+  })
+
+  test('upload() rejects when nothing leaves over the previous connection any more', async ({
+    server,
+    open,
+  }) => {
+    const { socket } = await open()
+    server.stall()
+    const done = settled(upload(socket, new Uint8Array(1_000)))
+    socket.reconnect({ overlap: true })
+    await tick(3_000)
+    expect([done.is, socket.bufferedAmount, socket.status]).toEqual(['rejected', 0, 'open'])
+  })
+
+  test('messages() goes on with what comes over both', async ({ server, open }) => {
+    const { socket } = await open()
+    const [first] = server.live
+    const loop = messages(socket)
+    socket.reconnect({ overlap: true })
+    await tick(2 * HOP)
+    first?.send('1')
+    server.live.at(-1)?.send('2')
+    await tick(1_100)
+    server.send('3')
+    await tick(HOP)
+    const seen = [await loop.next(), await loop.next(), await loop.next()].map(({ value }) => value)
+    expect(seen).toEqual([1, 2, 3])
   })
 })

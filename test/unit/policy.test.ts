@@ -6,6 +6,7 @@ import {
   isFinalCode,
   isUnauthorized,
 } from '../../src/core/policy/close-codes.ts'
+import { Heartbeat } from '../../src/core/policy/heartbeat.ts'
 import { SendQueue } from '../../src/core/policy/send-queue.ts'
 import { allowance } from '../../src/core/policy/send-rate.ts'
 import { Unsent } from '../../src/core/policy/unsent.ts'
@@ -41,6 +42,74 @@ test.for([
   [50, 10_000],
 ] as const)('the longest delay after %i failures is %i ms', ([attempt, ms]) => {
   expect(longestDelay({ base: 2_000, factor: 3, max: 10_000 }, attempt)).toBe(ms)
+})
+
+test.for([0, 0.5, 1 - Number.EPSILON])(
+  'an endless delay is endless for every random number, such as %f',
+  (random) => {
+    const limits = { base: Infinity, factor: 3, max: Infinity, attempts: Infinity }
+    expect(backoff(limits, 0, random)).toBe(Infinity)
+  },
+)
+
+describe('the largest and smallest numbers that options accept give no NaN', () => {
+  const edges = [0, Number.MIN_VALUE, 1, 1e308, Infinity]
+  const counts = [0, 1, 2, 1_100]
+
+  test('for delays and attempts', () => {
+    for (const base of edges)
+      for (const factor of edges)
+        for (const max of edges)
+          for (const attempt of counts) {
+            const limits = { base, factor, max, attempts: Infinity }
+            const found = [
+              longestDelay(limits, attempt),
+              attemptTimeout(base, attempt),
+              ...[0, 0.5, 1].map((random) => backoff(limits, attempt, random)),
+            ]
+            expect(
+              found.filter((ms) => ms === null || !(ms >= 0)),
+              JSON.stringify({ limits, attempt }),
+            ).toEqual([])
+          }
+  })
+
+  test('for heartbeats', () => {
+    const lengths = [1, 25_000, 1e308, Infinity]
+    const timings = lengths.flatMap((interval) => [
+      { interval, timeout: 0, silence: interval },
+      ...lengths.map((timeout) => ({ interval, timeout, silence: 0 })),
+    ])
+    for (const timing of timings)
+      for (const isProbe of [false, true])
+        for (const inOneStep of [false, true]) {
+          const heartbeat = new Heartbeat(timing, 0, 8)
+          for (const now of [0, 1, 10_000, 1e9]) {
+            heartbeat.check(now, 0, isProbe)
+            const ms = heartbeat.nextCheck(now, inOneStep)
+            expect(ms >= 0, JSON.stringify({ timing, now, ms })).toBe(true)
+          }
+        }
+  })
+
+  test('for the queue', () => {
+    for (const perSecond of [Number.MIN_VALUE, 1, 1e308, Infinity])
+      for (const elapsed of [0, 1, 1e9]) {
+        if (perSecond !== Infinity) expect(allowance(perSecond, elapsed)).toBeGreaterThanOrEqual(0)
+        for (const limit of edges) {
+          const queue = new SendQueue({
+            messages: limit,
+            bytes: limit,
+            overflow: 'oldest',
+            ttl: limit,
+            perSecond,
+          })
+          queue.push('a', 1, 0)
+          queue.push('b', 1, elapsed)
+          expect([queue.bytes, queue.expiresIn(elapsed)].filter((value) => !(value >= 0))).toEqual([])
+        }
+      }
+  })
 })
 
 test('no base is no delay, however large the factor', () => {

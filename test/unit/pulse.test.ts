@@ -94,3 +94,9 @@ test.for<[what: string, rhythm: HeartbeatTiming, looks: Look[]]>([
   })
   expect(answers).toEqual(looks)
 })
+
+test('the next check is due after whole ms, because browsers cut the fraction off and would come too early', () => {
+  const heartbeat = new Heartbeat(patient, 0.25)
+  expect(heartbeat.nextCheck(1)).toBe(25_000)
+  expect(heartbeat.check(25_001, 0)).toBe('ping')
+})

@@ -48,6 +48,23 @@ test('a port of the application is a tab until it leaves', async () => {
   await expect.poll(() => socket.status).toBe('suspended')
 })
 
+test.for([Infinity, 3_000_000_000])('linger and silence may be %f ms, which no timer takes', async (ms) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const { socket, tabs, join } = await shared({ linger: ms, silence: ms })
+  const one = join()
+  await vi.waitFor(() => expect(tabs.tabs).toBe(1))
+  await vi.advanceTimersByTimeAsync(100_000)
+  // It has not answered anything, and was not asked.
+  expect([tabs.tabs, one.frames()]).toEqual([1, []])
+  one.post(['leave'])
+  await vi.waitFor(() => expect(tabs.tabs).toBe(0))
+  await vi.advanceTimersByTimeAsync(100_000)
+  expect(socket.status).toBe('open')
+})
+
 test('what a snapshot includes is not relayed again to the tab that has got it', async () => {
   const texts: string[] = []
   const { server, socket, join } = await shared({ snapshot: () => [...texts] })

@@ -24,7 +24,10 @@ export function longestDelay(
  * @see AWS Architecture Blog, "Exponential Backoff And Jitter"
  */
 export function backoff(limits: BackoffLimits, attempt: number, random: number): number | null {
-  return attempt < limits.attempts ? random * longestDelay(limits, attempt) : null
+  if (attempt >= limits.attempts) return null
+  const longest = longestDelay(limits, attempt)
+  // 0 × Infinity is NaN, and a timer for NaN fires at once.
+  return longest === Infinity ? longest : random * longest
 }
 
 /**

@@ -36,6 +36,8 @@ export class Heartbeat {
   #answerBy = 0
   /** When the timer is meant to fire. */
   #due: number
+  /** No ping is due before this time, because the last one could not be sent. */
+  #noPingBefore = 0
   /** The ping was sent again, because the check of the first one ran too late to prove anything. */
   #isRepeated = false
   /** How many bytes the browser had written to the network at the last check, and how many it writes before the ping. */
@@ -59,6 +61,13 @@ export class Heartbeat {
     this.#isRepeated = false
   }
 
+  /** The ping could not be sent, so there will be no answer to it: the next one is due after another `interval`. */
+  notSent(now: number): void {
+    this.#answerBy = 0
+    this.#isRepeated = false
+    this.#noPingBefore = now + this.#timing.interval
+  }
+
   /** Whether nothing was received for `interval`. */
   isQuiet(now: number): boolean {
     return now - this.#receivedAt >= this.#timing.interval
@@ -72,7 +81,8 @@ export class Heartbeat {
     const { interval } = this.#timing
     if (this.#answerBy) this.#due = inOneStep ? this.#answerBy : Math.min(this.#answerBy, now + interval)
     else this.#due = this.#quietUntil
-    return Math.max(0, this.#due - now)
+    // Rounded up: browsers cut the fraction off, and the timer would fire a little too early.
+    return Math.max(0, Math.ceil(this.#due - now))
   }
 
   /**
@@ -115,6 +125,6 @@ export class Heartbeat {
     const { interval, silence } = this.#timing
     return silence
       ? this.#receivedAt + silence * this.silenceFactor
-      : Math.min(this.#receivedAt, this.sentAt) + interval
+      : Math.max(this.#noPingBefore, Math.min(this.#receivedAt, this.sentAt) + interval)
   }
 }

@@ -1,4 +1,5 @@
 import { report } from '../../core/report.ts'
+import { numberFrom, type OptionRules, ofType, resolveGroup } from '../../core/validate.ts'
 import type { Answer, Bounds, Claim, Host, Item, Journal, Kept, Recorder, Store } from '../server/index.ts'
 import { withTimeout } from '../server/with-timeout.ts'
 import { AcceptedMessages } from './accepted.ts'
@@ -8,7 +9,7 @@ import { Leases, processOf } from './leases.ts'
 import { Mailbox } from './mailbox.ts'
 import { Redis, type RedisClient } from './redis.ts'
 import { pause, RedisJournal, type SessionKeys } from './redis-journal.ts'
-import { RedisTopics } from './redis-topics.ts'
+import { limit, RedisTopics } from './redis-topics.ts'
 import { APPEND, CLAIM, DISOWN, END } from './scripts.ts'
 import { sweep } from './sweep.ts'
 import { leftTopics, subscribedTopics } from './topic-scripts.ts'
@@ -24,6 +25,12 @@ export interface RedisStoreOptions {
    * @default 5_000
    */
   grace?: number
+}
+
+const rules: OptionRules<Required<RedisStoreOptions>> = {
+  prefix: ofType('string', 'holdfast:'),
+  messages: numberFrom(0, 10_000),
+  grace: numberFrom(0, 5_000),
 }
 
 /** How many tags a process has: one for each session that it owns, and one for each message to a session of another process. */
@@ -75,9 +82,11 @@ export class RedisStore implements Store {
   #host: Host | undefined
   #timer: ReturnType<typeof setInterval> | undefined
 
-  /** @throws {TypeError} for anything that is not a client of Redis */
+  /**
+   * @throws {TypeError | RangeError} for anything that is not a client of Redis, and for options that are unknown or cannot work
+   */
   constructor(client: RedisClient, options: RedisStoreOptions = {}) {
-    const { prefix = 'holdfast:', messages = 10_000, grace = 5_000 } = options
+    const { prefix, messages, grace } = resolveGroup('RedisStore.', options, rules)
     this.#redis = new Redis(client)
     this.#prefix = prefix
     this.#most = messages
@@ -106,7 +115,8 @@ export class RedisStore implements Store {
 
   start(host: Host, { ttl, tombstone, sessions, perPrincipal, topics }: Bounds): void {
     this.#host = host
-    this.#limits = { ttl: ttl * 1_000, keep: (ttl + tombstone) * 1_000 + STALLED, sessions, perPrincipal }
+    const keep = limit((ttl + tombstone) * 1_000) + STALLED
+    this.#limits = { ttl: limit(ttl * 1_000), keep, sessions, perPrincipal }
     this.topics.start(topics, this.#limits.keep)
     this.#timer = setInterval(() => void this.#beat(), BEAT)
     ;(this.#timer as { unref?: () => void }).unref?.()

@@ -269,7 +269,8 @@ export class RedisTopics implements TopicLog {
   }
 
   get #age(): number {
-    return limit(this.#bounds.age * 1_000)
+    // Redis refuses a time of 0.
+    return Math.max(1, limit(this.#bounds.age * 1_000))
   }
 
   #channel(topic: string): string {
@@ -287,7 +288,7 @@ export class RedisTopics implements TopicLog {
 }
 
 /** Times and sizes as Redis accepts them. */
-const limit = (value: number) => Math.floor(Math.min(value, 1e14))
+export const limit = (value: number) => Math.floor(Math.min(value, 1e14))
 
 /** A brace would end the part of the key that decides the slot. */
 const escaped = (topic: string) => topic.replace(/[%{}]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)

@@ -29,6 +29,23 @@ test('a session that expires while no process has it ends in one of them, once, 
   expect(nodes.map(({ sessions }) => sessions.counters.expired).sort()).toEqual([0, 1])
 })
 
+test.for([
+  { ttl: Infinity, tombstone: Infinity, topics: { age: Infinity } },
+  { ttl: 1.1, tombstone: 2.2, topics: { age: 1e-6 } },
+])('times that are endless, or no whole number of ms, are accepted: %o', async (options) => {
+  const redis = await ownRedis()
+  const { url, sessions } = await startServer(redis.port, options)
+  const { raw, answer } = await greet(url, { id: id() })
+  expect(answer).toMatch(/^!w/)
+  const [session] = sessions
+  session?.send('one')
+  expect(await raw.next()).toBe('one')
+  await sessions.publish('news', 'two', { key: 'k' })
+  raw.socket.terminate()
+  await until(() => sessions.size.sessions === 0)
+  expect((await greet(url, { id: id(), n: 2, got: 1 })).answer).toMatch(/^!w/)
+})
+
 test('also one whose process was killed', { timeout: 90_000 }, async () => {
   const redis = await ownRedis()
   const nodes = await Promise.all([1, 2].map(() => startNode(redis.port, 'redis', 1)))
