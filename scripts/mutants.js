@@ -97,6 +97,18 @@ const mutants = [
     'cursors.get(topic) ?? subscription.start',
     "cursors.get(topic) ?? ''",
   ],
+  [
+    'topic: an end is told again only if the client was away',
+    `${src}/server/topics.ts`,
+    'if (wasSubscribed) session.unsubscribed',
+    'if (wasSubscribed && !session.connected) session.unsubscribed',
+  ],
+  [
+    'topic: an end counts as told once it is written',
+    `${src}/server/server-connection.ts`,
+    'this.#ping(confirmed)\n',
+    'confirmed()\n',
+  ],
 ]
 
 /** Rules that only several processes with one store can break. */
@@ -156,6 +168,12 @@ const clusterMutants = [
     `${src}/server/topics.ts`,
     'for (const topic of [...session.unresumed]) {',
     'for (const topic of session.unresumed.slice(0, 0)) {',
+  ],
+  [
+    'moves: the next process does not know that a subscription has ended',
+    `${src}/server/topics.ts`,
+    'const isUntold = wasSubscribed || !session.connected',
+    'const isUntold = !session.connected',
   ],
 ].map((mutant) => ({ mutant, test: 'several processes' }))
 

@@ -95,9 +95,10 @@ export class RedisStore implements Store {
     this.#mailbox = new Mailbox(this.#redis, prefix, this.#process)
     const session = (name: string) => this.#keys(name)
     this.#accepted = new AcceptedMessages(this.#redis, session)
-    this.topics = new RedisTopics(this.#redis, prefix, session, (owner, name, topic) =>
-      this.#mailbox.unsubscribed(processOf(owner), name, topic),
-    )
+    this.topics = new RedisTopics(this.#redis, prefix, session, async (owner, name, topic, isHere) => {
+      const process = processOf(owner)
+      if (!isHere || process !== this.#process) await this.#mailbox.unsubscribed(process, name, topic)
+    })
     this.#bounds = new SessionBounds({
       redis: this.#redis,
       leases: this.#leases,

@@ -40,7 +40,7 @@ export class RedisTopics implements TopicLog {
   readonly #prefix: string
   readonly #tag = crypto.randomUUID().slice(0, 8)
   readonly #session: (name: string) => string[]
-  readonly #unsubscribed: (owner: string, name: string, topic: string) => Promise<void>
+  readonly #unsubscribed: (owner: string, name: string, topic: string, isHere: boolean) => Promise<void>
   readonly #followed = new Map<string, Followed>()
   /** The last message that this process has published to topics that it does not follow. */
   readonly #published = new Map<string, Seen>()
@@ -49,12 +49,15 @@ export class RedisTopics implements TopicLog {
   #beats = 0
   #over = false
 
-  /** `unsubscribed` notifies the owner of a session that one of its subscriptions has ended. */
+  /**
+   * `unsubscribed` notifies the owner of a session that one of its subscriptions has ended. `isHere`: not if this process is the
+   * owner, which knows, and may have subscribed the session again since then.
+   */
   constructor(
     redis: Redis,
     prefix: string,
     session: (name: string) => string[],
-    unsubscribed: (owner: string, name: string, topic: string) => Promise<void>,
+    unsubscribed: (owner: string, name: string, topic: string, isHere: boolean) => Promise<void>,
   ) {
     this.#unsubscribed = unsubscribed
     this.#redis = redis
@@ -111,11 +114,11 @@ export class RedisTopics implements TopicLog {
     return Number(await this.#redis.command(members, 'HSET', members, id, principal)) === 1
   }
 
-  async leave(topic: string, { id }: TopicMember, isUntold = false): Promise<boolean> {
-    const [owner] = await this.#redis.script(LEAVE, this.#session(id), [topic, isUntold ? 1 : '', this.#keep])
+  async leave(topic: string, { id }: TopicMember, untold?: 'here' | 'elsewhere'): Promise<boolean> {
+    const [owner] = await this.#redis.script(LEAVE, this.#session(id), [topic, untold ? 1 : '', this.#keep])
     const members = this.#members(topic)
     const was = Number(await this.#redis.command(members, 'HDEL', members, id)) === 1
-    if (owner) await this.#unsubscribed(String(owner), id, topic)
+    if (owner) await this.#unsubscribed(String(owner), id, topic, untold === 'here')
     return was
   }
 

@@ -36,7 +36,7 @@ end`
 
 /**
  * The topics of a session are a set (KEYS[3] of scripts.ts): `+<topic>` for a subscription, `-<topic>` for one that has ended
- * while the client was away.
+ * without the client having confirmed that.
  */
 export const subscribedTopics = (members: string[]) => withSign(members, '+')
 export const leftTopics = (members: string[]) => withSign(members, '-')
@@ -52,7 +52,7 @@ redis.call('SREM', KEYS[3], '-' .. ARGV[1])
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
 return {1}`)
 
-/** ARGV: topic, 1 if the client has not been notified, time to keep the set in ms. Returns {owner} if it is to be notified. */
+/** ARGV: topic, 1 if the client has not confirmed that, time to keep the set in ms. Returns {owner} then. */
 export const LEAVE = script(`
 redis.call('SREM', KEYS[3], '+' .. ARGV[1])
 local h = redis.call('HMGET', KEYS[1], 'owner', 'over')

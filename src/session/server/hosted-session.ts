@@ -52,8 +52,8 @@ export class HostedSession implements ServerSession, Recorder {
   readonly subscribing = new Map<string, object>()
   /** Topics to which the session was subscribed in another process, and whose log could not be followed here yet. */
   readonly unresumed: string[] = []
-  /** Topics whose subscription ended while the client was away, and of which it may not have been notified. */
-  readonly unsubscribed = new Set<string>()
+  /** Topics whose subscription has ended, and whose client has not confirmed that. Each end has a number of its own. */
+  readonly unsubscribed = new Map<string, number>()
   /** The positions in topics that the client sent in its hello, until they are used. */
   cursors = new Map<string, string>()
   /** The member `can` of the client's hello. */

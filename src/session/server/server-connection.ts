@@ -59,8 +59,9 @@ export class ServerConnection {
   #authenticatingSince: number | undefined
   #challenged: ((accepted: boolean) => void)[] = []
   #challengedAt = 0
-  /** Bytes of topic messages that the client has not confirmed by a pong: before each unanswered ping, and since the last. */
-  #pings: number[] = []
+  /** The unanswered pings: bytes of topic messages before each of them, and what to call when the client answers. */
+  #pings: { bytes: number; confirmed: (() => void) | undefined }[] = []
+  /** Bytes of topic messages since the last ping, and of all that the client has not confirmed by a pong. */
   #sincePing = 0
   #topicBytesInFlight = 0
   #removeGuard: (() => void) | undefined
@@ -189,8 +190,15 @@ export class ServerConnection {
     if (this.#sincePing >= this.#host.settings.credit[1] / 4) this.#ping()
   }
 
+  /** Calls `confirmed` once the client has received everything that was written until now. */
+  confirm(confirmed: () => void): void {
+    this.#ping(confirmed)
+  }
+
   ponged(): void {
-    this.#topicBytesInFlight -= this.#pings.shift() ?? 0
+    const ping = this.#pings.shift()
+    this.#topicBytesInFlight -= ping?.bytes ?? 0
+    ping?.confirmed?.()
   }
 
   /** Asks the client for a fresh token. A client without this ability must reconnect, which sends one. */
@@ -283,11 +291,11 @@ export class ServerConnection {
     if (!this.over) await this.#host.admit(this, known, hello, principal)
   }
 
-  #ping(): void {
+  #ping(confirmed?: () => void): void {
     const { session } = this
     if (!session) return
     this.#pingedAt ??= this.#host.clock
-    this.#pings.push(this.#sincePing)
+    this.#pings.push({ bytes: this.#sincePing, confirmed })
     this.#sincePing = 0
     this.write(`!p${session.outbox.written}`)
   }

@@ -23,7 +23,7 @@ export interface Kept {
   items: Item[]
   /** The topics to which the session is subscribed, by `TopicLog.join`. */
   topics?: string[]
-  /** The topics that it has left by `TopicLog.leave` with `isUntold`. */
+  /** The topics that it has left by `TopicLog.leave` with `untold`. */
   left?: string[]
 }
 
@@ -156,10 +156,11 @@ export interface TopicLog {
   /** The session is subscribed. True where it was not before. It lasts as long as the session, whichever process has it. */
   join(topic: string, member: TopicMember): Awaitable<boolean>
   /**
-   * The session is not subscribed any more. True where it was. `isUntold`: its client has not been notified. A shared store
-   * remembers that for the next process that has the session, and notifies the process that has it now.
+   * The session is not subscribed any more. True where it was. `untold`: its client has not confirmed that it knows. A shared
+   * store remembers that for the next process that has the session, and notifies the process that has it now, if that is
+   * `elsewhere`. `here`: this process has the session, as far as it knows.
    */
-  leave(topic: string, member: TopicMember, isUntold?: boolean): Awaitable<boolean>
+  leave(topic: string, member: TopicMember, untold?: 'here' | 'elsewhere'): Awaitable<boolean>
   /** The client knows that the session has left the topic. */
   told?(topic: string, id: string): Awaitable<void>
   members(topic: string): Awaitable<TopicMember[]>

@@ -56,6 +56,8 @@ export class Topics {
   readonly #host: TopicsHost
   readonly #feeds = new Map<string, TopicFeed>()
   #numbers = 0
+  /** How many subscriptions have ended by `unsubscribe`. */
+  #ends = 0
 
   constructor(log: TopicLog | undefined, host: TopicsHost) {
     this.#log = log
@@ -137,13 +139,17 @@ export class Topics {
     const wasKept = removeFrom(session.unresumed, topic)
     // Another process may have a session that is over here.
     if (!subscription && !wasWanted && !wasKept && !session.over) return
-    if ((subscription || wasKept) && !session.connected) session.unsubscribed.add(topic)
+    const wasSubscribed = subscription !== undefined || wasKept
+    if (wasSubscribed) session.unsubscribed.set(topic, ++this.#ends)
     if (wasKept && place) this.#announceEnd(session, topic, place)
     if (subscription) {
       subscription.end()
       this.#drop(subscription)
     }
-    await this.#leave(topic, { id: session.id, principal: session.principal }, !session.connected)
+    if (wasSubscribed) this.#confirmEnds(session, [topic])
+    const isUntold = wasSubscribed || !session.connected
+    const untold = session.over ? 'elsewhere' : isUntold ? 'here' : undefined
+    await this.#leave(topic, { id: session.id, principal: session.principal }, untold)
   }
 
   /** The session is welcomed on a new connection. `kept`, `left`: the topics that it had in another process, and those that it has left. */
@@ -152,7 +158,7 @@ export class Topics {
     { topics: kept = [], left = [] }: Pick<Kept, 'topics' | 'left'> = {},
   ): void {
     const { cursors } = session
-    for (const topic of left) session.unsubscribed.add(topic)
+    for (const topic of left) session.unsubscribed.set(topic, ++this.#ends)
     this.#endMissed(session)
     for (const [topic, subscription] of session.subscriptions) {
       // A topic that was never announced to the client starts where the subscription began.
@@ -169,12 +175,13 @@ export class Topics {
     }
   }
 
-  /** Tells the client of subscriptions that ended while it was away. */
+  /** Tells the client of subscriptions that ended while it was away, or on a connection that broke before it was notified. */
   #endMissed(session: HostedSession): void {
     const { id, unsubscribed, subscriptions, cursors } = session
-    for (const topic of unsubscribed) {
+    const ended: string[] = []
+    for (const topic of [...unsubscribed.keys()]) {
       const place = parseCursor(cursors.get(topic))
-      // Kept until a hello shows that the client knows: the connection may break before it is notified.
+      // The hello shows that the client knows.
       if (!place || subscriptions.has(topic)) {
         unsubscribed.delete(topic)
         void this.#told(topic, id)
@@ -182,7 +189,22 @@ export class Topics {
       }
       cursors.delete(topic)
       this.#announceEnd(session, topic, place)
+      ended.push(topic)
     }
+    if (ended.length) this.#confirmEnds(session, ended)
+  }
+
+  /** The client was notified of these ends. Until it confirms them they are told again on each new connection. */
+  #confirmEnds(session: HostedSession, topics: string[]): void {
+    const ends = topics.map((topic) => [topic, session.unsubscribed.get(topic)] as const)
+    session.connection?.confirm(() => {
+      for (const [topic, end] of ends) {
+        // The client has subscribed again, and that has ended too.
+        if (session.unsubscribed.get(topic) !== end) continue
+        session.unsubscribed.delete(topic)
+        void this.#told(topic, session.id)
+      }
+    })
   }
 
   /** Ends a topic that was not announced on this connection. A number must be announced before it can end. */
@@ -229,8 +251,8 @@ export class Topics {
     return this.#log
   }
 
-  async #leave(topic: string, member: TopicMember, isUntold = false): Promise<void> {
-    if (await this.#logs().leave(topic, member, isUntold))
+  async #leave(topic: string, member: TopicMember, untold?: 'here' | 'elsewhere'): Promise<void> {
+    if (await this.#logs().leave(topic, member, untold))
       callHandler(() => this.#host.settings.left?.(topic, member))
   }
 

@@ -47,3 +47,41 @@ test('a large message to the client on a slow line arrives, once, and so does wh
   expect(closes.length).toBeLessThan(4)
   expect(sessions.counters.silent).toBe(0)
 })
+
+/**
+ * With the default options a client waits 35 s for a sign of life, and this takes longer: 40 s at 10 kB/s. It succeeds at the second
+ * attempt, for which the client waits twice as long. Twice 640 kB take two and a half minutes: `npm run nightly`.
+ */
+const DEFAULT_BYTES = Number(process.env.SLOW_BYTES ?? 400_000)
+
+test(`${DEFAULT_BYTES} bytes at 10 kB/s, either way at the same time, arrive with the default options`, {
+  timeout: 400_000,
+}, async ({ startServer, client, proxy }) => {
+  const got: number[] = []
+  const { port, sessions, next } = await startServer({ received: (_, data) => void got.push(data.length) })
+  const up = await proxy({ port })
+  const down = await proxy({ port })
+  const sender = client(up.url)
+  await next()
+  await sender.opened()
+  const receiver = client(down.url)
+  const heard: number[] = []
+  receiver.on('text', ({ length }) => heard.push(length))
+  const session = await next()
+  await receiver.opened()
+  const closes: unknown[] = []
+  for (const socket of [sender, receiver]) socket.on('waiting', ({ close }) => closes.push(close.cause))
+  up.rate = 10_000
+  down.downRate = 10_000
+  const large = 'x'.repeat(DEFAULT_BYTES)
+  session.send(large)
+  session.send('behind')
+  await Promise.all([sender.delivered(large), sender.delivered('behind')])
+  await until(() => heard.length === 2, 300_000)
+  expect([got, heard]).toEqual([
+    [DEFAULT_BYTES, 6],
+    [DEFAULT_BYTES, 6],
+  ])
+  expect(closes.length).toBeLessThan(8)
+  expect(sessions.counters.silent).toBe(0)
+})

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { expect } from 'vitest'
-import { WebSocket } from 'ws'
+import { expect, onTestFinished } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { Sessions } from '../../../src/session/server/index.ts'
 import { Raw, test, until } from './fixtures.ts'
 
@@ -19,7 +19,8 @@ test.for<[string, string]>([
     const peer = raw(url)
     await peer.hello({ id: id() })
     peer.send(frame)
-    expect(await peer.closed).toMatchObject({ code: 4400 })
+    // If it had been parsed, the reason would be how it begins.
+    expect(await peer.closed).toEqual({ code: 4400, reason: 'control frame too la' })
     expect(seen).toHaveLength(1)
   },
 )
@@ -169,40 +170,64 @@ test('a full server ends first who never said a word, then is busy', async ({ st
   expect(await raw(url).hello({ id: id(4) })).toMatch('!x{"why":"busy","after":')
 })
 
-test('`ended` that sends to all others, thousands of which end by it, does not recurse', () => {
-  const sent: string[] = []
-  let depth = 0
-  let deepest = 0
-  const sessions: Sessions = new Sessions({
-    credit: [1, 100],
-    limits: { messages: 1 },
-    ended: () => {
-      deepest = Math.max(deepest, ++depth)
-      sessions.sendToLocal('one of us is gone')
-      depth--
-    },
-  })
-  const listeners = new Map<number, (data: string, binary: boolean) => void>()
-  for (let n = 0; n < 8_000; n++) {
-    sessions.accept(
-      {
-        send: (data) => sent.push(String(data)),
-        close: () => {},
-        on: (event, listener) => {
-          if (event === 'message') listeners.set(n, listener as (data: string, binary: boolean) => void)
-        },
+test.for(['publish', 'sendToLocal'] as const)(
+  '`ended` that reaches all others by %s, thousands of which end by it, does not recurse',
+  { timeout: 120_000 },
+  async (how) => {
+    let depth = 0
+    let deepest = 0
+    let joined = 0
+    const sessions: Sessions = new Sessions({
+      credit: [1, 100],
+      limits: { messages: 1 },
+      topics: { messages: 8_000 },
+      opened: (session) => session.subscribe('endings'),
+      joined: () => void joined++,
+      ended: (session) => {
+        deepest = Math.max(deepest, ++depth)
+        if (how === 'publish') void sessions.publish('endings', session.id)
+        else send(session.id)
+        depth--
       },
-      {},
-    )
-    listeners.get(n)?.(`!h{"v":1,"id":"a-session-of-somebody-${n}","n":1}`, false)
-  }
-  return until(() => sessions.size.sessions === 8_000, 60_000).then(async () => {
-    for (let n = 0; n < 3; n++) sessions.sendToLocal('something')
-    expect(sessions.size.sessions).toBe(0)
+    })
+    const witness = connected(sessions, id(8_000))
+    await until(() => joined === 1)
+    const [first] = sessions
+    const send = (text: string) => sessions.sendToLocal(text, (session) => session !== first)
+    // What is published is sent to all the others, too, which ends more of them.
+    const following = await sessions.follow('endings', ({ data }) => send(String(data)))
+    for (let n = 0; n < 8_000; n++) connected(sessions, id(n))
+    await until(() => joined === 8_001, 60_000)
+    const names = [...sessions].slice(1).map((session) => session.id)
+    for (let n = 0; n < 3; n++) send('something')
+    expect([...sessions]).toEqual([first])
     expect(deepest).toBe(1)
+    if (how === 'publish') {
+      await until(() => witness.length === 8_000, 60_000)
+      expect(witness.sort()).toEqual(names.sort())
+    }
+    following.stop()
     await sessions.shutdown()
-  })
-}, 120_000)
+  },
+)
+
+/** A client in the same process, without a socket. Returns the messages of topics that it receives. */
+function connected(sessions: Sessions, name: string): string[] {
+  const received: string[] = []
+  let receive = (_data: string, _binary: boolean) => {}
+  const send = (data: string | Uint8Array) => {
+    const frame = Buffer.from(data as string).toString()
+    if (frame === '!p0') queueMicrotask(() => receive('!q0', false))
+    const text = /^!m\d+:\d+:(.*)/.exec(frame)?.[1]
+    if (text !== undefined) received.push(text)
+  }
+  const on = (event: string, listener: unknown) => {
+    if (event === 'message') receive = listener as typeof receive
+  }
+  sessions.accept({ send, close: () => {}, on }, {})
+  receive(`!h{"v":1,"id":"${name}","n":1,"can":["topics"]}`, false)
+  return received
+}
 
 test('small binary messages that are kept do not keep the blocks that they were read in', async ({
   startServer,
@@ -377,6 +402,53 @@ test('a control frame of a later version is ignored; members that nobody knows, 
   expect(await peer.next()).toBe('!q0')
 })
 
+/** A server that answers hellos by hand. Returns its URL. */
+async function answering(answer: (socket: WebSocket, hello: number) => void) {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  onTestFinished(() => {
+    for (const socket of server.clients) socket.terminate()
+    server.close()
+  })
+  let hellos = 0
+  server.on('connection', (socket) =>
+    socket.on('message', (data) => {
+      if (String(data).startsWith('!h')) answer(socket, ++hellos)
+    }),
+  )
+  await once(server, 'listening')
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+const welcome = '!w{"got":0,"ttl":120,"ping":25,"win":[1000,1048576]}'
+
+test('a client retries after a refusal that it does not know, and ignores a control frame of a later version', async ({
+  client,
+}) => {
+  const url = await answering((socket, hello) => {
+    if (hello === 1) {
+      socket.send('!x{"why":"because"}')
+      return socket.close(1013)
+    }
+    for (const frame of [welcome, '!Later{"than":"this"}', 'data']) socket.send(frame)
+  })
+  const socket = client(url)
+  const ends: unknown[] = []
+  for (const name of ['waiting', 'closed'] as const) socket.on(name, () => ends.push(name))
+  const heard = new Promise((resolve) => socket.on('text', resolve))
+  expect(await heard).toBe('data')
+  expect(ends).toEqual(['waiting'])
+})
+
+test('a client waits a minute at most when a server asks for more', async ({ client }) => {
+  const url = await answering((socket) => {
+    socket.send('!x{"why":"restart","after":1000000000000000}')
+    socket.close(1012)
+  })
+  const socket = client(url)
+  const waiting = new Promise<{ delay: number }>((resolve) => socket.on('waiting', resolve))
+  expect((await waiting).delay).toBeLessThanOrEqual(60_000)
+})
+
 test.for<[Record<string, unknown>, string]>([
   [{ limits: { sesions: 1 } }, 'limits.sesions: there is no such option. Did you mean limits.sessions?'],
   [{ recieved: () => {} }, 'recieved: there is no such option. Did you mean received?'],
@@ -458,17 +530,16 @@ test('a refused client that goes on sending is cut off', async ({ startServer })
   expect(sessions.counters.received).toBe(0)
 })
 
-test('9,000 tiny messages that wait for a client do not keep the blocks that they were read in', async ({
-  startServer,
-  raw,
-}) => {
+test('9,000 tiny messages that wait for a client do not keep the blocks that they were read in', {
+  timeout: 120_000,
+}, async ({ startServer, raw }) => {
   const blocks = new Set<ArrayBufferLike>()
   const { url, next } = await startServer({
-    text: 'bytes',
     limits: { messages: 10_000 },
     received: (_, data) => {
-      blocks.add((data as Uint8Array).buffer)
-      target?.send(data, { binary: false })
+      if (typeof data === 'string') return
+      blocks.add(data.buffer)
+      target?.send(data)
     },
   })
   const away = raw(url)
@@ -478,12 +549,18 @@ test('9,000 tiny messages that wait for a client do not keep the blocks that the
   await until(() => !target.connected)
   const peer = raw(url)
   await peer.hello({ id: id(1) })
-  for (let n = 0; n < 9; n++) {
-    for (let m = 0; m < 1_000; m++) peer.send('tiny')
-    for (let frame = await peer.next(); frame !== `!a${1_000 * (n + 1)}`; frame = await peer.next());
+  // Each of them is read together with a larger message.
+  const larger = 'x'.repeat(5_900)
+  for (let n = 1; n <= 9_000; n++) {
+    peer.send(new Uint8Array(10).fill(n))
+    peer.send(larger)
+    if (n % 50) continue
+    peer.send(`!p${2 * n}`)
+    await until(() => peer.frames.splice(0).includes(`!q${2 * n}`), 60_000)
   }
-  expect(target.bufferedAmount).toBe(36_000)
-  expect([...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(1_000_000)
+  expect(target.bufferedAmount).toBe(90_000)
+  const held = [...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  expect(held).toBeLessThan(1_000_000)
 })
 
 test('100,000 throw-away sessions cost neither the client that has sent something its session, nor new ones theirs', async () => {

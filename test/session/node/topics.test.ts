@@ -1,9 +1,9 @@
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Session } from '../../../src/session/client/index.ts'
 import type { ServerSession } from '../../../src/session/server/index.ts'
 import { MemoryStore } from '../../../src/session/server/memory-store.ts'
 import { plainItem } from '../../../src/session/server/socket.ts'
-import { test, until } from './fixtures.ts'
+import { Raw, test, until } from './fixtures.ts'
 
 /** What a client's application sees of its topics. */
 function watch(socket: Session) {
@@ -365,6 +365,55 @@ test('the end of a subscription is told again until the client knows of it', asy
   }
   const last = raw(url)
   await last.hello({ id, n: 4, got: 0, can: ['topics'] })
+  session.send('nothing more')
+  expect(await last.next()).toBe('nothing more')
+})
+
+test('an end that was written to a dead connection is told on the next one', async ({
+  startServer,
+  client,
+  proxy,
+}) => {
+  const { port, url, next, sessions } = await startServer()
+  const line = await proxy({ port })
+  const dials = [line.url]
+  const socket = client(() => dials.shift() ?? url)
+  const { heard, events } = watch(socket)
+  const session = await next()
+  await session.subscribe('room')
+  await sessions.publish('room', 'one')
+  await until(() => heard.length)
+  // Neither end notices that the connection is dead.
+  line.hole = 'both'
+  await session.unsubscribe('room')
+  expect(session.connected).toBe(true)
+  socket.reconnect()
+  await until(() => events.includes('unsubscribed room'))
+  expect(socket.cursor('room')).toBeUndefined()
+})
+
+test('an end that the client has confirmed is not told again', async ({ startServer }) => {
+  const { url, next, sessions } = await startServer()
+  const id = 'a-session-of-somebody-0'
+  const peers = [1, 2].map(() => new Raw(url, { keepsPings: false }))
+  onTestFinished(() => {
+    for (const { socket } of peers) socket.terminate()
+  })
+  const [first, last] = peers as [Raw, Raw]
+  await first.hello({ id, can: ['topics'] })
+  const session = await next()
+  await session.subscribe('room')
+  expect(await first.next()).toMatch(/^!s/)
+  const cursor = await sessions.publish('room', 'one')
+  expect(await first.next()).toMatch(/^!m/)
+  await session.unsubscribe('room')
+  expect(await first.next()).toMatch(/^!u/)
+  // One pong for the ping behind `!u`, and one for a ping because the client was quiet.
+  for (const frame of ['!q0', '!q0', '!p0']) first.send(frame)
+  expect(await first.next()).toBe('!q0')
+  first.socket.terminate()
+  // A page that was reloaded may bring a position that it had stored before.
+  await last.hello({ id, n: 2, got: 0, can: ['topics'], topics: { room: cursor } })
   session.send('nothing more')
   expect(await last.next()).toBe('nothing more')
 })

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WRITE } from '../../../src/session/redis/scripts.ts'
 import { until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
+import { startNode } from './processes.ts'
 
 test('a process that is shut down finishes what it handles, and its clients go on elsewhere: each once, in order', {
   timeout: 60_000,
@@ -121,4 +122,30 @@ test('an older attempt that arrives late at another process does not end the con
   listener.disconnect()
   session?.send('still here')
   expect(await raw.next()).toBe('still here')
+})
+
+test('a message over the limit of the server is lost after two tries, one in each process, and the rest goes on', {
+  timeout: 60_000,
+}, async () => {
+  const redis = await ownRedis()
+  const nodes = await Promise.all([1, 2].map(() => startNode(redis.port, 'ioredis', 30, 1_000)))
+  onTestFinished(async () => {
+    for (const node of nodes) await node.kill()
+  })
+  let dials = 0
+  const socket = client(() => `ws://127.0.0.1:${nodes[dials++ % 2]?.port}/`)
+  const codes: number[] = []
+  socket.on('waiting', ({ close }) => codes.push(close.code))
+  await socket.opened()
+  const outcomes: unknown[] = []
+  for (const text of ['one', 'x'.repeat(2_000), 'three'])
+    socket.send(text, { onOutcome: ({ result, reason }) => outcomes.push([text.length, result, reason]) })
+  await until(() => outcomes.length === 3, 30_000)
+  expect(outcomes).toEqual([
+    [3, 'delivered', undefined],
+    [2_000, 'lost', expect.stringContaining('2000 bytes')],
+    [5, 'delivered', undefined],
+  ])
+  expect(codes).toEqual([1009, 1009])
+  expect(await redis.client.lrange('effects', 0, -1)).toEqual(['one', 'three'])
 })

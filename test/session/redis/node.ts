@@ -1,4 +1,4 @@
-// One server process of three: `tsx node.ts <port of Redis> <which client> <ttl>`. Says its port, and what happens.
+// One server process of three: `tsx node.ts <port of Redis> <which client> <ttl> <maxPayload>`. Says its port, and what happens.
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -8,7 +8,7 @@ import { WebSocketServer } from 'ws'
 import { RedisStore } from '../../../src/session/redis/index.ts'
 import { Sessions } from '../../../src/session/server/index.ts'
 
-const [port, which, ttl] = process.argv.slice(2)
+const [port, which, ttl, maxPayload] = process.argv.slice(2)
 const url = `redis://127.0.0.1:${port}`
 // The effect and the key of its message are written in one step: so a crash right after it repeats nothing.
 const EFFECT = `if redis.call('SET', KEYS[1], 1, 'NX') then redis.call('RPUSH', KEYS[2], ARGV[1]) end`
@@ -52,7 +52,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   const [, ...texts] = line.split(' ')
   for (const session of sessions) for (const text of texts) session.send(text)
 })
-const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+const server = new WebSocketServer({ host: '127.0.0.1', port: 0, maxPayload: Number(maxPayload) })
 server.on('connection', (socket, request) => sessions.accept(socket, request))
 await once(server, 'listening')
 console.log(`port ${(server.address() as AddressInfo).port}`)

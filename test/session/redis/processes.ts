@@ -98,11 +98,15 @@ export interface Node {
 }
 
 /** One server process. */
-export async function startNode(redis: number, client: string, ttl = 30): Promise<Node> {
+export async function startNode(
+  redis: number,
+  client: string,
+  ttl = 30,
+  maxPayload = 104_857_600,
+): Promise<Node> {
   const file = join(import.meta.dirname, 'node.ts')
-  const child = spawn(process.execPath, ['--import', 'tsx', file, `${redis}`, client, `${ttl}`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const args = ['--import', 'tsx', file, `${redis}`, client, `${ttl}`, `${maxPayload}`]
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   let back = false
   const node: Node = {
     port: 0,

@@ -414,6 +414,49 @@ test('who was away when its subscription ended is told by the next process, also
   await expect.poll(() => redis.client.exists(`holdfast:{${session?.id}}:topics`)).toBe(0)
 })
 
+test('an end that was written to a dead connection is told by the next process; one that was confirmed is not stored', async () => {
+  const redis = await ownRedis()
+  const opened: ServerSession[] = []
+  const options = { opened: (session: ServerSession) => void opened.push(session) }
+  const first = await startServer(redis.port, options)
+  const second = await startServer(redis.port, options)
+  // It reads nothing after the message, and does not notice that the server has ended the subscription.
+  const peer = await greet(first.url, { id: id(), can: ['topics'] })
+  await opened[0]?.subscribe('a room')
+  expect(await peer.raw.next()).toMatch(/^!s/)
+  const cursor = await second.sessions.publish('a room', '1')
+  expect(await peer.raw.next()).toMatch(/^!m/)
+  await opened[0]?.unsubscribe('a room')
+  expect(opened[0]?.connected).toBe(true)
+  const topics = { 'a room': cursor }
+  const { raw, answer } = await greet(second.url, { id: id(), n: 2, got: 0, can: ['topics'], topics })
+  expect(answer).toMatch(/^!w/)
+  const as = /"as":(\d+)/.exec(`${await raw.next()}`)?.[1]
+  expect(await raw.next()).toBe(`!u${as}`)
+  const stored = () => redis.client.smembers(`holdfast:{${opened[0]?.id}}:topics`)
+  expect(await stored()).toEqual(['-a room'])
+  raw.send('!q0')
+  await expect.poll(stored, { timeout: forever }).toEqual([])
+})
+
+test('a process does not notify itself that a subscription has ended: by then the session may have subscribed again', async () => {
+  const redis = await ownRedis()
+  const { sessions, url } = await startServer(redis.port, subscribing)
+  await subscriber(() => url)
+  const [session] = sessions
+  const listener = redis.client.duplicate()
+  onTestFinished(() => listener.disconnect())
+  const notified: string[] = []
+  listener.on('pmessage', (_, __, message: string) => notified.push(message.split(' ')[0] as string))
+  await listener.psubscribe('holdfast:to:*')
+  await session?.unsubscribe('all')
+  await session?.subscribe('all')
+  await redis.client.publish('holdfast:to:nobody', 'later')
+  await until(() => notified.includes('later'), forever)
+  expect(notified).not.toContain('unsubscribed')
+  expect(await sessions.members('all')).toHaveLength(1)
+})
+
 test('a subscription that is ended by a process that does not have the session any more', async () => {
   const redis = await ownRedis()
   const opened: ServerSession[] = []

@@ -75,6 +75,14 @@ export class Cluster {
   topicMessages = 0
   gaps = 0
   repeated = 0
+  ends = 0
+  /** Whether the session is to be subscribed to `hall`; undefined as long as nobody can say. When that was known. */
+  #isWanted: boolean | undefined
+  #wantedAt = 0
+  /** The present call that changes it. */
+  #changing: Promise<void> | undefined
+  /** Whether the client believes that it is subscribed. */
+  #believesSubscribed = false
   #lastGap = -1
   #subscribedAt = Number.POSITIVE_INFINITY
   #place: string | undefined
@@ -127,6 +135,11 @@ export class Cluster {
       queue: small ? { messages: 20, bytes: 400 } : {},
     })
     this.client.on('topic', (event) => {
+      if (event.topic === 'hall') {
+        if (event.type === 'unsubscribed') this.ends++
+        if (event.type !== 'caught-up') this.#believesSubscribed = event.type !== 'unsubscribed'
+        return
+      }
       if (event.type === 'unsubscribed') return void this.violations.push('unsubscribed by nobody')
       if (event.type === 'subscribed') this.#subscribedAt = Math.min(this.#subscribedAt, clock.now)
       if (event.type === 'gap') {
@@ -223,6 +236,30 @@ export class Cluster {
         this.#published.set(cursor, [...known, { message: shown(data), at: now, by: process }])
       }),
     )
+  }
+
+  /** The application subscribes the session to `hall`, or ends that: one call at a time, in the process that has the session. */
+  async change(isWanted: boolean, session = this.epoch.session): Promise<void> {
+    const process = this.processes.find(
+      ({ sessions }) => session !== undefined && sessions.get(session.id) === session,
+    )
+    if (!session || !process || this.#clock.isStopped(process)) return
+    if (this.#changing && this.#open.get(this.#changing)?.alive) return
+    this.#isWanted = undefined
+    await this.#clock.within(process, () => {
+      const changing = isWanted ? session.subscribe('hall') : session.unsubscribe('hall')
+      this.#changing = changing
+      this.#settles(process, changing, () => {
+        if (this.epoch.session !== session) return
+        this.#isWanted = isWanted
+        this.#wantedAt = this.#clock.now
+      })
+    })
+  }
+
+  /** Whether the client knows that it is subscribed to `hall`, or that it is not any more. */
+  get knowsSubscription(): boolean {
+    return this.#lossy || this.#isWanted === undefined || this.#isWanted === this.#believesSubscribed
   }
 
   async accept(line = this.lines.at(-1)): Promise<void> {
@@ -384,7 +421,8 @@ export class Cluster {
       up.got.length === up.sent.length &&
       !this.#undelivered(this.epoch).length &&
       ![...this.#open.values()].some(({ alive }) => alive) &&
-      !this.missing.length
+      !this.missing.length &&
+      this.knowsSubscription
     )
   }
 
@@ -443,6 +481,7 @@ export class Cluster {
       for (const message of this.#undelivered({ down })) say(`${message} down lost`)
     }
     for (const missing of this.missing) this.violations.push(`topic: ${missing} is missing`)
+    if (!this.knowsSubscription) this.violations.push('the client does not know whether it is subscribed')
   }
 
   #settles<Value>(process: Process, promise: Promise<Value>, done: (value: Value) => void): void {
@@ -467,6 +506,10 @@ export class Cluster {
     if (!epoch) return void this.violations.push('a session of nobody')
     if (epoch.id !== undefined && epoch.id !== session.id) this.violations.push('two sessions')
     epoch.id = session.id
+    if (epoch === this.epoch && epoch.session !== session) {
+      // The process may have read the subscriptions right before they changed.
+      if (!resumed || this.#clock.now < this.#wantedAt + 1_000) this.#isWanted = undefined
+    }
     epoch.session = session
     if (!resumed) {
       // A late hello, without `got`, finds nothing in a store that has lost even the creation of its session.
@@ -484,6 +527,7 @@ export class Cluster {
         },
       )
     }
+    if (!resumed && epoch === this.epoch) setTimeout(() => void this.change(true, session), 10)
     // The next process continues a subscription that is stored, as long as the store has lost nothing.
     if (!resumed || !epoch.isSubscribed || this.#lossy) subscribe()
   }

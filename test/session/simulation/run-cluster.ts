@@ -9,6 +9,7 @@ export interface ClusterTally {
   down: number
   topics: number
   gaps: number
+  ends: number
   repeated: number
   lines: number
   sessions: number
@@ -35,6 +36,8 @@ export async function runCluster(
       [20, () => world.up()],
       [20, () => world.down()],
       [10, () => world.publish()],
+      [8, () => world.change(true)],
+      [12, () => world.change(false)],
       [14, () => world.accept()],
       [22, () => world.arrive(some(), 'up', 1 + below(6))],
       [22, () => world.arrive(some(), 'down', 1 + below(6))],
@@ -74,6 +77,7 @@ export async function runCluster(
       down: sum(({ down }) => down.got.length),
       topics: world.topicMessages,
       gaps: world.gaps,
+      ends: world.ends,
       repeated: world.repeated,
       lines: world.lines.length,
       sessions: world.epochs.length,

@@ -7,6 +7,7 @@ export interface Tally {
   up: number
   topics: number
   gaps: number
+  ends: number
   down: number
   lines: number
   sessions: number
@@ -38,6 +39,8 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
       [20, () => world.up(message())],
       [20, () => world.down(message())],
       [10, () => world.publish(message())],
+      [4, () => world.subscribe()],
+      [6, () => world.unsubscribe()],
       [
         14,
         () => {
@@ -110,6 +113,8 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
     // A listener may have closed it meanwhile.
     if (world.client.status !== 'closed' && !world.caughtUp)
       world.violations.push('the topic is not caught up')
+    if (world.client.status !== 'closed' && !world.knowsSubscription)
+      world.violations.push('the client does not know whether it is subscribed')
     const sum = (which: 'up' | 'down') =>
       world.epochs.reduce((count, epoch) => count + epoch[which].got.length, 0)
     const tally = {
@@ -117,6 +122,7 @@ export async function run(seed: number, steps = 60, trace?: (what: string) => vo
       up: sum('up'),
       topics: world.topicMessages,
       gaps: world.gaps,
+      ends: world.ends,
       down: sum('down'),
       lines: world.lines.length,
       sessions: world.epochs.length,
@@ -150,7 +156,8 @@ async function heal(world: World, clock: Clock) {
       world.client.status === 'open' &&
       up.got.length === up.sent.length &&
       down.got.length === down.sent.length &&
-      world.caughtUp
+      world.caughtUp &&
+      world.knowsSubscription
     )
       break
     await clock.advance(500)

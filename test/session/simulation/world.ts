@@ -33,6 +33,10 @@ export class World {
   gaps = 0
   /** The client's place, as its application knows it. */
   #place: string | undefined
+  /** Whether the application wants the session to be subscribed to `hall`, and whether the client believes that it is. */
+  #isWanted = false
+  #believesSubscribed = false
+  ends = 0
   /** The epoch of the present process's log, once something was published there. */
   #log: string | undefined
   readonly violations: string[] = []
@@ -69,6 +73,8 @@ export class World {
         else epoch.session = session
         // An application may do so at every welcome.
         session.subscribe('room', { last: 2 }).catch(() => {})
+        // A late hello may still create an older session.
+        if (!resumed && epoch === this.epoch) this.subscribe(session)
       },
       received: (session: ServerSession, data: string | Uint8Array, key: string) => {
         // The dead handle nothing.
@@ -95,6 +101,7 @@ export class World {
       topics: random() < 0.2 ? crowded : {},
     })
     this.client.on('topic', (event) => {
+      if (event.topic === 'hall') return this.#hall(event.type)
       if (event.type === 'unsubscribed') return void this.violations.push('unsubscribed by nobody')
       if (event.type === 'gap') this.#gap(event)
       if (event.type !== 'caught-up') this.#place = event.cursor
@@ -142,6 +149,25 @@ export class World {
     const log = this.published.get(epoch) ?? []
     this.published.set(epoch, log)
     if (log.push(shown(data)) !== Number(offset)) this.violations.push(`published as ${offset} of ${epoch}`)
+  }
+
+  /** The application subscribes the session to `hall`, or ends that, whether or not the client is connected. */
+  subscribe(session = this.epoch.session) {
+    if (!session) return
+    this.#isWanted = true
+    session.subscribe('hall').catch(() => {})
+  }
+
+  unsubscribe() {
+    const { session } = this.epoch
+    if (!session) return
+    this.#isWanted = false
+    session.unsubscribe('hall').catch(() => {})
+  }
+
+  /** Whether the client knows that it is subscribed to `hall`, or that it is not any more. */
+  get knowsSubscription(): boolean {
+    return this.#believesSubscribed === this.#isWanted
   }
 
   /** Whether the client has all of the topic that it may expect: nothing is missing at the end of the present log. */
@@ -206,6 +232,15 @@ export class World {
       if (up.got.length < up.sent.length) say(`${up.sent.length - up.got.length} up lost`)
       if (down.got.length < down.sent.length) say(`${down.sent.length - down.got.length} down lost`)
     }
+  }
+
+  #hall(type: 'subscribed' | 'caught-up' | 'gap' | 'unsubscribed') {
+    if (type === 'unsubscribed') this.ends++
+    if (type === 'unsubscribed' && !this.#believesSubscribed) this.violations.push('hall: unsubscribed twice')
+    if (type === 'subscribed' && this.#believesSubscribed) this.violations.push('hall: subscribed twice')
+    if (type === 'subscribed' || type === 'unsubscribed') this.#believesSubscribed = type === 'subscribed'
+    if (this.#believesSubscribed !== (this.client.cursor('hall') !== undefined))
+      this.violations.push(`hall: ${type} and the cursor is ${this.client.cursor('hall')}`)
   }
 
   #topicMessage(cursor: string, message: string) {
