@@ -13,7 +13,7 @@ import { webkit } from './test/support/webkitProvider.ts'
 const expect = { poll: { timeout: 30_000 } }
 
 /** Time limits are for what hangs. A crowded machine may take ten times as long as a quiet one. In ms. */
-const patient = { testTimeout: 60_000, hookTimeout: 120_000 }
+const patient = { testTimeout: 180_000, hookTimeout: 180_000 }
 
 /** One project per environment: all of them run by `npm test`, one by `npx vitest run --project <name>`. */
 const node = (name: string, include: string) => ({ test: { name, include: [include], expect, ...patient } })

@@ -138,9 +138,7 @@ describe('one server', () => {
     if (kind === 'silence') expect(ann.texts()).toEqual(['do you hear me?'])
   })
 
-  test('who was away with a full outbox is made to wait, and loses none of it', {
-    timeout: 60_000,
-  }, async () => {
+  test('who was away with a full outbox is made to wait, and loses none of it', async () => {
     const server = await serve({ restartTime: 1_000 })
     const [ann, bob] = [enter('Ann', chatOf(server)), enter('Bob', chatOf(server))]
     await Promise.all([ann.until('welcome'), bob.until('welcome')])
@@ -210,7 +208,7 @@ describe('one server', () => {
   })
 })
 
-describe('two servers and one Redis', { timeout: 60_000 }, () => {
+describe('two servers and one Redis', () => {
   test('share the room; who was on the one that is killed goes on with the other', async () => {
     const url = await redis()
     const nodes = await Promise.all([node(url), node(url)])

@@ -60,7 +60,7 @@ afterAll(async () => {
 })
 
 describe.each(['docs/getting-started.md', 'docs/session.md'])('the chat of %s', (source) => {
-  test('works as the page says, through a restart of its server', { timeout: 120_000 }, async () => {
+  test('works as the page says, through a restart of its server', async () => {
     const folder = prepare(source)
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const port = await freePort()

@@ -31,9 +31,7 @@ test.each(pages())('%s uses the plain words', (page) => {
   expect(found).toEqual([])
 })
 
-test('the docs are spelled right: a name that cspell does not know goes into docs/.vitepress/words.txt', {
-  timeout: 120_000,
-}, () => {
+test('the docs are spelled right: a name that cspell does not know goes into docs/.vitepress/words.txt', () => {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [

@@ -57,16 +57,12 @@ const source = ({ setup, code }: Block) =>
     `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
   )
 
-test.each(runnable)(
-  '$name prints what the docs say',
-  { timeout: 60_000 },
-  async ({ name, block, prints }) => {
-    const file = join(folder, `${name.replaceAll(/\W/g, '-')}.ts`)
-    writeFileSync(file, source(block))
-    const { stdout } = await run('node_modules/.bin/tsx', ['--tsconfig', join(folder, 'tsconfig.json'), file])
-    expect(stdout.trim()).toBe(prints?.code.trim())
-  },
-)
+test.each(runnable)('$name prints what the docs say', async ({ name, block, prints }) => {
+  const file = join(folder, `${name.replaceAll(/\W/g, '-')}.ts`)
+  writeFileSync(file, source(block))
+  const { stdout } = await run('node_modules/.bin/tsx', ['--tsconfig', join(folder, 'tsconfig.json'), file])
+  expect(stdout.trim()).toBe(prints?.code.trim())
+})
 
 test('some examples are run', () => {
   expect(runnable.length).toBeGreaterThan(4)

@@ -49,7 +49,7 @@ const paths = () => [
   ),
 ]
 
-describe('every page', { timeout: 120_000 }, () => {
+describe('every page', () => {
   test.for(paths())(
     'has nothing that axe objects to, in either theme: /docs/%s',
     async (path, { visitDocs }) => {
@@ -72,7 +72,7 @@ describe('every page', { timeout: 120_000 }, () => {
   })
 })
 
-describe('the site', { timeout: 120_000 }, () => {
+describe('the site', () => {
   test('asks no other server for anything', { timeout: 400_000 }, async ({ visitDocs, demo }) => {
     const page = await visitDocs('')
     const hosts = new Set<string>()

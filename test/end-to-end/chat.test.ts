@@ -12,7 +12,7 @@ const own = (page: Page) =>
   page.locator('#log .own').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset.state))
 const heard = (page: Page, all: string[]) => expect.poll(() => texts(page), { timeout: 20_000 }).toEqual(all)
 
-describe('the chat', { timeout: 60_000 }, () => {
+describe('the chat', () => {
   test('carries texts and pictures between two pages, over a restart of the server', async ({
     demo,
     enter,

@@ -86,7 +86,7 @@ function written(tallies: Tallies, figure: keyof Tally, show: (value: number) =>
 
 const bytes = (count: number) => (count < 1_000 ? `${count} B` : `${(count / 1_000).toFixed(1)} kB`)
 
-describe('the comparison', { timeout: 60_000 }, () => {
+describe('the comparison', () => {
   test('starts by itself, and shows what the server counted', async ({ open }) => {
     const compare = await open()
     const { page, row, button, tallies, requests, errors } = compare

@@ -97,7 +97,7 @@ const dial = (url: string, options = '{}') => `
 
 const events = (page: Page) => page.evaluate<string[]>('events')
 
-describe('a page whose Content Security Policy forbids the connection', { timeout: 60_000 }, () => {
+describe('a page whose Content Security Policy forbids the connection', () => {
   const policy = "connect-src 'self'"
   const ended = ['connecting', expect.stringMatching(/^closed blocked: .*connect-src/)]
 
@@ -143,7 +143,7 @@ describe('a page whose Content Security Policy forbids the connection', { timeou
   })
 })
 
-describe('a page on a public address that dials a private one', { timeout: 90_000 }, () => {
+describe('a page on a public address that dials a private one', () => {
   const asPublic = (port: number) => [`--ip-address-space-overrides=127.0.0.1:${port}=public`]
 
   test('dials once and never again when access to the local network is denied', async ({
@@ -165,7 +165,7 @@ describe('a page on a public address that dials a private one', { timeout: 90_00
   })
 })
 
-describe('in Firefox', { timeout: 90_000 }, () => {
+describe('in Firefox', () => {
   test('a page that is being left dials no second connection and tells nothing', async ({
     site,
     launch,
@@ -211,7 +211,7 @@ describe('in Firefox', { timeout: 90_000 }, () => {
   })
 })
 
-describe('a page that comes back from the bfcache', { timeout: 120_000 }, () => {
+describe('a page that comes back from the bfcache', () => {
   const observed = `persisted = []; addEventListener('pageshow', (event) => { persisted.push(event.persisted) })`
   const received = `texts = []; socket.on('text', (text) => { texts.push(text) })`
   /** Only the return of the page can be what dials again. */

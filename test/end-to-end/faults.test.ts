@@ -75,11 +75,7 @@ describe('in a real Chromium, a connection', () => {
     await expect.poll(async () => (await names(look)).at(-1)).toBe('open')
   })
 
-  test('that is busy with a long upload is not silent', { timeout: 60_000 }, async ({
-    listen,
-    proxy,
-    visit,
-  }) => {
+  test('that is busy with a long upload is not silent', async ({ listen, proxy, visit }) => {
     const server = await listen()
     server.answer('ping', 'pong')
     const line = await proxy(server)

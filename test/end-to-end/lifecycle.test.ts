@@ -139,7 +139,7 @@ async function pulses(tab: Tab) {
   await expect.poll(() => tab.run('pulses')).toBeGreaterThan(before + 2)
 }
 
-describe('a page', { timeout: 60_000 }, () => {
+describe('a page', () => {
   test('that comes back from the bfcache is connected again', async ({ dial, site }) => {
     const { page, server, names } = await dial()
     await page.evaluate(() => {

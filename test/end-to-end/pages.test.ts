@@ -47,7 +47,7 @@ async function expectHeader(page: Page, path: string): Promise<void> {
   expect(current).toEqual(path === '/nowhere' ? [] : [path])
 }
 
-describe('every page', { timeout: 120_000 }, () => {
+describe('every page', () => {
   test.for(themes)(
     'has one header and nothing that axe objects to, %s',
     async (colorScheme, { browser, demo }) => {
@@ -99,7 +99,7 @@ describe('every page', { timeout: 120_000 }, () => {
   })
 })
 
-describe('the other pages', { timeout: 120_000 }, () => {
+describe('the other pages', () => {
   test.for(pages.filter((path) => path !== '/'))(
     'say that the page is offline, and connect again with the network: %s',
     async (path, { browser, demo }) => {
@@ -171,7 +171,7 @@ describe('the other pages', { timeout: 120_000 }, () => {
   })
 })
 
-describe('the chat', { timeout: 60_000 }, () => {
+describe('the chat', () => {
   test('can be used with the keyboard alone', async ({ browser, demo }) => {
     const page = await open(browser, demo, '/')
     const focused = () =>
@@ -361,10 +361,7 @@ describe('the chat', { timeout: 60_000 }, () => {
   })
 })
 
-test('three tabs share one connection; without sharing they have three', { timeout: 60_000 }, async ({
-  browser,
-  demo,
-}) => {
+test('three tabs share one connection; without sharing they have three', async ({ browser, demo }) => {
   const context = await browser.newContext()
   const tabs: Page[] = []
   for (let index = 0; index < 3; index++) {

@@ -28,7 +28,7 @@ const test = base.extend<{ card: (title: string) => Promise<Card> }>({
   },
 })
 
-describe('the scenario', { timeout: 60_000 }, () => {
+describe('the scenario', () => {
   test('1: echoes, and can be pushed to', async ({ card }) => {
     const { press, says, element } = await card('Echo chat')
     await says(/Open/)

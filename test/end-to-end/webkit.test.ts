@@ -35,7 +35,7 @@ const say = (page: WebkitPage, text: string) =>
     text,
   )
 
-describe('the chat in WebKitGTK', { timeout: 120_000 }, () => {
+describe('the chat in WebKitGTK', () => {
   test('carries texts between two browsers, over a restart of the server', async ({ demo, enterWebkit }) => {
     const [ann, bob] = [await enterWebkit('Ann'), await enterWebkit('Bob')]
     await expect.poll(() => count(ann, '#people li'), patient).toBe(2 * PER_PAGE)

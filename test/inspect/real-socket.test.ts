@@ -8,7 +8,7 @@ import { test } from '../support/fixtures.ts'
 
 const options = { WebSocket, reconnect: { base: 20, max: 20 }, autoOpen: false }
 
-test('records a conversation over a restart of the server', { timeout: 30_000 }, async ({ listen }) => {
+test('records a conversation over a restart of the server', async ({ listen }) => {
   const server = await listen()
   const socket = new Socket(server.url, options)
   const recorder = record(socket)
@@ -46,7 +46,7 @@ test('records a conversation over a restart of the server', { timeout: 30_000 },
   expect(periods[5]?.close).toMatchObject({ cause: 'user' })
 })
 
-test('round trips of the heartbeat are pulses, not frames', { timeout: 30_000 }, async ({ listen }) => {
+test('round trips of the heartbeat are pulses, not frames', async ({ listen }) => {
   const server = await listen()
   server.answer('ping', 'pong')
   const heartbeat = { ping: 'ping', pong: 'pong', interval: 50, timeout: 10_000 }
@@ -58,9 +58,7 @@ test('round trips of the heartbeat are pulses, not frames', { timeout: 30_000 },
   expect(recorder.frames).toEqual([])
 })
 
-test('a queued message is queued, and sent when the connection opens', { timeout: 30_000 }, async ({
-  listen,
-}) => {
+test('a queued message is queued, and sent when the connection opens', async ({ listen }) => {
   const server = await listen()
   const socket = new Socket(server.url, options)
   const recorder = record(socket)

@@ -42,9 +42,7 @@ async function serveSessions() {
   return { url, received }
 }
 
-test('Socket, helpers and Session work with the globals of React Native, and the drop-in says what is missing', {
-  timeout: 60_000,
-}, async () => {
+test('Socket, helpers and Session work with the globals of React Native, and the drop-in says what is missing', async () => {
   const echo = await serve((socket) => socket.on('message', (data, binary) => socket.send(data, { binary })))
   const { url } = await serveSessions()
   const script = join(import.meta.dirname, 'runtimes.ts')
@@ -150,9 +148,9 @@ test('a server that takes one read for one frame gets each queued message by its
   socket.close()
 })
 
-test('an upload and a request over a session survive a cut, and the server handles each once', {
-  timeout: 60_000,
-}, async ({ proxy }) => {
+test('an upload and a request over a session survive a cut, and the server handles each once', async ({
+  proxy,
+}) => {
   const { url, received } = await serveSessions()
   const line = await proxy({ port: Number(new URL(url).port) })
   const session = new Session<{ id?: number }, object>(line.url, {
@@ -174,9 +172,7 @@ test('an upload and a request over a session survive a cut, and the server handl
   expect(received.filter((text) => text.includes('time')).length).toBe(1)
 })
 
-test('an upload over a session resolves while the window of the server is full', {
-  timeout: 60_000,
-}, async () => {
+test('an upload over a session resolves while the window of the server is full', async () => {
   const { url } = await serveSessions()
   const session = new Session(url, { WebSocket })
   onTestFinished(() => session.close())

@@ -59,7 +59,7 @@ describe.for([
 ] as const)('React %s renders 100 requests on a server without a connection', ([major, suffix]) => {
   const app = () => bundle(suffix)
 
-  test('to a string', { timeout: 60_000 }, async () => {
+  test('to a string', async () => {
     const { toText, version } = await app()
     expect(version.split('.')[0]).toBe(major)
     for (let request = 0; request < 100; request++) {
@@ -70,7 +70,7 @@ describe.for([
     expect(constructed).toBe(0)
   })
 
-  test('to a stream', { timeout: 60_000 }, async () => {
+  test('to a stream', async () => {
     const { toStream } = await app()
     const requests = Array.from({ length: 100 }, async (_, request) => {
       const target = new PassThrough()

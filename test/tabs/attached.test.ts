@@ -10,7 +10,7 @@ const engine = process.env.ENGINE ?? 'chromium'
 /** So long that nothing but a sign of a page connects again within a test. */
 const patient = { reconnect: { base: 10 ** 8, max: 10 ** 8 } }
 
-describe('a tab', { timeout: 60_000 }, () => {
+describe('a tab', () => {
   test('that comes later learns the status and gets a snapshot before newer messages', async ({
     listen,
     open,

@@ -10,7 +10,7 @@ declare const client: Client
 /** So long that nothing but a sign of a page connects again within a test. */
 const patient = { reconnect: { base: 10 ** 8, max: 10 ** 8 } }
 
-describe("a tab's socket", { timeout: 60_000 }, () => {
+describe("a tab's socket", () => {
   test('validates with a schema of its own', async ({ listen, open }) => {
     const server = await listen()
     const strict = await open(server, {

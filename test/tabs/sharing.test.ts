@@ -5,7 +5,7 @@ import { said } from './site.ts'
 
 declare const client: Client
 
-describe('tabs that share one connection', { timeout: 60_000 }, () => {
+describe('tabs that share one connection', () => {
   test('are one connection at the server, and receive the same messages in the same order', async ({
     listen,
     open,

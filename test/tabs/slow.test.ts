@@ -52,7 +52,7 @@ async function openBoth(
   return engine === 'firefox' ? { fast: first, slow: second } : { slow: first, fast: second }
 }
 
-describe('a tab that is slower than the server', { timeout: 60_000 }, () => {
+describe('a tab that is slower than the server', () => {
   test('does not hold back the others, and receives everything that fits into its backlog', async ({
     listen,
     open,
@@ -96,7 +96,7 @@ describe('a tab that is slower than the server', { timeout: 60_000 }, () => {
 })
 
 if (engine === 'chromium')
-  describe('a tab that the browser freezes', { timeout: 90_000 }, () => {
+  describe('a tab that the browser freezes', () => {
     test('takes nothing from the others, and joins again when it is shown', async ({ listen, site }) => {
       const server = await listen()
       server.answer('ping', 'pong')

@@ -34,7 +34,7 @@ async function connect(page: WebkitPage, site: string, server: Server, setup: Se
   await expect.poll(() => status(page), patient).toBe('open')
 }
 
-describe('tabs in WebKitGTK', { timeout: 120_000 }, () => {
+describe('tabs in WebKitGTK', () => {
   test('share one connection, which outlives the tab that created the worker', async ({
     listen,
     site,

@@ -44,7 +44,7 @@ const expectBack = async (...tabs: Tab[]) => {
  * Not in Firefox: version 153 goes on handing out a worker that has called `self.close()`, in some runs for as long as one of
  * its pages is open, and only the end of a whole process ends a worker otherwise.
  */
-describe('when the shared worker ends', { timeout: 60_000 }, () => {
+describe('when the shared worker ends', () => {
   test('by itself, every tab is told and connected again within a second, over one connection', async ({
     listen,
     open,

@@ -9,9 +9,11 @@ const heartbeat = { interval: 2_500, timeout: 1_000 }
 const BYTES = 640_000
 const RATE = 100_000
 
-test('a large message to the server on a slow line arrives, once, and so does what is behind it', {
-  timeout: 120_000,
-}, async ({ startServer, client, proxy }) => {
+test('a large message to the server on a slow line arrives, once, and so does what is behind it', async ({
+  startServer,
+  client,
+  proxy,
+}) => {
   const got: number[] = []
   const { port, sessions } = await startServer({ received: (_, data) => void got.push(data.length), ping: 2 })
   const line = await proxy({ port })
@@ -27,9 +29,11 @@ test('a large message to the server on a slow line arrives, once, and so does wh
   expect(sessions.counters.silent).toBe(0)
 })
 
-test('a large message to the client on a slow line arrives, once, and so does what is behind it', {
-  timeout: 120_000,
-}, async ({ startServer, client, proxy }) => {
+test('a large message to the client on a slow line arrives, once, and so does what is behind it', async ({
+  startServer,
+  client,
+  proxy,
+}) => {
   const heard: number[] = []
   const { port, sessions, next } = await startServer({ ping: 2 })
   const line = await proxy({ port })

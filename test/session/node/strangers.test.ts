@@ -52,9 +52,9 @@ async function flood(port: number, bytes: number) {
   return written
 }
 
-test('a first frame of 90 MiB is not read, also by a server that does not limit its messages', {
-  timeout: 60_000,
-}, async ({ startServer }) => {
+test('a first frame of 90 MiB is not read, also by a server that does not limit its messages', async ({
+  startServer,
+}) => {
   const { port, sessions } = await startServer()
   const before = process.memoryUsage().rss
   const written = await Promise.all(Array.from({ length: 6 }, () => flood(port, 94_371_840)))
@@ -63,9 +63,9 @@ test('a first frame of 90 MiB is not read, also by a server that does not limit 
   expect(sessions.size.sessions).toBe(0)
 })
 
-test('a refused client that ignores the close frame loses its TCP connection within about a second', {
-  timeout: 60_000,
-}, async ({ startServer }) => {
+test('a refused client that ignores the close frame loses its TCP connection within about a second', async ({
+  startServer,
+}) => {
   const { url, sockets } = await startServer({ authenticate: () => undefined })
   const peer = new Raw(url)
   await peer.hello({ id: id() })
@@ -172,7 +172,6 @@ test('a full server ends first who never said a word, then is busy', async ({ st
 
 test.for(['publish', 'sendToLocal'] as const)(
   '`ended` that reaches all others by %s, thousands of which end by it, does not recurse',
-  { timeout: 120_000 },
   async (how) => {
     let depth = 0
     let deepest = 0
@@ -266,9 +265,10 @@ test('one message larger than all bounds goes alone, before and behind small one
   expect(sessions.counters.overflowed).toBe(1)
 })
 
-test('a message over the limit of the server is lost after two tries, and the rest goes on', {
-  timeout: 60_000,
-}, async ({ startServer, client }) => {
+test('a message over the limit of the server is lost after two tries, and the rest goes on', async ({
+  startServer,
+  client,
+}) => {
   const got: unknown[] = []
   const { url, sessions } = await startServer(
     { received: (_, data) => void got.push(data) },
@@ -293,9 +293,10 @@ test('a message over the limit of the server is lost after two tries, and the re
   expect(sessions.counters.connections).toBe(3)
 })
 
-test('a message that a client does not take ends its session, with outcomes, after two tries', {
-  timeout: 60_000,
-}, async ({ startServer, client }) => {
+test('a message that a client does not take ends its session, with outcomes, after two tries', async ({
+  startServer,
+  client,
+}) => {
   class Small extends WebSocket {
     constructor(url: string, protocols: string[]) {
       super(url, protocols, { maxPayload: 1_000 })
@@ -332,9 +333,10 @@ test('a message that a client does not take ends its session, with outcomes, aft
   expect(sessions.counters.connections).toBeLessThan(8)
 })
 
-test('while a fresh token cannot be looked at, its client is told to come later', {
-  timeout: 40_000,
-}, async ({ startServer, raw }) => {
+test('while a fresh token cannot be looked at, its client is told to come later', async ({
+  startServer,
+  raw,
+}) => {
   let settle = (_: string) => {}
   const { url, next } = await startServer({
     authenticate: (_, token) =>
@@ -358,9 +360,11 @@ test('while a fresh token cannot be looked at, its client is told to come later'
   settle('ann')
 })
 
-test('a challenge gets a fresh token in place; who shows none, or one of another, is out', {
-  timeout: 40_000,
-}, async ({ startServer, client, raw }) => {
+test('a challenge gets a fresh token in place; who shows none, or one of another, is out', async ({
+  startServer,
+  client,
+  raw,
+}) => {
   const tokens: unknown[] = []
   const { url, next } = await startServer({
     authenticate: (_, token) => {
@@ -530,9 +534,10 @@ test('a refused client that goes on sending is cut off', async ({ startServer })
   expect(sessions.counters.received).toBe(0)
 })
 
-test('9,000 tiny messages that wait for a client do not keep the blocks that they were read in', {
-  timeout: 120_000,
-}, async ({ startServer, raw }) => {
+test('9,000 tiny messages that wait for a client do not keep the blocks that they were read in', async ({
+  startServer,
+  raw,
+}) => {
   const blocks = new Set<ArrayBufferLike>()
   const { url, next } = await startServer({
     limits: { messages: 10_000 },

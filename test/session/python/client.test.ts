@@ -25,9 +25,10 @@ function python(url: string, token: string) {
   }
 }
 
-test('a client written from the protocol page has a conversation through cuts: 0 lost, 0 doubled', {
-  timeout: 120_000,
-}, async ({ startServer, proxy }) => {
+test('a client written from the protocol page has a conversation through cuts: 0 lost, 0 doubled', async ({
+  startServer,
+  proxy,
+}) => {
   const COUNT = 400
   const up: string[] = []
   const endings: unknown[] = []

@@ -84,7 +84,7 @@ async function exercise(connect: () => Promise<RedisClient>, sessionsOf: () => P
   await expect.poll(sessionsOf, { timeout: 10_000 }).toBe(6)
 }
 
-test('a client of ioredis with a keyPrefix', { timeout: 90_000 }, async () => {
+test('a client of ioredis with a keyPrefix', async () => {
   const redis = await ownRedis()
   const connect = async () => {
     const prefixed = new Redis(redis.port, '127.0.0.1', { keyPrefix: 'app:', maxRetriesPerRequest: null })
@@ -97,7 +97,6 @@ test('a client of ioredis with a keyPrefix', { timeout: 90_000 }, async () => {
 
 test.for(['ioredis', 'redis'] as const)(
   'a Redis Cluster of three primaries, over the package %s',
-  { timeout: 120_000 },
   async (which) => {
     const cluster = await startCluster()
     onTestFinished(async () => void (await cluster.remove()))

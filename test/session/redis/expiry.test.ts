@@ -4,9 +4,7 @@ import { until } from '../node/fixtures.ts'
 import { client, greet, id, ownRedis, startServer } from './fixtures.ts'
 import { startNode } from './processes.ts'
 
-test('a session that expires while no process has it ends in one of them, once, with what became of its messages', {
-  timeout: 60_000,
-}, async () => {
+test('a session that expires while no process has it ends in one of them, once, with what became of its messages', async () => {
   const redis = await ownRedis()
   const endings: unknown[] = []
   const options = { ttl: 1, ended: (_: unknown, ending: unknown) => endings.push(ending) }
@@ -46,7 +44,7 @@ test.for([
   expect((await greet(url, { id: id(), n: 2, got: 1 })).answer).toMatch(/^!w/)
 })
 
-test('also one whose process was killed', { timeout: 90_000 }, async () => {
+test('also one whose process was killed', async () => {
   const redis = await ownRedis()
   const nodes = await Promise.all([1, 2].map(() => startNode(redis.port, 'redis', 1)))
   const [first, second] = nodes
@@ -61,7 +59,7 @@ test('also one whose process was killed', { timeout: 90_000 }, async () => {
   }
 })
 
-test('one that is connected does not expire, however quiet it is', { timeout: 60_000 }, async () => {
+test('one that is connected does not expire, however quiet it is', async () => {
   const redis = await ownRedis()
   const endings: unknown[] = []
   const options = { ttl: 1, ended: (_: unknown, ending: unknown) => endings.push(ending) }

@@ -3,9 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { until } from '../node/fixtures.ts'
 import { client, greet, id, ownRedis, startServer } from './fixtures.ts'
 
-test('a handler that never settles, and its client moves: after `grace` the next process has the message, with the same key', {
-  timeout: 60_000,
-}, async () => {
+test('a handler that never settles, and its client moves: after `grace` the next process has the message, with the same key', async () => {
   const redis = await ownRedis()
   const keys: string[] = []
   const note = (_: unknown, __: unknown, key: string) => void keys.push(key)
@@ -64,9 +62,7 @@ test('a slow handler: its client is back at once in the same process, and the me
   expect(handled).toBe(1)
 })
 
-test('what waits behind a slow handler is handled, once, when its client comes to another process', {
-  timeout: 60_000,
-}, async () => {
+test('what waits behind a slow handler is handled, once, when its client comes to another process', async () => {
   const redis = await ownRedis()
   const got: string[] = []
   let finish = () => {}
@@ -91,7 +87,7 @@ test('what waits behind a slow handler is handled, once, when its client comes t
   expect(got).toEqual(['1', '2', '3'])
 })
 
-test('send() to any session resolves once it is stored', { timeout: 60_000 }, async () => {
+test('send() to any session resolves once it is stored', async () => {
   const redis = await ownRedis()
   const owner = await startServer(redis.port)
   const other = await startServer(redis.port)

@@ -7,7 +7,6 @@ const forever = 30_000
 
 test.for<Package>(['redis', 'ioredis'])(
   'a Redis that hangs: nothing is acknowledged that is not stored, and then nothing is lost or doubled, over the package %s',
-  { timeout: 90_000 },
   async (which) => {
     const redis = await ownRedis()
     const got: string[] = []
@@ -55,9 +54,7 @@ test.for<Package>(['redis', 'ioredis'])(
   },
 )
 
-test('who comes first while Redis hangs is greeted as new when it is back, and once', {
-  timeout: 60_000,
-}, async () => {
+test('who comes first while Redis hangs is greeted as new when it is back, and once', async () => {
   const redis = await ownRedis()
   const openings = new Map<string, boolean[]>()
   const { url } = await startServer(redis.port, {
@@ -84,9 +81,7 @@ test('who comes first while Redis hangs is greeted as new when it is back, and o
   expect([...openings.values()].at(-1)).toEqual([false, true])
 })
 
-test('a process that was stopped for long handles nothing that another may have been sent again', {
-  timeout: 60_000,
-}, async () => {
+test('a process that was stopped for long handles nothing that another may have been sent again', async () => {
   const redis = await ownRedis()
   const [first, second] = await Promise.all([
     startNode(redis.port, 'ioredis'),
@@ -112,9 +107,7 @@ test('a process that was stopped for long handles nothing that another may have 
   }
 })
 
-test('a shutdown waits neither for a Redis that hangs nor for a handler that never ends', {
-  timeout: 60_000,
-}, async () => {
+test('a shutdown waits neither for a Redis that hangs nor for a handler that never ends', async () => {
   const redis = await ownRedis()
   const { sessions, url } = await startServer(redis.port, { received: () => new Promise(() => {}) })
   const { raw } = await greet(url, { id: id() })
@@ -125,9 +118,7 @@ test('a shutdown waits neither for a Redis that hangs nor for a handler that nev
   expect(await raw.next()).toMatch(/^!x\{"why":"restart"/)
 })
 
-test('a Redis that was away does not make a living process lose its sessions', {
-  timeout: 60_000,
-}, async () => {
+test('a Redis that was away does not make a living process lose its sessions', async () => {
   const redis = await ownRedis()
   const got: string[] = []
   const options = { received: (_: unknown, data: unknown) => void got.push(String(data)) }

@@ -46,9 +46,7 @@ async function pairOfRedis() {
   }
 }
 
-test('a promoted replica without the last messages from other processes: the client is told, no number is used again', {
-  timeout: 60_000,
-}, async () => {
+test('a promoted replica without the last messages from other processes: the client is told, no number is used again', async () => {
   const { primary, follow, detach, promote } = await pairOfRedis()
   const owner = await startServer(primary.port)
   const sender = await startServer(primary.port)
@@ -69,9 +67,7 @@ test('a promoted replica without the last messages from other processes: the cli
   expect(fresh).toHaveLength(1)
 })
 
-test('also when the process that stored them is the one that has the session', {
-  timeout: 60_000,
-}, async () => {
+test('also when the process that stored them is the one that has the session', async () => {
   const { primary, follow, detach, promote } = await pairOfRedis()
   const got: string[] = []
   const { sessions, url } = await startServer(primary.port, {
@@ -92,9 +88,7 @@ test('also when the process that stored them is the one that has the session', {
   expect(got).toEqual(['a', 'b', 'c'])
 })
 
-test('a client that is ahead of the store, and comes to a process that never knew its session, is told', {
-  timeout: 60_000,
-}, async () => {
+test('a client that is ahead of the store, and comes to a process that never knew its session, is told', async () => {
   const { primary, follow, detach, promote } = await pairOfRedis()
   const nodes = [await startServer(primary.port), await startServer(primary.port)] as const
   let url = nodes[0].url
@@ -113,7 +107,7 @@ test('a client that is ahead of the store, and comes to a process that never kne
   await socket.delivered('a new life')
 })
 
-test('a replica that had everything: nobody notices', { timeout: 60_000 }, async () => {
+test('a replica that had everything: nobody notices', async () => {
   const { primary, follow, detach, promote } = await pairOfRedis()
   const { sessions, url } = await startServer(primary.port)
   const sender = await startServer(primary.port)
@@ -149,9 +143,7 @@ async function forgetful() {
   }
 }
 
-test('messages of a session that the process had released before they were lost: the client is told, by another process', {
-  timeout: 60_000,
-}, async () => {
+test('messages of a session that the process had released before they were lost: the client is told, by another process', async () => {
   const { redis, save, restore } = await forgetful()
   const [owner, other] = [await startServer(redis.port), await startServer(redis.port)]
   const { raw } = await greet(owner.url, { id: id() })
@@ -170,9 +162,7 @@ test('messages of a session that the process had released before they were lost:
   await expect.poll(hello, { timeout: forever, interval: 300 }).toMatch(/"why":"gone"/)
 })
 
-test('a store that has lost that a process took the session over: the client is told, and no other process continues it', {
-  timeout: 60_000,
-}, async () => {
+test('a store that has lost that a process took the session over: the client is told, and no other process continues it', async () => {
   const { redis, save, restore } = await forgetful()
   const [before, owner, other] = [
     await startServer(redis.port),
@@ -191,9 +181,7 @@ test('a store that has lost that a process took the session over: the client is 
   expect([last, await again()]).toEqual(['!x{"why":"gone","got":0}', '!x{"why":"gone","got":0}'])
 })
 
-test('another message took the number of the lost one, and was acknowledged, before the loss was noticed: the client is told', {
-  timeout: 60_000,
-}, async () => {
+test('another message took the number of the lost one, and was acknowledged, before the loss was noticed: the client is told', async () => {
   const { redis, save, restore } = await forgetful()
   const late = await startServer(redis.port, {}, { retry: 5_000 })
   const owner = await startServer(redis.port, {}, { retry: 10 })
@@ -261,7 +249,7 @@ test('a process notices a loss, and another one takes the session before its end
   expect(await redis.client.hget(keys[0], 'owner')).toBe('two:1')
 })
 
-test('a snapshot that is restored: the client is told', { timeout: 60_000 }, async () => {
+test('a snapshot that is restored: the client is told', async () => {
   const redis = await startRedis(['--appendonly', 'no'])
   onTestFinished(redis.remove)
   const { sessions, url } = await startServer(redis.port)
@@ -279,9 +267,7 @@ test('a snapshot that is restored: the client is told', { timeout: 60_000 }, asy
   await socket.delivered('c')
 })
 
-test('the messages of one session are deleted: its client is told, also by another process', {
-  timeout: 60_000,
-}, async () => {
+test('the messages of one session are deleted: its client is told, also by another process', async () => {
   const redis = await ownRedis()
   const nodes = [await startServer(redis.port), await startServer(redis.port)] as const
   const { raw } = await greet(nodes[0].url, { id: id() })
@@ -298,9 +284,7 @@ test('the messages of one session are deleted: its client is told, also by anoth
   expect(answer).toBe('!x{"why":"gone"}')
 })
 
-test('a Redis that may delete keys is reported at the start, and what it has deleted is told', {
-  timeout: 90_000,
-}, async () => {
+test('a Redis that may delete keys is reported at the start, and what it has deleted is told', async () => {
   const reports = vi.spyOn(console, 'error').mockImplementation(() => {})
   onTestFinished(() => reports.mockRestore())
   const redis = await startRedis(['--maxmemory', '4mb', '--maxmemory-policy', 'allkeys-lru'])

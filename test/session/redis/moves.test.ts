@@ -5,9 +5,7 @@ import { until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 import { startNode } from './processes.ts'
 
-test('a process that is shut down finishes what it handles, and its clients go on elsewhere: each once, in order', {
-  timeout: 60_000,
-}, async () => {
+test('a process that is shut down finishes what it handles, and its clients go on elsewhere: each once, in order', async () => {
   const redis = await ownRedis()
   const got: string[] = []
   const options = {
@@ -34,9 +32,7 @@ test('a process that is shut down finishes what it handles, and its clients go o
   expect(nodes.map(({ sessions }) => sessions.size.connected)).toEqual([0, 1])
 })
 
-test('of two that take a session over in one moment the later attempt has it, and the other is not heard', {
-  timeout: 60_000,
-}, async () => {
+test('of two that take a session over in one moment the later attempt has it, and the other is not heard', async () => {
   const redis = await ownRedis()
   const got: string[] = []
   const { sessions, url } = await startServer(redis.port, {
@@ -124,9 +120,7 @@ test('an older attempt that arrives late at another process does not end the con
   expect(await raw.next()).toBe('still here')
 })
 
-test('a message over the limit of the server is lost after two tries, one in each process, and the rest goes on', {
-  timeout: 60_000,
-}, async () => {
+test('a message over the limit of the server is lost after two tries, one in each process, and the rest goes on', async () => {
   const redis = await ownRedis()
   const nodes = await Promise.all([1, 2].map(() => startNode(redis.port, 'ioredis', 30, 1_000)))
   onTestFinished(async () => {

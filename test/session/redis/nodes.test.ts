@@ -99,7 +99,7 @@ test.for(['redis', 'ioredis'] as const)(
   },
 )
 
-test('Redis restarted with its log on disk: nothing lost', { timeout: 60_000 }, async () => {
+test('Redis restarted with its log on disk: nothing lost', async () => {
   const { redis, sender, socket, heard, fresh, id, effects } = await startCluster('ioredis')
   for (let n = 1; n <= 100; n++) {
     socket.send(`${n}`)
@@ -125,9 +125,7 @@ test('Redis restarted with its log on disk: nothing lost', { timeout: 60_000 }, 
   expect(await effects()).toEqual([...numbers(200), 'end'])
 })
 
-test('Redis emptied: every message has its outcome, and none is delivered wrongly', {
-  timeout: 60_000,
-}, async () => {
+test('Redis emptied: every message has its outcome, and none is delivered wrongly', async () => {
   const { redis, sender, socket, heard, fresh, id, effects } = await startCluster('ioredis')
   for (let n = 1; n <= 50; n++) socket.send(`${n}`)
   await socket.delivered('51')

@@ -60,9 +60,7 @@ async function scene(size: number, spread: (nodes: Node[], n: number) => Node) {
   return { redis, nodes, clients, talkative, say, check }
 }
 
-test('a process stopped for 10 s when its sessions are looked at: all clients come back, nothing lost or doubled', {
-  timeout: 120_000,
-}, async () => {
+test('a process stopped for 10 s when its sessions are looked at: all clients come back, nothing lost or doubled', async () => {
   const { nodes, talkative, say, check } = await scene(30, ([first]) => first as Node)
   await Promise.all(say())
   nodes[0]?.pause()
@@ -88,9 +86,7 @@ test('Redis stopped for 4.5 s, four times, longer than any word that a process i
   }
 })
 
-test('a process whose clock was set back by an hour, and that was then stopped, handles nothing twice', {
-  timeout: 60_000,
-}, async () => {
+test('a process whose clock was set back by an hour, and that was then stopped, handles nothing twice', async () => {
   const redis = await ownRedis()
   const [first, second] = await Promise.all([
     startNode(redis.port, 'ioredis'),
@@ -222,9 +218,7 @@ test('a session that was taken over, and whose messages were acknowledged, betwe
   expect(told).toEqual(['fenced'])
 })
 
-test('what is forwarded to the next owner is stored once if the reply was lost, and before what is sent later', {
-  timeout: 60_000,
-}, async () => {
+test('what is forwarded to the next owner is stored once if the reply was lost, and before what is sent later', async () => {
   const redis = await ownRedis()
   const sha1 = await redis.client.script('LOAD', APPEND.lua)
   let repliesLost = 0
@@ -250,9 +244,7 @@ test('what is forwarded to the next owner is stored once if the reply was lost, 
   expect(stored.map(([, [, data]]) => data)).toEqual(['t1', 't2'])
 })
 
-test('what was sent while the session moved to another process arrives there', {
-  timeout: 60_000,
-}, async () => {
+test('what was sent while the session moved to another process arrives there', async () => {
   const { redis, nodes, clients, say, check } = await scene(1, ([first]) => first as Node)
   await Promise.all(say())
   const heard: string[] = []

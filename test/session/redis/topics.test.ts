@@ -37,9 +37,7 @@ async function calls(redis: Awaited<ReturnType<typeof ownRedis>>, command: strin
   return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
 }
 
-test('one write per message, whatever the number of subscribers and processes, and none is read by a process again', {
-  timeout: 60_000,
-}, async () => {
+test('one write per message, whatever the number of subscribers and processes, and none is read by a process again', async () => {
   const redis = await ownRedis()
   const nodes = [
     await startServer(redis.port, subscribing),
@@ -55,9 +53,7 @@ test('one write per message, whatever the number of subscribers and processes, a
   expect((await calls(redis, 'xrange')) - before.reads).toBeLessThan(25)
 })
 
-test('who is away, or moves to another process, has everything once and in order; also when the channel breaks', {
-  timeout: 60_000,
-}, async () => {
+test('who is away, or moves to another process, has everything once and in order; also when the channel breaks', async () => {
   const redis = await ownRedis()
   const nodes = [
     await startServer(redis.port, subscribing),
@@ -86,9 +82,7 @@ test('text and bytes are what was published', async () => {
   expect(heard).toEqual(texts)
 })
 
-test('a log is bounded by number and bytes, and who comes too late is told', {
-  timeout: 60_000,
-}, async () => {
+test('a log is bounded by number and bytes, and who comes too late is told', async () => {
   const redis = await ownRedis()
   const options = { ...subscribing, topics: { messages: 10, bytes: 1_000 } }
   const nodes = [await startServer(redis.port, options), await startServer(redis.port, options)] as const
@@ -110,7 +104,7 @@ test('a log is bounded by number and bytes, and who comes too late is told', {
   expect(await redis.client.xlen(key)).toBe(2)
 })
 
-test('messages leave the log when they are too old', { timeout: 60_000 }, async () => {
+test('messages leave the log when they are too old', async () => {
   const redis = await ownRedis()
   const options = { ...subscribing, topics: { age: 1 } }
   const { sessions } = await startServer(redis.port, options)
@@ -123,9 +117,7 @@ test('messages leave the log when they are too old', { timeout: 60_000 }, async 
   expect(await redis.client.xlen(key)).toBe(1)
 })
 
-test('a log that lost messages which somebody has begins anew, and every subscriber is told', {
-  timeout: 60_000,
-}, async () => {
+test('a log that lost messages which somebody has begins anew, and every subscriber is told', async () => {
   const redis = await startRedis(['--appendonly', 'no'])
   onTestFinished(redis.remove)
   const nodes = [
@@ -151,9 +143,7 @@ test('a log that lost messages which somebody has begins anew, and every subscri
   expect(heard.slice(0, 5)).toEqual(numbers(1, 5))
 })
 
-test('also one that lost what a process published right before it stopped following', {
-  timeout: 60_000,
-}, async () => {
+test('also one that lost what a process published right before it stopped following', async () => {
   const redis = await startRedis(['--appendonly', 'no'])
   onTestFinished(redis.remove)
   const [publisher, other] = [
@@ -180,7 +170,7 @@ test('also one that lost what a process published right before it stopped follow
   expect(heard).toEqual(['1'])
 })
 
-test('also one whose messages were deleted', { timeout: 60_000 }, async () => {
+test('also one whose messages were deleted', async () => {
   const redis = await ownRedis()
   const { sessions, url } = await startServer(redis.port, subscribing)
   const { heard, gaps } = await subscriber(url)
@@ -239,9 +229,7 @@ async function refusedSubscriber() {
   return { socket, heard, gaps, received, session, second, restore, finish }
 }
 
-test('a subscription that a process cannot continue at first is continued when the client is back in it', {
-  timeout: 60_000,
-}, async () => {
+test('a subscription that a process cannot continue at first is continued when the client is back in it', async () => {
   const { socket, heard, gaps, received, second, restore, finish } = await refusedSubscriber()
   await restore()
   await second.sessions.publish('all', '2')
@@ -251,9 +239,7 @@ test('a subscription that a process cannot continue at first is continued when t
   expect([heard, gaps, received]).toEqual([['1', '2'], [], ['handled slowly']])
 })
 
-test('a subscription that a process cannot continue at first can be ended there, and the client is told', {
-  timeout: 60_000,
-}, async () => {
+test('a subscription that a process cannot continue at first can be ended there, and the client is told', async () => {
   const { socket, session, second, restore, finish } = await refusedSubscriber()
   const unsubscribed = new Promise<void>((resolve) =>
     socket.on('topic', ({ type }) => {
@@ -293,9 +279,7 @@ test('a subscription that the next process ends while it looks for the log, and 
   expect(await second.sessions.members('all')).toEqual([])
 })
 
-test('a subscription that is stored while its session moves to another process stays', {
-  timeout: 60_000,
-}, async () => {
+test('a subscription that is stored while its session moves to another process stays', async () => {
   const redis = await ownRedis()
   const join = await redis.client.script('LOAD', JOIN.lua)
   const owners = async () => {
@@ -330,9 +314,7 @@ test('a subscription that is stored while its session moves to another process s
   expect(await redis.client.smembers(key)).toEqual(['+all'])
 })
 
-test('members leave when the process that had them was killed, and are told of once', {
-  timeout: 90_000,
-}, async () => {
+test('members leave when the process that had them was killed, and are told of once', async () => {
   const redis = await ownRedis()
   const left: string[] = []
   const watcher = await startServer(redis.port, {
@@ -514,9 +496,7 @@ test('a process that ends a session which another one has taken over does not en
   expect(left).toEqual([])
 })
 
-test('a message with a key is published once by all processes, and again after the log was lost', {
-  timeout: 60_000,
-}, async () => {
+test('a message with a key is published once by all processes, and again after the log was lost', async () => {
   const redis = await ownRedis()
   const nodes = [await startServer(redis.port), await startServer(redis.port)] as const
   const heard: unknown[] = []
