@@ -172,7 +172,7 @@ const clusterMutants = [
   [
     'moves: the next process does not know that a subscription has ended',
     `${src}/server/topics.ts`,
-    'const isUntold = wasSubscribed || !session.connected',
+    'const isUntold = session.unsubscribed.has(topic) || !session.connected',
     'const isUntold = !session.connected',
   ],
 ].map((mutant) => ({ mutant, test: 'several processes' }))

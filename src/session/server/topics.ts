@@ -135,10 +135,8 @@ export class Topics {
     session.cursors.delete(topic)
     const subscription = session.subscriptions.get(topic)
     // A subscription that is still being looked up does not begin any more.
-    const wasWanted = session.subscribing.delete(topic)
+    session.subscribing.delete(topic)
     const wasKept = removeFrom(session.unresumed, topic)
-    // Another process may have a session that is over here.
-    if (!subscription && !wasWanted && !wasKept && !session.over) return
     const wasSubscribed = subscription !== undefined || wasKept
     if (wasSubscribed) session.unsubscribed.set(topic, ++this.#ends)
     if (wasKept && place) this.#announceEnd(session, topic, place)
@@ -147,8 +145,9 @@ export class Topics {
       this.#drop(subscription)
     }
     if (wasSubscribed) this.#confirmEnds(session, [topic])
-    const isUntold = wasSubscribed || !session.connected
+    const isUntold = session.unsubscribed.has(topic) || !session.connected
     const untold = session.over ? 'elsewhere' : isUntold ? 'here' : undefined
+    // Also if the session is not subscribed as far as this process knows: an earlier call may have failed to store the end.
     await this.#leave(topic, { id: session.id, principal: session.principal }, untold)
   }
 

@@ -439,6 +439,22 @@ test('a process does not notify itself that a subscription has ended: by then th
   expect(await sessions.members('all')).toHaveLength(1)
 })
 
+test('an end that could not be stored is stored when it is tried again', async () => {
+  const redis = await ownRedis()
+  const { sessions, url } = await startServer(redis.port, subscribing)
+  await subscriber(() => url)
+  const [session] = sessions
+  const topics = `holdfast:{${session?.id}}:topics`
+  await expect.poll(() => redis.client.smembers(topics), { timeout: forever }).toEqual(['+all'])
+  await redis.client.rename(topics, 'aside')
+  await redis.client.set(topics, 'not a set')
+  await expect(session?.unsubscribe('all')).rejects.toThrow('WRONGTYPE')
+  await redis.client.rename('aside', topics)
+  await session?.unsubscribe('all')
+  expect(await redis.client.smembers(topics)).not.toContain('+all')
+  expect(await sessions.members('all')).toEqual([])
+})
+
 test('a subscription that is ended by a process that does not have the session any more', async () => {
   const redis = await ownRedis()
   const opened: ServerSession[] = []
