@@ -84,7 +84,7 @@ export const frameworks = (browser: () => BrowserConfigOptions) =>
       name,
       include,
       expect: { poll: { timeout: 20_000 } },
-      testTimeout: 60_000,
+      testTimeout: 180_000,
       provide: { versions },
       globalSetup: 'test/support/countingServer.ts',
       browser: { enabled: true, headless: true, screenshotFailures: false, ...browser() },
