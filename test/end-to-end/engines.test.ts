@@ -8,6 +8,7 @@ import { describe, expect } from 'vitest'
 import { executable } from '../../scripts/executables.js'
 import { test as base } from '../support/fixtures.ts'
 import { flags } from '../support/flags.ts'
+import { launchPrompting, type PromptingBrowser } from '../support/prompts.ts'
 import { launchTabs } from '../support/tabs.ts'
 import { launchWebkit } from '../support/webkit.ts'
 
@@ -162,6 +163,54 @@ describe('a page on a public address that dials a private one', () => {
       .poll(() => events(page), patient)
       .toEqual(['connecting', expect.stringMatching(/^closed blocked: .*local network/)])
     expect(line.dials).toBeLessThanOrEqual(1)
+  })
+
+  describe('and asks the user first', () => {
+    /** A page that dials `url` while the browser shows its prompt. */
+    const prompting = test.extend<{
+      ask: (url: string) => Promise<{ page: Page; answer: PromptingBrowser['answer'] }>
+    }>({
+      ask: async ({ site }, use) => {
+        const browsers: PromptingBrowser[] = []
+        await use(async (url) => {
+          const { url: address, port } = await site()
+          const prompting = await launchPrompting(asPublic(port))
+          browsers.push(prompting)
+          const page = await prompting.browser.newPage()
+          await page.goto(address)
+          await page.evaluate(dial(url, '{ attemptTimeout: 10_000, reconnect: { max: 500 } }'))
+          return { page, answer: prompting.answer }
+        })
+        await Promise.all(browsers.map((browser) => browser.close()))
+      },
+    })
+
+    prompting(
+      'dials once while the user thinks, and is connected once allowed',
+      async ({ ask, listen, proxy }) => {
+        const line = await proxy(await listen())
+        const { page, answer } = await ask(line.url)
+        // Longer than an attempt may take.
+        await page.evaluate('new Promise((resolve) => setTimeout(resolve, 15_000))')
+        expect(await events(page)).toEqual(['connecting'])
+        await answer('Allow')
+        await expect.poll(() => page.evaluate('socket.status'), patient).toBe('open')
+        expect(await events(page)).toEqual(['connecting', 'open'])
+        expect(line.dials).toBe(1)
+      },
+    )
+
+    prompting('ends at once when denied, and never dials again', async ({ ask, listen, proxy }) => {
+      const line = await proxy(await listen())
+      const { page, answer } = await ask(line.url)
+      await answer('Block')
+      await expect
+        .poll(() => events(page), patient)
+        .toEqual(['connecting', expect.stringMatching(/^closed blocked: .*local network/)])
+      await page.evaluate('new Promise((resolve) => setTimeout(resolve, 2_000))')
+      expect([await page.evaluate('socket.status'), line.live]).toEqual(['closed', 0])
+      expect(line.dials).toBeLessThanOrEqual(1)
+    })
   })
 })
 
