@@ -49,8 +49,9 @@ test('one write per message, whatever the number of subscribers and processes, a
   await until(() => all.every(({ heard }) => heard.length === 50), forever)
   for (const { heard, gaps } of all) expect([heard, gaps]).toEqual([numbers(1, 50), []])
   expect((await calls(redis, 'xadd')) - before.writes).toBe(50)
-  // The age of the oldest message is looked at from time to time, and each process compares its place with the log.
-  expect((await calls(redis, 'xrange')) - before.reads).toBeLessThan(25)
+  // One process that reads each message would do so 50 times. From time to time the age of the oldest message is looked at,
+  // and each process compares its place with the log.
+  expect((await calls(redis, 'xrange')) - before.reads).toBeLessThan(50)
 })
 
 test('who is away, or moves to another process, has everything once and in order; also when the channel breaks', async () => {
