@@ -8,8 +8,8 @@ import { build } from 'esbuild'
  * was 6,600 and 5,500 for the core and 2,600 for the session; all that is promised takes more, and these keep it from growing.
  */
 const entries = [
-  { name: '*', code: `export * from './dist/index.js'`, limit: 12_800 },
-  { name: '{ Socket }', code: `export { Socket } from './dist/index.js'`, limit: 11_800 },
+  { name: '*', code: `export * from './dist/index.js'`, limit: 13_200 },
+  { name: '{ Socket }', code: `export { Socket } from './dist/index.js'`, limit: 12_100 },
   {
     name: '+ drop-in',
     code: `export { Socket } from './dist/index.js'; export { ReconnectingWebSocket } from './dist/websocket.js'`,
