@@ -37,6 +37,9 @@ const LINGER_WELCOMED = 10_000
 /** There are too many connections, or `authenticate` or the store has failed or did not answer in time. */
 const UNAVAILABLE: Refusal = { why: 'busy', after: 2_000 }
 
+/** `ws` throws an error that nobody listens to. The `close` event follows. */
+const ignoreError = () => {}
+
 /** The server's end of one connection: hello, then the frames of its session, then one end. */
 export class ServerConnection {
   /** The argument of `authenticate`. Not kept longer than needed, because it keeps the whole TCP socket in memory. */
@@ -57,10 +60,11 @@ export class ServerConnection {
   #checking = false
   /** When the present call of `authenticate` began. */
   #authenticatingSince: number | undefined
-  #challenged: ((accepted: boolean) => void)[] = []
+  /** Callers of `challenge` that wait for a token. */
+  #challenged: ((accepted: boolean) => void)[] | undefined
   #challengedAt = 0
   /** Bytes of topic messages that the client has not confirmed by a pong: before each unanswered ping, and since the last. */
-  #pings: number[] = []
+  #pings: number[] | undefined
   #sincePing = 0
   #topicBytesInFlight = 0
   #removeGuard: (() => void) | undefined
@@ -78,7 +82,7 @@ export class ServerConnection {
     this.#host = host
     this.#since = host.clock
     this.#receivedAt = host.clock
-    socket.on('error', () => {})
+    socket.on('error', ignoreError)
     socket.on('close', (code: number) => this.#closed(code))
     socket.on('message', (data: unknown, binary: boolean) => {
       if (this.over) return this.#ignored()
@@ -110,6 +114,16 @@ export class ServerConnection {
 
   write(data: string | Uint8Array, binary = false): void {
     if (!this.over) this.#socket.send(data, { binary })
+  }
+
+  /** Sends all frames that `write` writes with one system call. */
+  writeTogether(write: () => void): void {
+    this.#tcp?.cork?.()
+    try {
+      write()
+    } finally {
+      this.#tcp?.uncork?.()
+    }
   }
 
   refuse(refusal: Refusal): void {
@@ -164,7 +178,7 @@ export class ServerConnection {
     }
     this.#noticeBytes(settings.ping)
     // A token that nobody has looked at says nothing about its client.
-    if (this.#challenged.length && clock - this.#challengedAt >= ANSWER)
+    if (this.#challenged && clock - this.#challengedAt >= ANSWER)
       return this.refuse(this.#checking ? UNAVAILABLE : { why: 'denied' })
     if (this.#pingedAt === undefined) {
       if (clock - this.#receivedAt >= settings.ping) this.#ping()
@@ -190,7 +204,7 @@ export class ServerConnection {
   }
 
   ponged(): void {
-    this.#topicBytesInFlight -= this.#pings.shift() ?? 0
+    this.#topicBytesInFlight -= this.#pings?.shift() ?? 0
   }
 
   /** Asks the client for a fresh token. A client without this ability must reconnect, which sends one. */
@@ -200,11 +214,12 @@ export class ServerConnection {
       this.refuse({ why: 'moved' })
       return Promise.resolve(false)
     }
-    if (!this.#challenged.length) {
+    if (!this.#challenged) {
       this.#challengedAt = this.#host.clock
       this.write('!c')
     }
     return new Promise((resolve) => {
+      this.#challenged ??= []
       this.#challenged.push(resolve)
     })
   }
@@ -287,6 +302,7 @@ export class ServerConnection {
     const { session } = this
     if (!session) return
     this.#pingedAt ??= this.#host.clock
+    this.#pings ??= []
     this.#pings.push(this.#sincePing)
     this.#sincePing = 0
     this.write(`!p${session.outbox.written}`)
@@ -316,7 +332,9 @@ export class ServerConnection {
   }
 
   #answerChallenge(accepted: boolean): void {
-    for (const resolve of this.#challenged.splice(0)) resolve(accepted)
+    const challenged = this.#challenged ?? []
+    this.#challenged = undefined
+    for (const resolve of challenged) resolve(accepted)
   }
 
   /**
