@@ -136,12 +136,13 @@ function runtimes({ runtimes }) {
   return `${table(['runtime', 'version tested', '`WebSocket` comes from'], rows)}\n\nDone in each: ${done.join(', ')}.`
 }
 
-function load({ load: { size, rounds, machine, setups } }) {
+function load({ load: { size, rounds, share, machine, scaling, setups } }) {
   const us = (ms) => `${Math.round(ms * 1_000)}`
   const rows = Object.entries(setups).map(
-    ([setup, { connect, heap, echo, delivery, delay, late, resume, writes }]) => [
+    ([setup, { connect, heap, echo, delivery, delay, late, storm, resume, writes }]) => [
       name(setup),
       `${us(connect.value)} (×${connect.ratio.toFixed(1)})`,
+      `${us(storm.value)} (×${storm.ratio.toFixed(1)})`,
       `${us(resume.value)} (×${resume.ratio.toFixed(1)})`,
       `${us(echo.value)} (×${echo.ratio.toFixed(1)})`,
       `${us(delivery.value)} (×${delivery.ratio.toFixed(1)})`,
@@ -153,6 +154,7 @@ function load({ load: { size, rounds, machine, setups } }) {
   const head = [
     '',
     'connect, µs',
+    'come back, µs',
     'come back with 5 missed messages, µs',
     'echo, µs',
     'deliver one published message, µs',
@@ -160,9 +162,15 @@ function load({ load: { size, rounds, machine, setups } }) {
     'heap per connection, kB',
     'writes per published message',
   ]
+  const { capacity, limited } = scaling.holdfast
+  const measured = limited
+    ? ` Measured with ${share * 100} % of a processor for each server process, two processes deliver ×${limited.toFixed(1)} as many messages a second as one.`
+    : ''
   return `${table(head, rows)}
 
-Processor time of the servers for each connection or message; in brackets the ratio to \`ws\`, which stores nothing and misses what was published while a client was away. ${thousands(size)} clients, median of ${rounds} round${rounds === 1 ? '' : 's'}, Node ${machine.node.slice(1)}, ${machine.cores} processors for servers, Redis and clients together.`
+Processor time of the servers for each connection or message, after all clients have come and gone several times; in brackets the ratio to \`ws\`, which stores nothing and misses what was published while a client was away. *Hello and answer* is \`ws\` with one message from each client that says who it is, and its answer: what any server pays that knows its clients. ${thousands(size)} clients, median of ${rounds} round${rounds === 1 ? '' : 's'}, Node ${machine.node.slice(1)}, ${machine.cores} processors for servers, Redis and clients together.
+
+By the processor time that a delivery takes, two processes over Redis have ×${capacity.toFixed(1)} the capacity of one: the number of processes over the processor time of a delivery, in all processes together, with as many clients.${measured}`
 }
 
 function million({

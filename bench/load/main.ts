@@ -1,7 +1,7 @@
 // What many connections cost a server: processor time to connect, echo, publish and resume, and the heap per connection.
 // Plain `ws`, socket.io with its connection state recovery, and holdfast; in memory and over Redis; one and two processes.
 // Each round runs all of them, one after the other, so that ratios of one round compare like with like.
-// npx tsx bench/load/main.ts [clients] [rounds]
+// npx tsx bench/load/main.ts [clients] [rounds] [pattern of the setups to run; then no results are written]
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,16 +9,27 @@ import { createServer } from 'node:net'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { Redis } from 'ioredis'
 import { executable } from '../../scripts/executables.js'
 import { median, quantile, round } from '../statistics.ts'
+import { limitProcessor } from './limit-processor.ts'
 import { type Client, type Kind, newClient, type Request } from './protocols.ts'
 
 const size = Number(process.argv[2] ?? 1_000)
 const rounds = Number(process.argv[3] ?? 3)
+const only = new RegExp(process.argv[4] ?? '')
+/** How often all clients connect, return and leave before anything is measured: servers live long. */
+const WARM_UPS = 3
+/** How often connecting, and coming back, is measured. */
+const CONNECTS = 3
+const STORMS = 3
+const ECHOES = 50
 const PUBLISHED = 40
 const MISSED = 5
-const ECHOES = 50
+/** For the real capacity: the share of one processor that each server process has, and how many messages are published then. */
+const SHARE = 0.15
+const SATURATING = 20
 
 interface Setup {
   name: string
@@ -35,16 +46,24 @@ interface Figures {
   delivery: number
   delay: number
   late: number
+  /** To come back: without missed messages, and with some. */
+  storm: number
   resume: number
   /** Commands that Redis ran and bytes that it holds for each: zero in memory. */
   connectCommands: number
   echoCommands: number
   resumeCommands: number
   stored: number
+  writes: number
+  /** Deliveries a second, if each process had a processor for itself. */
+  capacity: number
+  /** Deliveries a second with `SHARE` of a processor for each process; NaN where that was not measured. */
+  limited: number
 }
 
-const setups: Setup[] = [
+const allSetups: Setup[] = [
   { name: 'ws', kind: 'ws', redis: false, processes: 1 },
+  { name: 'ws, hello and answer', kind: 'ws-hello', redis: false, processes: 1 },
   { name: 'socket.io, memory', kind: 'socket.io', redis: false, processes: 1 },
   { name: 'holdfast, memory', kind: 'holdfast', redis: false, processes: 1 },
   { name: 'socket.io, Redis', kind: 'socket.io', redis: true, processes: 1 },
@@ -52,14 +71,25 @@ const setups: Setup[] = [
   { name: 'socket.io, Redis, two processes', kind: 'socket.io', redis: true, processes: 2 },
   { name: 'holdfast, Redis, two processes', kind: 'holdfast', redis: true, processes: 2 },
 ]
+const setups = allSetups.filter(({ name }) => only.test(name))
+
+/** As an application has it: what runs TypeScript file by file makes every closure more expensive. */
+const serverFile = fileURLToPath(new URL('../.built/load-server.js', import.meta.url))
+await build({
+  entryPoints: [fileURLToPath(new URL('server.ts', import.meta.url))],
+  outfile: serverFile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  packages: 'external',
+})
 
 class Server {
   readonly #child: ChildProcess
   port = 0
 
   constructor(kind: Kind, redis: number) {
-    const file = fileURLToPath(new URL('server.ts', import.meta.url))
-    this.#child = fork(file, [kind, `${redis}`], { execArgv: ['--import', 'tsx', '--expose-gc'] })
+    this.#child = fork(serverFile, [kind, `${redis}`], { execArgv: ['--expose-gc'] })
   }
 
   async start(): Promise<this> {
@@ -68,10 +98,15 @@ class Server {
     return this
   }
 
-  async ask(request: Request): Promise<{ cpu: number; heap: number }> {
+  async ask(request: Request): Promise<{ cpu: number; heap: number; connections: number }> {
     const answer = once(this.#child, 'message')
     this.#child.send(request)
     return (await answer)[0]
+  }
+
+  /** Returns false where that is not possible. */
+  limit(share: number): boolean {
+    return limitProcessor(this.#child.pid ?? 0, share)
   }
 
   async end(): Promise<void> {
@@ -106,27 +141,86 @@ async function startRedis() {
   }
 }
 
-async function run({ kind, redis, processes }: Setup): Promise<Figures & { writes: number }> {
+async function run({ kind, redis, processes }: Setup): Promise<Figures> {
   const store = redis ? await startRedis() : undefined
   const servers = await Promise.all(
     Array.from({ length: processes }, () => new Server(kind, store?.port ?? 0).start()),
   )
-  const ask = async () => {
-    const answers = await Promise.all(servers.map((server) => server.ask({ type: 'cpu' })))
-    return {
-      cpu: answers.reduce((sum, { cpu }) => sum + cpu, 0),
-      heap: answers.reduce((sum, { heap }) => sum + heap, 0),
-      commands: (await store?.commands()) ?? 0,
-      stored: (await store?.memory()) ?? 0,
-    }
+  const ask = async (type: 'cpu' | 'heap') => {
+    const answers = await Promise.all(servers.map((server) => server.ask({ type })))
+    const sum = (of: 'cpu' | 'heap' | 'connections') =>
+      answers.reduce((total, answer) => total + answer[of], 0)
+    return { cpu: sum('cpu'), heap: sum('heap'), connections: sum('connections') }
   }
+  const cpu = async () => (await ask('cpu')).cpu
+  const heap = async () => (await ask('heap')).heap
   const portOf = (n: number) => servers[n % processes]?.port ?? 0
-  const clients: Client[] = Array.from({ length: size }, () => newClient(kind))
   /** A hundred at a time: what the kernel queues is not measured. */
-  const connectAll = async () => {
+  const connectAll = async (clients: Client[]) => {
     for (let from = 0; from < size; from += 100)
       await Promise.all(clients.slice(from, from + 100).map((client, n) => client.connect(portOf(from + n))))
   }
+  const allClosed = async () => {
+    while ((await ask('cpu')).connections) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const dropAll = async (clients: Client[]) => {
+    for (const client of clients) client.drop()
+    await allClosed()
+  }
+  const newClients = () => Array.from({ length: size }, () => newClient(kind))
+  const echoAll = (clients: Client[]) =>
+    Promise.all(
+      clients.map(
+        (client) =>
+          new Promise<void>((resolve) => {
+            let left = ECHOES
+            client.onEcho = () => (--left ? client.echo('x'.repeat(100)) : resolve())
+            client.echo('x'.repeat(100))
+          }),
+      ),
+    )
+
+  const finishAll = async (clients: Client[]) => {
+    await Promise.all(clients.map((client) => client.finish()))
+    await allClosed()
+  }
+  const warmUp = async () => {
+    const visitors = newClients()
+    await connectAll(visitors)
+    await echoAll(visitors.slice(0, 20))
+    await dropAll(visitors)
+    await connectAll(visitors)
+    await finishAll(visitors)
+  }
+  const commands = async () => (await store?.commands()) ?? 0
+  const stored = async () => (await store?.memory()) ?? 0
+  const writes = async () => (await store?.writes()) ?? 0
+
+  for (let n = 0; n < WARM_UPS; n++) await warmUp()
+  const heldClients = newClients()
+  const idleStored = await stored()
+  const idleHeap = await heap()
+  const idleCommands = await commands()
+  await connectAll(heldClients)
+  const connectCommands = ((await commands()) - idleCommands) / size
+  const connectionHeap = ((await heap()) - idleHeap) / size
+  const connectionStored = ((await stored()) - idleStored) / size
+  await finishAll(heldClients)
+  // Collecting garbage on demand makes V8 drop compiled code that did not run in between.
+  await warmUp()
+
+  let clients = newClients()
+  let connect = 0
+  for (let n = 0; n < CONNECTS; n++) {
+    if (n) {
+      await finishAll(clients)
+      clients = newClients()
+    }
+    const idle = await cpu()
+    await connectAll(clients)
+    connect += ((await cpu()) - idle) / (CONNECTS * size)
+  }
+
   const delays: number[] = []
   let deliveries = 0
   for (const client of clients) {
@@ -135,72 +229,90 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures & { write
       delays.push(performance.now() - Number(text.split(' ')[1]))
     }
   }
-  const publish = async (count: number, to: number) => {
-    const writes = (await store?.writes()) ?? 0
-    for (let n = 0; n < count; n++) {
-      const wanted = deliveries + to
-      await servers[0]?.ask({ type: 'publish', texts: [`topic ${performance.now()} ${'x'.repeat(100)}`] })
-      while (deliveries < wanted) await new Promise((resolve) => setTimeout(resolve, 1))
-    }
-    return ((await store?.writes()) ?? 0) - writes
+  const delivered = async (count: number) => {
+    while (deliveries < count) await new Promise((resolve) => setTimeout(resolve, 1))
   }
-
-  const idle = await ask()
-  await connectAll()
-  const connected = await ask()
-
+  const publish = () =>
+    servers[0]?.ask({ type: 'publish', texts: [`topic ${performance.now()} ${'x'.repeat(100)}`] })
+  const publishAll = async (count: number) => {
+    for (let n = 0; n < count; n++) {
+      const wanted = deliveries + size
+      await publish()
+      await delivered(wanted)
+    }
+  }
   const talkers = clients.slice(0, 100)
-  await Promise.all(
-    talkers.map(
-      (client) =>
-        new Promise<void>((resolve) => {
-          let left = ECHOES
-          client.onEcho = () => (--left ? client.echo('x'.repeat(100)) : resolve())
-          client.echo('x'.repeat(100))
-        }),
-    ),
-  )
-  const echoed = await ask()
+  const silentCommands = await commands()
+  const silent = await cpu()
+  await echoAll(talkers)
+  const echo = ((await cpu()) - silent) / (talkers.length * ECHOES)
+  const echoCommands = ((await commands()) - silentCommands) / (talkers.length * ECHOES)
 
   // The first ones fill caches.
-  await publish(5, size)
+  await publishAll(5)
   delays.length = 0
-  const before = await ask()
-  const writes = await publish(PUBLISHED, size)
-  const published = await ask()
+  const unpublishedWrites = await writes()
+  const unpublished = await cpu()
+  await publishAll(PUBLISHED)
+  const delivery = ((await cpu()) - unpublished) / (PUBLISHED * size)
+  const publishWrites = ((await writes()) - unpublishedWrites) / PUBLISHED
   const [delay, late] = [quantile(delays, 0.5), quantile(delays, 0.99)]
 
-  for (const client of clients) client.drop()
-  // Until the servers have noticed.
-  await new Promise((resolve) => setTimeout(resolve, 1_000))
-  await publish(MISSED, 0)
-  const missed = deliveries
-  const dropped = await ask()
-  await connectAll()
-  if (kind !== 'ws')
-    while (deliveries < missed + MISSED * size) await new Promise((resolve) => setTimeout(resolve, 5))
-  const resumed = await ask()
+  let storm = 0
+  for (let n = 0; n < STORMS; n++) {
+    await dropAll(clients)
+    const away = await cpu()
+    await connectAll(clients)
+    storm += ((await cpu()) - away) / (STORMS * size)
+  }
+
+  await dropAll(clients)
+  for (let n = 0; n < MISSED; n++) await publish()
+  const received = deliveries
+  const awayCommands = await commands()
+  const away = await cpu()
+  await connectAll(clients)
+  if (!kind.startsWith('ws')) await delivered(received + MISSED * size)
+  const resume = ((await cpu()) - away) / size
+  const resumeCommands = ((await commands()) - awayCommands) / size
+
+  let limited = Number.NaN
+  if (redis && servers.map((server) => server.limit(SHARE)).every(Boolean)) {
+    await publishAll(2)
+    const begun = performance.now()
+    const before = deliveries
+    for (let n = 1; n <= SATURATING; n++) {
+      await publish()
+      // Two are under way at any time, so that no process waits for the other.
+      await delivered(before + (n - 1) * size)
+    }
+    await delivered(before + SATURATING * size)
+    limited = (SATURATING * size * 1_000) / (performance.now() - begun)
+  }
 
   for (const client of clients) client.drop()
   await Promise.all(servers.map((server) => server.end()))
   await store?.end()
   return {
-    connect: (connected.cpu - idle.cpu) / size,
-    heap: (connected.heap - idle.heap) / size,
-    echo: (echoed.cpu - connected.cpu) / (talkers.length * ECHOES),
-    delivery: (published.cpu - before.cpu) / (PUBLISHED * size),
+    connect,
+    heap: connectionHeap,
+    echo,
+    delivery,
     delay,
     late,
-    resume: (resumed.cpu - dropped.cpu) / size,
-    connectCommands: (connected.commands - idle.commands) / size,
-    echoCommands: (echoed.commands - connected.commands) / (talkers.length * ECHOES),
-    resumeCommands: (resumed.commands - dropped.commands) / size,
-    stored: (connected.stored - idle.stored) / size,
-    writes: writes / PUBLISHED,
+    storm,
+    resume,
+    connectCommands,
+    echoCommands,
+    resumeCommands,
+    stored: connectionStored,
+    writes: publishWrites,
+    capacity: (processes * 1_000) / delivery,
+    limited,
   }
 }
 
-const all = new Map<string, Awaited<ReturnType<typeof run>>[]>(setups.map(({ name }) => [name, []]))
+const all = new Map<string, Figures[]>(setups.map(({ name }) => [name, []]))
 for (let at = 0; at < rounds; at++)
   for (const setup of setups) {
     const figures = await run(setup)
@@ -216,12 +328,15 @@ const names = [
   'delivery',
   'delay',
   'late',
+  'storm',
   'resume',
   'connectCommands',
   'echoCommands',
   'resumeCommands',
   'stored',
   'writes',
+  'capacity',
+  'limited',
 ] as const
 const floor = all.get('ws') ?? []
 const table = Object.fromEntries(
@@ -235,9 +350,22 @@ const table = Object.fromEntries(
     return [name, Object.fromEntries(figures)]
   }),
 )
+/** What two processes deliver, over what one delivers in the same round. */
+const scalingOf = (kind: Kind, figure: 'capacity' | 'limited') => {
+  const one = all.get(`${kind}, Redis`) ?? []
+  const two = all.get(`${kind}, Redis, two processes`) ?? []
+  return round(median(two.map((run, at) => run[figure] / (one[at]?.[figure] ?? Number.NaN))), 2)
+}
+const scaling = Object.fromEntries(
+  (['socket.io', 'holdfast'] as const).map((kind) => [
+    kind,
+    { capacity: scalingOf(kind, 'capacity'), limited: scalingOf(kind, 'limited') },
+  ]),
+)
 const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version, load: loadavg()[0] }
 const file = fileURLToPath(new URL('results.json', import.meta.url))
-await writeFile(file, `${JSON.stringify({ size, rounds, machine, setups: table }, undefined, 2)}\n`)
+const results = { size, rounds, share: SHARE, machine, scaling, setups: table }
+if (!process.argv[4]) await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`)
 console.table(
   Object.fromEntries(
     Object.entries(table).map(([name, figures]) => [
@@ -250,3 +378,8 @@ console.table(
     ]),
   ),
 )
+for (const [kind, { capacity, limited }] of Object.entries(scaling))
+  console.log(
+    `${kind}: two processes deliver ${capacity} times as much as one, by their processor time per delivery; ` +
+      `${limited} times with ${SHARE * 100} % of a processor for each process`,
+  )

@@ -2,15 +2,23 @@
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
 
-export type Kind = 'ws' | 'socket.io' | 'holdfast'
-export type Request = { type: 'cpu' } | { type: 'end' } | { type: 'publish'; texts: string[] }
+export type Kind = 'ws' | 'ws-hello' | 'socket.io' | 'holdfast'
+/** `heap` collects garbage first; the others do not, so that it costs nothing that is measured. */
+export type Request =
+  | { type: 'cpu' }
+  | { type: 'heap' }
+  | { type: 'end' }
+  | { type: 'publish'; texts: string[] }
 
 /** One client. It keeps what it needs to resume. */
 export interface Client {
   /** Connects, or resumes; resolves when the server has let it in and it is subscribed. */
   connect(port: number): Promise<void>
   echo(text: string): void
+  /** Breaks the connection, as a network does. */
   drop(): void
+  /** Leaves for good: the server keeps nothing of it. Resolves when the connection is closed. */
+  finish(): Promise<void>
   onTopic: (text: string) => void
   onEcho: (text: string) => void
 }
@@ -32,6 +40,17 @@ abstract class Base implements Client {
 
   drop(): void {
     this.socket?.terminate()
+  }
+
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket?.on('close', () => resolve())
+      this.goodbye()
+    })
+  }
+
+  protected goodbye(): void {
+    this.socket?.close()
   }
 
   abstract echo(text: string): void
@@ -56,12 +75,31 @@ class Plain extends Base {
   }
 }
 
+/** As an application does that has to know who its client is: a first message and its answer, and nothing more. */
+class PlainWithHello extends Plain {
+  override dial(port: number): WebSocket {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
+    socket.on('open', () => socket.send(`hello ${JSON.stringify({ token: 'x'.repeat(30) })}`))
+    return socket
+  }
+
+  override heard(text: string): void {
+    if (text.startsWith('welcome ')) this.ready()
+    else super.heard(text)
+  }
+}
+
 class SocketIo extends Base {
   #pid: string | undefined
   #offset = ''
 
   dial(port: number): WebSocket {
     return new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`)
+  }
+
+  protected override goodbye(): void {
+    this.socket?.send('41')
+    this.socket?.close()
   }
 
   echo(text: string): void {
@@ -103,6 +141,10 @@ class Holdfast extends Base {
     return socket
   }
 
+  protected override goodbye(): void {
+    this.socket?.send('!f')
+  }
+
   echo(text: string): void {
     this.socket?.send(text)
   }
@@ -132,6 +174,9 @@ class Holdfast extends Base {
       case 'p':
         this.socket?.send(`!q${this.#got}`)
         return
+      case 'f':
+        this.socket?.close()
+        return
       case 'x':
         throw new Error(text)
     }
@@ -140,5 +185,6 @@ class Holdfast extends Base {
 
 export function newClient(kind: Kind): Client {
   if (kind === 'ws') return new Plain()
+  if (kind === 'ws-hello') return new PlainWithHello()
   return kind === 'socket.io' ? new SocketIo() : new Holdfast()
 }

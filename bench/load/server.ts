@@ -1,5 +1,5 @@
-// One server process: `tsx server.ts <kind> <port of Redis, or 0>`. The parent asks it by messages for its processor time, to
-// publish, and to end.
+// One server process: `node --expose-gc server.js <kind> <port of Redis, or 0>`, bundled from this file. The parent asks it by
+// messages for its processor time and heap, to publish, and to end.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdapter } from '@socket.io/redis-streams-adapter'
@@ -15,13 +15,20 @@ const [kind, redis] = process.argv.slice(2) as [Kind, string]
 const http = createServer()
 let publish: (text: string) => unknown
 
-if (kind === 'ws') {
+if (kind === 'ws' || kind === 'ws-hello') {
   const server = new WebSocketServer({ server: http })
   const all = new Set<WebSocket>()
   server.on('connection', (socket) => {
     all.add(socket)
     socket.on('close', () => all.delete(socket))
-    socket.on('message', (data) => socket.send(String(data)))
+    let isKnown = kind === 'ws'
+    socket.on('message', (data) => {
+      const text = String(data)
+      if (isKnown) return socket.send(text)
+      const { token } = JSON.parse(text.slice('hello '.length))
+      isKnown = typeof token === 'string'
+      socket.send(`welcome ${JSON.stringify({ isKnown })}`)
+    })
   })
   publish = (text) => {
     const data = Buffer.from(text)
@@ -58,11 +65,29 @@ if (kind === 'ws') {
   publish = (text) => sessions.publish('all', text)
 }
 
+/** The heap without garbage. What one collection finalizes, only a later one frees. */
+async function settledHeap(): Promise<number> {
+  let before = Number.POSITIVE_INFINITY
+  for (;;) {
+    globalThis.gc?.()
+    const { heapUsed } = process.memoryUsage()
+    if (heapUsed > before * 0.999) return heapUsed
+    before = heapUsed
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+const openConnections = () =>
+  new Promise<number>((resolve) => {
+    http.getConnections((_, count) => resolve(count))
+  })
+
 process.on('message', async (request: Request) => {
   if (request.type === 'end') process.exit()
   if (request.type === 'publish') for (const text of request.texts) await publish(text)
+  const heap = request.type === 'heap' ? await settledHeap() : 0
+  const connections = await openConnections()
   const { user, system } = process.cpuUsage()
-  globalThis.gc?.()
-  process.send?.({ cpu: (user + system) / 1_000, heap: process.memoryUsage().heapUsed })
+  process.send?.({ cpu: (user + system) / 1_000, heap, connections })
 })
 http.listen(0, '127.0.0.1', () => process.send?.({ port: (http.address() as AddressInfo).port }))

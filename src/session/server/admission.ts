@@ -12,6 +12,8 @@ const RECORD_TIMEOUT = 5_000
 /** The `after` of a refusal because the server is full, in ms. */
 const BUSY = 5_000
 
+type Admitted = Exclude<Answer, { type: 'refused' }>
+
 const nothingKept: Kept = { got: 0, acked: 0, items: [] }
 
 /** Answers a hello with a new session, a resumed one, or a refusal. */
@@ -71,30 +73,28 @@ export class Admission {
       this.#host.end(session, 'overflow')
       return connection.refuse({ why: 'overflow', got: session.close() })
     }
-    this.#attach(session, connection, hello, answer.kept)
-    this.#host.counters[answer.type === 'resumed' ? 'resumed' : 'opened']++
-    callHandler(() => {
-      const opened = this.#host.settings.opened as
-        | ((session: HostedSession, how: { resumed: boolean; request: unknown }) => unknown)
-        | undefined
-      return opened?.(session, { resumed: answer.type === 'resumed', request })
+    const resumed = answer.type === 'resumed'
+    // The welcome, what is sent again, the topics, and what the application sends to a client that has come.
+    connection.writeTogether(() => {
+      this.#attach(session, connection, hello, answer.kept)
+      this.#host.counters[resumed ? 'resumed' : 'opened']++
+      callHandler(() => {
+        const opened = this.#host.settings.opened as
+          | ((session: HostedSession, how: { resumed: boolean; request: unknown }) => unknown)
+          | undefined
+        return opened?.(session, { resumed, request })
+      })
     })
     // The connection ended while the store was asked.
     if (connection.over) this.#host.disconnected(connection)
   }
 
-  #attach(
-    session: HostedSession,
-    connection: ServerConnection,
-    { can = [], topics = {} }: Hello,
-    kept: Kept | undefined,
-  ): void {
+  #attach(session: HostedSession, connection: ServerConnection, hello: Hello, kept: Kept | undefined): void {
     const { ttl, ping, credit } = this.#host.settings
     session.connection = connection
     session.request = connection.handshake
     session.used = this.#host.clock
-    session.abilities = can
-    session.cursors = new Map(Object.entries(topics))
+    session.introduce(hello)
     connection.welcomed(session)
     this.#sessions.reconnected(session)
     session.inbox.resume(session.done)
@@ -109,7 +109,7 @@ export class Admission {
     name: string,
     n: number,
     principal: string,
-    answer: Exclude<Answer, { type: 'refused' }>,
+    answer: Admitted,
   ): HostedSession | undefined {
     const before = this.#sessions.get(name)
     const { kept } = answer

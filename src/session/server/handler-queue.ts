@@ -1,32 +1,40 @@
 import { report } from '../../core/report.ts'
 
+/** The owner of a queue. */
+export interface MessageHandler<Message> {
+  /** Handles a message: the first one of the queue is number 1. */
+  handle(message: Message, number: number): unknown
+  /** One more message is handled. */
+  advanced(): void
+}
+
 /** Runs a handler for one message at a time: the next message waits for the promise that the handler returned. */
 export class HandlerQueue<Message> {
   /** How many messages are handled. */
   done = 0
   /** Bytes of those that wait. */
   bytes = 0
-  readonly #waiting: [message: Message, bytes: number][] = []
-  readonly #handle: (message: Message, number: number) => unknown
-  readonly #advanced: () => void
+  /** Created when a message has to wait: most handlers return at once, and there is a queue for each session. */
+  #waiting: [message: Message, bytes: number][] | undefined
+  readonly #owner: MessageHandler<Message>
   #busy = false
   #closed = false
   /** Called when no handler runs any more. */
-  #idle: (() => void)[] = []
+  #idle: (() => void)[] | undefined
 
-  constructor(handle: (message: Message, number: number) => unknown, advanced: () => void) {
-    this.#handle = handle
-    this.#advanced = advanced
+  constructor(owner: MessageHandler<Message>) {
+    this.#owner = owner
   }
 
   /** How many messages wait or are being handled. */
   get pending(): number {
-    return this.#waiting.length + (this.#busy ? 1 : 0)
+    return (this.#waiting?.length ?? 0) + (this.#busy ? 1 : 0)
   }
 
   take(message: Message, bytes: number): void {
     if (this.#closed) return
     if (!this.#busy) return this.#run(message)
+    this.#waiting ??= []
     this.#waiting.push([message, bytes])
     this.bytes += bytes
   }
@@ -47,7 +55,8 @@ export class HandlerQueue<Message> {
 
   /** Discards the waiting messages. */
   discard(): void {
-    this.#waiting.length = this.bytes = 0
+    this.#waiting = undefined
+    this.bytes = 0
   }
 
   /** Discards the waiting messages. Resolves once no handler runs. */
@@ -60,12 +69,13 @@ export class HandlerQueue<Message> {
   idle(): Promise<void> {
     if (!this.#busy) return Promise.resolve()
     return new Promise((resolve) => {
+      this.#idle ??= []
       this.#idle.push(resolve)
     })
   }
 
   #next(): [Message, number] | undefined {
-    const next = this.#busy ? undefined : this.#waiting.shift()
+    const next = this.#busy ? undefined : this.#waiting?.shift()
     this.bytes -= next?.[1] ?? 0
     return next
   }
@@ -75,11 +85,12 @@ export class HandlerQueue<Message> {
     const number = ++this.done
     let answer: unknown
     try {
-      answer = this.#handle(message, number)
+      answer = this.#owner.handle(message, number)
     } catch (error) {
       report(error)
     }
-    if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') return this.#advanced()
+    if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function')
+      return this.#owner.advanced()
     // It is counted when the promise settles.
     this.done--
     this.#busy = true
@@ -92,10 +103,12 @@ export class HandlerQueue<Message> {
     this.#busy = false
     if (!this.#closed) {
       this.done++
-      this.#advanced()
+      this.#owner.advanced()
       for (let next = this.#next(); next; next = this.#next()) this.#run(next[0])
     }
     if (this.#busy) return
-    for (const resolve of this.#idle.splice(0)) resolve()
+    const idle = this.#idle ?? []
+    this.#idle = undefined
+    for (const resolve of idle) resolve()
   }
 }

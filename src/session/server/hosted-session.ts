@@ -1,7 +1,7 @@
-import { decodeControl } from '../protocol/frames.ts'
+import { decodeControl, type Hello } from '../protocol/frames.ts'
 import { Inbox } from '../protocol/inbox.ts'
 import { Outbox } from '../protocol/outbox.ts'
-import { HandlerQueue } from './handler-queue.ts'
+import { HandlerQueue, type MessageHandler } from './handler-queue.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { ServerSession, SubscribeOptions } from './server-session.ts'
 import type { SessionHost } from './session-host.ts'
@@ -28,8 +28,11 @@ interface Waiter {
   reject(error: Error): void
 }
 
+/** Shared by the sessions whose client sent no positions. */
+const noCursors = new Map<string, string>()
+
 /** The server's side of one session: counts the messages in both directions, over one connection at a time. */
-export class HostedSession implements ServerSession, Recorder {
+export class HostedSession implements ServerSession, Recorder, MessageHandler<Message> {
   readonly id: string
   readonly principal: string
   readonly outbox = new Outbox<Item>()
@@ -49,21 +52,22 @@ export class HostedSession implements ServerSession, Recorder {
   /** Its subscriptions, by topic. */
   readonly subscriptions = new Map<string, Subscription>()
   /** Topics whose subscription is being looked up, each with an object that identifies the call: unsubscribing removes it. */
-  readonly subscribing = new Map<string, object>()
+  subscribing: Map<string, object> | undefined
   /** Topics to which the session was subscribed in another process, and whose log could not be followed here yet. */
-  readonly unresumed: string[] = []
+  unresumed: string[] | undefined
   /** Topics whose subscription has ended, and whose client has not confirmed that. Each end has a number of its own. */
-  readonly unsubscribed = new Map<string, number>()
+  unsubscribed: Map<string, number> | undefined
   /** The positions in topics that the client sent in its hello, until they are used. */
-  cursors = new Map<string, string>()
-  /** The member `can` of the client's hello. */
-  abilities: readonly string[] = []
+  cursors: Map<string, string> = noCursors
+  /** Whether its client supports topics, and answers a challenge. */
+  canTopics = false
+  canChallenge = false
   /** The hand-over to another process, while it is under way. */
   leaving: Promise<void> | undefined
   /** How many handled messages of the client are recorded, with a shared store. */
   #recorded = 0
   /** Callers of `sendStored`, by their messages. */
-  readonly #waiters = new Map<Item, Waiter>()
+  #waiters: Map<Item, Waiter> | undefined
   readonly #host: SessionHost
   readonly #queue: HandlerQueue<Message>
 
@@ -73,10 +77,7 @@ export class HostedSession implements ServerSession, Recorder {
     this.principal = principal
     this.request = request
     this.inbox = new Inbox(host.settings.credit)
-    this.#queue = new HandlerQueue(
-      (message, number) => this.#handle(message, number),
-      () => this.#advanced(),
-    )
+    this.#queue = new HandlerQueue<Message>(this)
   }
 
   get connected(): boolean {
@@ -110,7 +111,7 @@ export class HostedSession implements ServerSession, Recorder {
   }
 
   challenge(): Promise<boolean> {
-    return this.connection?.challenge(this.abilities.includes('challenge')) ?? Promise.resolve(false)
+    return this.connection?.challenge(this.canChallenge) ?? Promise.resolve(false)
   }
 
   subscribe(topic: string, options: SubscribeOptions = {}): Promise<void> {
@@ -147,6 +148,7 @@ export class HostedSession implements ServerSession, Recorder {
     if (this.push(one) === 'dropped') return Promise.resolve(false)
     if (!this.journal) return Promise.resolve(true)
     return new Promise((resolve, reject) => {
+      this.#waiters ??= new Map()
       this.#waiters.set(one, { resolve, reject })
     })
   }
@@ -193,8 +195,8 @@ export class HostedSession implements ServerSession, Recorder {
   stored(items: Item[]): void {
     for (const one of items) {
       this.outbox.push(one)
-      this.#waiters.get(one)?.resolve(true)
-      this.#waiters.delete(one)
+      this.#waiters?.get(one)?.resolve(true)
+      this.#waiters?.delete(one)
     }
     this.pump()
   }
@@ -213,8 +215,8 @@ export class HostedSession implements ServerSession, Recorder {
   /** Settles `sendStored` for messages that another process was asked to store, because it has the session now. */
   forwarded(items: Item[], stored: boolean): void {
     for (const one of items) {
-      this.#waiters.get(one)?.resolve(stored)
-      this.#waiters.delete(one)
+      this.#waiters?.get(one)?.resolve(stored)
+      this.#waiters?.delete(one)
     }
   }
 
@@ -230,8 +232,8 @@ export class HostedSession implements ServerSession, Recorder {
 
   /** Stops handling messages. Returns how many messages of the client were handled. */
   close(): number {
-    for (const { resolve } of this.#waiters.values()) resolve(false)
-    this.#waiters.clear()
+    for (const { resolve } of this.#waiters?.values() ?? []) resolve(false)
+    this.#waiters = undefined
     return this.#queue.close()
   }
 
@@ -240,11 +242,11 @@ export class HostedSession implements ServerSession, Recorder {
     this.#queue.abandon()
     // The journal still reports the outcome of each message.
     if (this.journal) return
-    for (const { reject } of this.#waiters.values())
+    for (const { reject } of this.#waiters?.values() ?? [])
       reject(
         new Error('holdfast: send: another process has the session, and it is unknown whether it was stored'),
       )
-    this.#waiters.clear()
+    this.#waiters = undefined
   }
 
   /** Whether its messages are all handled. */
@@ -263,6 +265,13 @@ export class HostedSession implements ServerSession, Recorder {
       this.#queue.abandon()
     })
     await this.journal?.release()
+  }
+
+  /** What the client's hello says of itself. */
+  introduce({ can = [], topics }: Hello): void {
+    this.canTopics = can.includes('topics')
+    this.canChallenge = can.includes('challenge')
+    this.cursors = topics ? new Map(Object.entries(topics)) : noCursors
   }
 
   /** Continues from what another process recorded. */
@@ -306,12 +315,12 @@ export class HostedSession implements ServerSession, Recorder {
     connection?.malformed(text)
   }
 
-  #handle({ data, binary }: Message, number: number): unknown {
+  handle({ data, binary }: Message, number: number): unknown {
     const key = `${this.id}:${number}`
     return this.#host.received(this, data, { key, binary })
   }
 
-  #advanced(): void {
+  advanced(): void {
     const { journal } = this
     if (!journal) return this.#acknowledgeSoon()
     journal.note(this.#queue.done, this.outbox.acked)

@@ -37,6 +37,9 @@ const LINGER_WELCOMED = 10_000
 /** There are too many connections, or `authenticate` or the store has failed or did not answer in time. */
 const UNAVAILABLE: Refusal = { why: 'busy', after: 2_000 }
 
+/** `ws` throws an error that nobody listens to. The `close` event follows. */
+const ignoreError = () => {}
+
 /** The server's end of one connection: hello, then the frames of its session, then one end. */
 export class ServerConnection {
   /** The argument of `authenticate`. Not kept longer than needed, because it keeps the whole TCP socket in memory. */
@@ -57,10 +60,11 @@ export class ServerConnection {
   #checking = false
   /** When the present call of `authenticate` began. */
   #authenticatingSince: number | undefined
-  #challenged: ((accepted: boolean) => void)[] = []
+  /** Callers of `challenge` that wait for a token. */
+  #challenged: ((accepted: boolean) => void)[] | undefined
   #challengedAt = 0
   /** The unanswered pings: bytes of topic messages before each of them, and what to call when the client answers. */
-  #pings: { bytes: number; confirmed: (() => void) | undefined }[] = []
+  #pings: { bytes: number; confirmed: (() => void) | undefined }[] | undefined
   /** Bytes of topic messages since the last ping, and of all that the client has not confirmed by a pong. */
   #sincePing = 0
   #topicBytesInFlight = 0
@@ -79,7 +83,7 @@ export class ServerConnection {
     this.#host = host
     this.#since = host.clock
     this.#receivedAt = host.clock
-    socket.on('error', () => {})
+    socket.on('error', ignoreError)
     socket.on('close', (code: number) => this.#closed(code))
     socket.on('message', (data: unknown, binary: boolean) => {
       if (this.over) return this.#ignored()
@@ -111,6 +115,16 @@ export class ServerConnection {
 
   write(data: string | Uint8Array, binary = false): void {
     if (!this.over) this.#socket.send(data, { binary })
+  }
+
+  /** Sends all frames that `write` writes with one system call. */
+  writeTogether(write: () => void): void {
+    this.#tcp?.cork?.()
+    try {
+      write()
+    } finally {
+      this.#tcp?.uncork?.()
+    }
   }
 
   refuse(refusal: Refusal): void {
@@ -165,7 +179,7 @@ export class ServerConnection {
     }
     this.#noticeBytes(settings.ping)
     // A token that nobody has looked at says nothing about its client.
-    if (this.#challenged.length && clock - this.#challengedAt >= ANSWER)
+    if (this.#challenged && clock - this.#challengedAt >= ANSWER)
       return this.refuse(this.#checking ? UNAVAILABLE : { why: 'denied' })
     if (this.#pingedAt === undefined) {
       if (clock - this.#receivedAt >= settings.ping) this.#ping()
@@ -196,7 +210,7 @@ export class ServerConnection {
   }
 
   ponged(): void {
-    const ping = this.#pings.shift()
+    const ping = this.#pings?.shift()
     this.#topicBytesInFlight -= ping?.bytes ?? 0
     ping?.confirmed?.()
   }
@@ -208,11 +222,12 @@ export class ServerConnection {
       this.refuse({ why: 'moved' })
       return Promise.resolve(false)
     }
-    if (!this.#challenged.length) {
+    if (!this.#challenged) {
       this.#challengedAt = this.#host.clock
       this.write('!c')
     }
     return new Promise((resolve) => {
+      this.#challenged ??= []
       this.#challenged.push(resolve)
     })
   }
@@ -295,6 +310,7 @@ export class ServerConnection {
     const { session } = this
     if (!session) return
     this.#pingedAt ??= this.#host.clock
+    this.#pings ??= []
     this.#pings.push({ bytes: this.#sincePing, confirmed })
     this.#sincePing = 0
     this.write(`!p${session.outbox.written}`)
@@ -324,7 +340,9 @@ export class ServerConnection {
   }
 
   #answerChallenge(accepted: boolean): void {
-    for (const resolve of this.#challenged.splice(0)) resolve(accepted)
+    const challenged = this.#challenged ?? []
+    this.#challenged = undefined
+    for (const resolve of challenged) resolve(accepted)
   }
 
   /**

@@ -105,7 +105,10 @@ export function withoutBlock(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
-/** What is kept of the request that opened a connection: the request itself would keep its whole socket in memory. */
+/**
+ * What is kept of the request that opened a connection: the request itself would keep its whole socket in memory. Without the
+ * headers that concern only the WebSocket handshake, which every session would hold.
+ */
 export interface HandshakeRequest {
   /** Path and query. */
   readonly url: string
@@ -120,6 +123,22 @@ interface RequestLike {
   socket?: unknown
 }
 
+/** RFC 6455 §4.1. `Sec-WebSocket-Protocol` is kept: some applications send a token in it. */
+const handshakeHeaders: ReadonlySet<string> = new Set([
+  'connection',
+  'upgrade',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+])
+
+function keptHeaders(headers: NonNullable<RequestLike['headers']>): HandshakeRequest['headers'] {
+  const kept: Record<string, string | string[] | undefined> = {}
+  for (const [name, value] of isIterable(headers) ? headers : Object.entries(headers))
+    if (!handshakeHeaders.has(name)) kept[name] = value
+  return kept
+}
+
 const isIterable = (value: object): value is Iterable<[string, string]> => Symbol.iterator in value
 
 /** Reads a Node `IncomingMessage`, or a `Request` of the Fetch standard. */
@@ -127,7 +146,7 @@ export function handshakeOf(request: unknown): HandshakeRequest {
   const { url, headers, socket } = (request ?? {}) as RequestLike
   return {
     url: typeof url === 'string' ? url : '',
-    headers: !headers ? {} : isIterable(headers) ? Object.fromEntries(headers) : headers,
+    headers: keptHeaders(headers ?? {}),
     address: (socket as TcpSocket | undefined)?.remoteAddress ?? '',
   }
 }
@@ -138,6 +157,9 @@ export interface TcpSocket {
   readonly bytesRead?: number
   on?(event: 'data', listener: (chunk: { length: number }) => void): unknown
   off?(event: 'data', listener: (chunk: { length: number }) => void): unknown
+  /** Between these two calls, what is written is collected. */
+  cork?(): void
+  uncork?(): void
 }
 
 /** Of Node's request, or of the socket of `ws`. */
@@ -148,6 +170,8 @@ export function tcpSocketOf(socket: ServerSocket, request: unknown): TcpSocket |
 
 interface NodeCrypto {
   createHash(name: 'sha256'): { update(text: string): { digest(encoding: 'base64url'): string } }
+  /** Since Node 20.12; does the same in one call, which takes half the time. */
+  hash?(name: 'sha256', text: string, encoding: 'base64url'): string
 }
 const { process: nodeProcess } = globalThis as {
   process?: { getBuiltinModule?: (name: string) => unknown }
@@ -157,6 +181,7 @@ const nodeCrypto = nodeProcess?.getBuiltinModule?.('node:crypto') as NodeCrypto 
 /** The name by which a server knows a session: SHA-256 of its id, which is a secret and is not stored. */
 export function sessionName(id: string): string | Promise<string> {
   // Node's `subtle.digest` goes through its thread pool: 12 % of the cost of many clients that return at once.
+  if (nodeCrypto?.hash) return nodeCrypto.hash('sha256', id, 'base64url')
   if (nodeCrypto?.createHash) return nodeCrypto.createHash('sha256').update(id).digest('base64url')
   return crypto.subtle.digest('SHA-256', encoder.encode(id)).then((hash) =>
     btoa(String.fromCharCode(...new Uint8Array(hash)))

@@ -34,6 +34,7 @@ export class TopicFeed {
   readonly followers = new Set<(page: TopicPage) => void>()
   /** Resolves once `epoch` and `last` are known. */
   readonly ready: Promise<void>
+  isReady = false
   closed = false
   /** How many calls of `subscribe` wait for this feed. */
   awaited = 0
@@ -96,6 +97,7 @@ export class TopicFeed {
     const early = this.#early ?? []
     this.#early = undefined
     for (const page of early) this.#added(page)
+    this.isReady = true
   }
 
   #added(page: TopicPage): void {

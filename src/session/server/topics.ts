@@ -37,9 +37,9 @@ function checkOptions({ since, last }: SubscribeOptions): void {
 const sessionIsOver = () => new Error('holdfast: subscribe: the session is over')
 
 /** Returns whether the topic was in the list. */
-function removeFrom(topics: string[], topic: string): boolean {
-  const at = topics.indexOf(topic)
-  if (at >= 0) topics.splice(at, 1)
+function removeFrom(topics: string[] | undefined, topic: string): boolean {
+  const at = topics?.indexOf(topic) ?? -1
+  if (at >= 0) topics?.splice(at, 1)
   return at >= 0
 }
 
@@ -116,7 +116,7 @@ export class Topics {
     checkOptions(options)
     const log = this.#logs()
     if (session.over) throw sessionIsOver()
-    if (!session.abilities.includes('topics'))
+    if (!session.canTopics)
       throw new Error('holdfast: subscribe: the client of this session does not support topics')
     if (!session.subscriptions.has(topic)) await this.#begin(session, topic, options)
     const member = { id: session.id, principal: session.principal }
@@ -135,17 +135,17 @@ export class Topics {
     session.cursors.delete(topic)
     const subscription = session.subscriptions.get(topic)
     // A subscription that is still being looked up does not begin any more.
-    session.subscribing.delete(topic)
+    session.subscribing?.delete(topic)
     const wasKept = removeFrom(session.unresumed, topic)
     const wasSubscribed = subscription !== undefined || wasKept
-    if (wasSubscribed) session.unsubscribed.set(topic, ++this.#ends)
+    if (wasSubscribed) this.#noteEnd(session, topic)
     if (wasKept && place) this.#announceEnd(session, topic, place)
     if (subscription) {
       subscription.end()
       this.#drop(subscription)
     }
     if (wasSubscribed) this.#confirmEnds(session, [topic])
-    const isUntold = session.unsubscribed.has(topic) || !session.connected
+    const isUntold = (session.unsubscribed?.has(topic) ?? false) || !session.connected
     const untold = session.over ? 'elsewhere' : isUntold ? 'here' : undefined
     // Also if the session is not subscribed as far as this process knows: an earlier call may have failed to store the end.
     await this.#leave(topic, { id: session.id, principal: session.principal }, untold)
@@ -157,16 +157,17 @@ export class Topics {
     { topics: kept = [], left = [] }: Pick<Kept, 'topics' | 'left'> = {},
   ): void {
     const { cursors } = session
-    for (const topic of left) session.unsubscribed.set(topic, ++this.#ends)
+    for (const topic of left) this.#noteEnd(session, topic)
     this.#endMissed(session)
     for (const [topic, subscription] of session.subscriptions) {
       // A topic that was never announced to the client starts where the subscription began.
       const since = cursors.get(topic) ?? subscription.start
       subscription.connected(parseCursor(since), since)
     }
-    session.unresumed.push(...kept)
     // Also those for which this failed on the connection before: the store lists them only when the session changes its process.
-    for (const topic of [...session.unresumed]) {
+    const unresumed = [...(session.unresumed ?? []), ...kept]
+    if (unresumed.length) session.unresumed = unresumed
+    for (const topic of [...unresumed]) {
       this.#begin(session, topic, { since: cursors.get(topic) ?? NOWHERE }).catch(() => {
         // The session must not continue without its topics: the client reconnects.
         session.connection?.refuse({ why: 'busy', after: 1_000 })
@@ -174,9 +175,15 @@ export class Topics {
     }
   }
 
+  #noteEnd(session: HostedSession, topic: string): void {
+    session.unsubscribed ??= new Map()
+    session.unsubscribed.set(topic, ++this.#ends)
+  }
+
   /** Tells the client of subscriptions that ended while it was away, or on a connection that broke before it was notified. */
   #endMissed(session: HostedSession): void {
     const { id, unsubscribed, subscriptions, cursors } = session
+    if (!unsubscribed) return
     const ended: string[] = []
     for (const topic of [...unsubscribed.keys()]) {
       const place = parseCursor(cursors.get(topic))
@@ -195,12 +202,14 @@ export class Topics {
 
   /** The client was notified of these ends. Until it confirms them they are told again on each new connection. */
   #confirmEnds(session: HostedSession, topics: string[]): void {
-    const ends = topics.map((topic) => [topic, session.unsubscribed.get(topic)] as const)
+    const { unsubscribed } = session
+    if (!unsubscribed) return
+    const ends = topics.map((topic) => [topic, unsubscribed.get(topic)] as const)
     session.connection?.confirm(() => {
       for (const [topic, end] of ends) {
         // The client has subscribed again, and that has ended too.
-        if (session.unsubscribed.get(topic) !== end) continue
-        session.unsubscribed.delete(topic)
+        if (unsubscribed.get(topic) !== end) continue
+        unsubscribed.delete(topic)
         void this.#told(topic, session.id)
       }
     })
@@ -258,31 +267,37 @@ export class Topics {
   /** Subscribes: the place is that of `since`, of the client, of the newest `last` messages, or the present. */
   async #begin(session: HostedSession, topic: string, { since, last = 0 }: SubscribeOptions): Promise<void> {
     const feed = this.#feed(topic)
-    const intent = session.subscribing.get(topic) ?? {}
-    session.subscribing.set(topic, intent)
     const wanted = since ?? session.cursors.get(topic)
-    let from: number
-    feed.awaited++
-    try {
-      await feed.ready
-      from = wanted === undefined ? await this.#newest(feed, last) : wanted === 'beginning' ? 0 : feed.last
-    } catch (error) {
-      if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
-      session.subscribing.delete(topic)
-      throw error
-    } finally {
-      feed.awaited--
+    // Usually known at once: then a new client is notified of the topic together with its welcome.
+    let from = this.#startIn(feed, wanted, last)
+    if (from === undefined) {
+      session.subscribing ??= new Map()
+      const { subscribing } = session
+      const intent = subscribing.get(topic) ?? {}
+      subscribing.set(topic, intent)
+      feed.awaited++
+      try {
+        await feed.ready
+        from = this.#startIn(feed, wanted, last) ?? (await this.#readStart(feed, last))
+      } catch (error) {
+        if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
+        subscribing.delete(topic)
+        throw error
+      } finally {
+        feed.awaited--
+      }
+      // The session has unsubscribed meanwhile.
+      if (subscribing.get(topic) !== intent) return this.#closeIfUnused(feed)
+      subscribing.delete(topic)
     }
-    const isWanted = session.subscribing.get(topic) === intent
-    if (isWanted) session.subscribing.delete(topic)
-    if (session.over || !isWanted || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
+    if (session.over || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
     const { limits } = this.#host.settings
     if (session.subscriptions.size >= limits.topics) {
       this.#closeIfUnused(feed)
       throw new RangeError(`holdfast: subscribe: limits.topics allows no more than ${limits.topics} topics`)
     }
     session.cursors.delete(topic)
-    session.unsubscribed.delete(topic)
+    session.unsubscribed?.delete(topic)
     removeFrom(session.unresumed, topic)
     const position = parseCursor(wanted)
     const own = position?.epoch === feed.epoch && position.offset <= feed.last
@@ -296,10 +311,18 @@ export class Topics {
     subscription.begin(place)
   }
 
+  /** After which message a new subscription begins; undefined where the feed is not ready, or the log has to be read. */
+  #startIn(feed: TopicFeed, wanted: string | undefined, last: number): number | undefined {
+    if (!feed.isReady) return undefined
+    if (wanted === 'beginning') return 0
+    if (wanted !== undefined) return feed.last
+    const after = Math.max(0, feed.last - last)
+    return after === feed.last || feed.recent(after + 1) ? after : undefined
+  }
+
   /** The place before the newest `count` messages of the log, or before all that it has. */
-  async #newest(feed: TopicFeed, count: number): Promise<number> {
+  async #readStart(feed: TopicFeed, count: number): Promise<number> {
     const after = Math.max(0, feed.last - count)
-    if (after === feed.last || feed.recent(after + 1)) return after
     return Math.max(after, (await feed.read(after)).from - 1)
   }
 
