@@ -1,14 +1,14 @@
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 
-/** Of the processor time is given out, in µs. Short, so that a process that has used up its share does not wait long. */
+/** How often the share is given out, in µs. Short, so that a process that has used it up does not wait long. */
 const PERIOD = 20_000
 const GROUPS = '/sys/fs/cgroup/cpu'
 
 /**
- * Limits a process to a share of one processor. Returns false where that is not possible: it needs Linux, control groups of
- * version 1, and root.
+ * Limits a process to a share of one processor. Returns a function that cleans up once the process has ended; undefined where
+ * this is not possible: it needs Linux, control groups of version 1, and root.
  */
-export function limitProcessor(pid: number, share: number): boolean {
+export function limitProcessor(pid: number, share: number): (() => void) | undefined {
   const group = `${GROUPS}/holdfast-load-${pid}`
   try {
     mkdirSync(group)
@@ -16,9 +16,8 @@ export function limitProcessor(pid: number, share: number): boolean {
     writeFileSync(`${group}/cpu.cfs_quota_us`, `${Math.round(PERIOD * share)}`)
     writeFileSync(`${group}/cgroup.procs`, `${pid}`)
   } catch {
-    return false
+    return undefined
   }
-  // A group without processes can be removed.
-  process.on('exit', () => rmdirSync(group))
-  return true
+  // A group that has processes cannot be removed.
+  return () => rmdirSync(group)
 }

@@ -27,8 +27,8 @@ const STORMS = 3
 const ECHOES = 50
 const PUBLISHED = 40
 const MISSED = 5
-/** For the real capacity: the share of one processor that each server process has, and how many messages are published then. */
-const SHARE = 0.15
+/** For the real capacity: the share of one processor that each server process has, so that the one client process is not the limit; and how many messages. */
+const SHARE = 0.05
 const SATURATING = 20
 
 interface Setup {
@@ -86,6 +86,7 @@ await build({
 
 class Server {
   readonly #child: ChildProcess
+  #removeLimit: (() => void) | undefined
   port = 0
 
   constructor(kind: Kind, redis: number) {
@@ -106,13 +107,15 @@ class Server {
 
   /** Returns false where that is not possible. */
   limit(share: number): boolean {
-    return limitProcessor(this.#child.pid ?? 0, share)
+    this.#removeLimit = limitProcessor(this.#child.pid ?? 0, share)
+    return this.#removeLimit !== undefined
   }
 
   async end(): Promise<void> {
     const exit = once(this.#child, 'exit')
     this.#child.send({ type: 'end' })
     await exit
+    this.#removeLimit?.()
   }
 }
 
