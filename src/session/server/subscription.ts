@@ -128,8 +128,9 @@ export class Subscription {
     const { feed } = this
     const after = this.sent
     const page = await feed.read(after)
+    if (feed.closed) return false
     // Meanwhile it was announced again, on this connection or another.
-    if (connection.over || connection !== this.#announced || after !== this.sent || feed.closed) return true
+    if (connection.over || connection !== this.#announced || after !== this.sent) return true
     if (page.epoch !== this.epoch) {
       this.restart(page.epoch, page.last)
       return true

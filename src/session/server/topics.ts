@@ -275,16 +275,14 @@ export class Topics {
       const { subscribing } = session
       const intent = subscribing.get(topic) ?? {}
       subscribing.set(topic, intent)
-      feed.awaited++
       try {
-        await feed.ready
-        from = this.#startIn(feed, wanted, last) ?? (await this.#readStart(feed, last))
+        from = await this.#awaitStart(feed, wanted, last)
       } catch (error) {
-        if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
         subscribing.delete(topic)
+        // A feed that never became ready serves nobody; one that did may have other subscribers.
+        if (feed.isReady) this.#closeIfUnused(feed)
+        else if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
         throw error
-      } finally {
-        feed.awaited--
       }
       // The session has unsubscribed meanwhile.
       if (subscribing.get(topic) !== intent) return this.#closeIfUnused(feed)
@@ -318,6 +316,16 @@ export class Topics {
     if (wanted !== undefined) return feed.last
     const after = Math.max(0, feed.last - last)
     return after === feed.last || feed.recent(after + 1) ? after : undefined
+  }
+
+  async #awaitStart(feed: TopicFeed, wanted: string | undefined, last: number): Promise<number> {
+    feed.awaited++
+    try {
+      await feed.ready
+      return this.#startIn(feed, wanted, last) ?? (await this.#readStart(feed, last))
+    } finally {
+      feed.awaited--
+    }
   }
 
   /** The place before the newest `count` messages of the log, or before all that it has. */

@@ -477,3 +477,31 @@ test('a process follows a topic: the newest messages of the log, then each new o
   await expect(sessions.follow('', () => {})).rejects.toThrow('topic: must be text')
   await expect(sessions.follow('all', () => {}, { last: -1 })).rejects.toThrow('last: must be a whole number')
 })
+
+test('a log that could not be read for one subscriber costs the others nothing', async ({
+  startServer,
+  client,
+}) => {
+  const store = new MemoryStore()
+  const { topics } = store
+  const { url, next, sessions } = await startServer({ store })
+  for (const text of numbers(1, 5)) await sessions.publish('room', text)
+  const { heard } = watch(client(url))
+  await (await next()).subscribe('room')
+
+  const read = topics.read.bind(topics)
+  topics.read = () => {
+    throw new Error('unavailable')
+  }
+  client(url)
+  const second = await next()
+  await expect(second.subscribe('room', { last: 5 })).rejects.toThrow('unavailable')
+  topics.read = read
+  // It comes and leaves: the process must go on following the topic for the first.
+  await second.subscribe('room')
+  await second.unsubscribe('room')
+
+  await sessions.publish('room', 'six')
+  await until(() => heard.length)
+  expect(heard).toEqual(['six'])
+})
