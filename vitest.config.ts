@@ -10,7 +10,7 @@ import { frameworks } from './test/support/frameworks.ts'
 import { webkit } from './test/support/webkitProvider.ts'
 
 /** Firefox holds dials back after failures, and CI machines are slow: nobody should wait for a second only. */
-const expect = { poll: { timeout: 30_000 } }
+const expect = { poll: { timeout: 60_000 } }
 
 /** Time limits are for what hangs. A crowded machine may take ten times as long as a quiet one. In ms. */
 const patient = { testTimeout: 180_000, hookTimeout: 180_000 }

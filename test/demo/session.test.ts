@@ -147,7 +147,7 @@ describe('one server', () => {
     await away
     const texts = Array.from({ length: 500 }, (_, index) => `${index}`)
     await Promise.all(texts.map((text) => ann.say(text, text)))
-    await expect.poll(() => bob.texts().length, { timeout: 20_000 }).toBe(texts.length)
+    await expect.poll(() => bob.texts().length).toBe(texts.length)
     expect(bob.texts()).toEqual(texts)
     expect(ann.all.filter(({ type }) => type === 'error')).toEqual([])
   })
@@ -234,9 +234,9 @@ describe('two servers and one Redis', () => {
       if (text === '50') await first?.kill()
     }
     await Promise.all(said)
-    await expect.poll(() => bob.texts().length, { timeout: 20_000 }).toBe(100)
+    await expect.poll(() => bob.texts().length).toBe(100)
     expect(bob.texts()).toEqual(texts)
-    await expect.poll(() => ann.texts().length, { timeout: 20_000 }).toBe(100)
+    await expect.poll(() => ann.texts().length).toBe(100)
     expect(ann.texts()).toEqual(texts.map((text) => `bob ${text}`))
     const heard: unknown[] = []
     while (heard.length < 200) heard.push((await eve.json('message')).text)
@@ -268,7 +268,7 @@ describe('two servers and one Redis', () => {
     const shown = () => bob.people() as { name: string; away: boolean }[]
     const everybody = (carl: object[]) =>
       expect
-        .poll(() => [...shown()].sort((a, b) => a.name.localeCompare(b.name)), { timeout: 30_000 })
+        .poll(() => [...shown()].sort((a, b) => a.name.localeCompare(b.name)))
         .toMatchObject([{ name: 'Ann', away: false }, { name: 'Bob', away: false }, ...carl])
     await everybody([{ name: 'Carl', away: false }])
 
@@ -283,7 +283,7 @@ describe('two servers and one Redis', () => {
     }
     await Promise.all(said)
     for (const { texts: heard, own } of [ann, bob]) {
-      await expect.poll(() => [heard(), own()], { timeout: 20_000 }).toEqual([texts, texts])
+      await expect.poll(() => [heard(), own()]).toEqual([texts, texts])
     }
     await everybody([{ name: 'Carl', away: true }])
     await everybody([])

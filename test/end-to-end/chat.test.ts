@@ -4,13 +4,13 @@ import { PER_PAGE, picture, status, test, write } from './demo.ts'
 
 /** A wait may be over before the test looks. The notes in the list stay. */
 const notes = (page: Page, kind: 'trouble' | 'healed', count: number) =>
-  expect.poll(() => page.locator(`#log .note.${kind}`).count(), { timeout: 20_000 }).toBe(count)
+  expect.poll(() => page.locator(`#log .note.${kind}`).count()).toBe(count)
 
 /** The texts of all messages, and the states of the visitor's own. */
 const texts = (page: Page) => page.locator('#log .message .text').allTextContents()
 const own = (page: Page) =>
   page.locator('#log .own').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset.state))
-const heard = (page: Page, all: string[]) => expect.poll(() => texts(page), { timeout: 20_000 }).toEqual(all)
+const heard = (page: Page, all: string[]) => expect.poll(() => texts(page)).toEqual(all)
 
 describe('the chat', () => {
   test('carries texts and pictures between two pages, over a restart of the server', async ({
@@ -43,9 +43,7 @@ describe('the chat', () => {
     await heard(bob, ['hello', 'hello yourself', 'are you still there?', 'I am'])
     await expect.poll(() => own(ann)).toEqual(['delivered', 'delivered', 'delivered', 'delivered'])
     expect(await ann.locator('#unsent').textContent()).toBe('0')
-    await expect
-      .poll(() => demo.clients().map(({ path }) => path), { timeout: 20_000 })
-      .toEqual(Array(2 * PER_PAGE).fill('/chat'))
+    await expect.poll(() => demo.clients().map(({ path }) => path)).toEqual(Array(2 * PER_PAGE).fill('/chat'))
   })
 
   test('finds out that the server went silent, and connects again', async ({ enter }) => {
@@ -59,7 +57,7 @@ describe('the chat', () => {
   test('is cut by the server, and connects again by itself', async ({ enter }) => {
     const page = await enter('Ann')
     await page.getByRole('button', { name: 'Cut the connection' }).click()
-    await expect.poll(() => page.locator('#reconnects').textContent(), { timeout: 20_000 }).toBe('1')
+    await expect.poll(() => page.locator('#reconnects').textContent()).toBe('1')
     await status(page, 'open')
   })
 
@@ -89,7 +87,7 @@ describe('the chat', () => {
     await heard(ann, ['one', 'two', 'three'])
     // Who goes to another page leaves, with the second client.
     await ann.goto('about:blank')
-    await expect.poll(() => bob.locator('#people li').count(), { timeout: 20_000 }).toBe(PER_PAGE)
+    await expect.poll(() => bob.locator('#people li').count()).toBe(PER_PAGE)
     await expect.poll(() => bob.locator('#log .note.system').last().textContent()).toContain('Ann left')
   })
 

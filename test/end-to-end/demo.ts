@@ -17,7 +17,7 @@ export const PER_PAGE = 2
 
 /** The status of the visitor's connection, as the page shows it. */
 export const status = (page: Page, name: string) =>
-  expect.poll(() => page.locator('html').getAttribute('data-status'), { timeout: 20_000 }).toBe(name)
+  expect.poll(() => page.locator('html').getAttribute('data-status')).toBe(name)
 
 /** What the visitor writes. */
 export async function write(page: Page, text: string): Promise<void> {

@@ -168,7 +168,7 @@ describe('in a real Chromium, an attempt', () => {
       await expect.poll(() => names(look)).toContain('waiting')
       expect((await look())[0]?.close).toMatchObject({ code: 1006, reason: '', cause: 'peer' })
       line.answer = 'pass'
-      await expect.poll(() => names(look), { timeout: 5_000 }).toContain('open')
+      await expect.poll(() => names(look)).toContain('open')
     },
   )
 })

@@ -27,7 +27,7 @@ async function sayWhileCut(page: Page, cut: () => void): Promise<void> {
     if (index % 10 !== 9) continue
     const before = await reconnects(page)
     cut()
-    await expect.poll(() => reconnects(page), { timeout: 20_000 }).toBe(before + 1)
+    await expect.poll(() => reconnects(page)).toBe(before + 1)
   }
 }
 
@@ -40,8 +40,8 @@ describe('guaranteed delivery', { timeout: 300_000 }, () => {
     const bob = await enter('Bob')
     expect(await guarantee(ann).isChecked()).toBe(true)
     await sayWhileCut(ann, () => demo.restart(300))
-    await expect.poll(() => heard(bob), { timeout: 20_000 }).toEqual(texts)
-    await expect.poll(() => own(ann), { timeout: 20_000 }).toEqual(texts.map((text) => [text, 'delivered']))
+    await expect.poll(() => heard(bob)).toEqual(texts)
+    await expect.poll(() => own(ann)).toEqual(texts.map((text) => [text, 'delivered']))
     expect(await ann.locator('#unsent').textContent()).toBe('0')
     await expect.poll(() => notes(ann, 'healed').then(({ length }) => length)).toBe(5)
     for (const note of await notes(ann, 'healed')) expect(note).toContain('nothing lost')
@@ -55,7 +55,7 @@ describe('guaranteed delivery', { timeout: 300_000 }, () => {
     const bob = await enter('Bob')
     await ann.getByRole('button', { name: 'Freeze the server' }).click()
     for (const text of ['one', 'two', 'three']) await write(ann, text)
-    await expect.poll(() => heard(bob), { timeout: 30_000 }).toEqual(['one', 'two', 'three'])
+    await expect.poll(() => heard(bob)).toEqual(['one', 'two', 'three'])
     expect(await losses(ann)).toBe(3)
     await expect.poll(() => notes(ann, 'healed')).toEqual([expect.stringContaining('3 messages sent again')])
     await expect
@@ -83,7 +83,7 @@ describe('guaranteed delivery', { timeout: 300_000 }, () => {
     const files = ['1', '2', '3'].map((name) => ({ name: `${name}.png`, mimeType: 'image/png', buffer }))
     await ann.getByLabel('Send a picture').setInputFiles(files)
     await expect
-      .poll(() => own(ann).then((rows) => rows.map(([, state]) => state)), { timeout: 60_000 })
+      .poll(() => own(ann).then((rows) => rows.map(([, state]) => state)))
       .toEqual(['delivered', 'delivered', 'delivered'])
     const parts = await seen.jsonValue()
     expect(parts).toHaveLength(3)
@@ -101,10 +101,10 @@ describe('guaranteed delivery', { timeout: 300_000 }, () => {
     await sayWhileCut(ann, () => demo.restart(300))
     await ann.getByRole('button', { name: 'Freeze the server' }).click()
     for (const text of ['one', 'two', 'three']) await write(ann, text)
-    await expect.poll(() => reconnects(ann), { timeout: 30_000 }).toBe(6)
+    await expect.poll(() => reconnects(ann)).toBe(6)
     await expect.poll(() => ann.locator('#unsent').textContent()).toBe('0')
     await write(ann, 'the last one')
-    await expect.poll(() => heard(bob).then((all) => all.at(-1)), { timeout: 20_000 }).toBe('the last one')
+    await expect.poll(() => heard(bob).then((all) => all.at(-1))).toBe('the last one')
 
     const arrived = await heard(bob)
     const lost = [...texts, 'one', 'two', 'three', 'the last one'].filter((text) => !arrived.includes(text))
@@ -127,7 +127,7 @@ describe('guaranteed delivery', { timeout: 300_000 }, () => {
     await expect.poll(() => notes(ann, 'trouble').then(({ length }) => length)).toBe(1)
     await write(ann, 'said before the change')
     await guarantee(ann).uncheck()
-    await expect.poll(() => heard(bob), { timeout: 20_000 }).toEqual(['said before the change'])
+    await expect.poll(() => heard(bob)).toEqual(['said before the change'])
     await expect.poll(() => own(ann)).toEqual([['said before the change', 'delivered']])
     await ann.reload()
     await status(ann, 'open')
@@ -173,8 +173,8 @@ describe('guaranteed delivery', { timeout: 300_000 }, () => {
       await write(ann, text)
       if (index === 20) await first.kill()
     }
-    await expect.poll(() => heard(bob), { timeout: 30_000 }).toEqual(texts)
-    await expect.poll(() => own(ann), { timeout: 20_000 }).toEqual(texts.map((text) => [text, 'delivered']))
+    await expect.poll(() => heard(bob)).toEqual(texts)
+    await expect.poll(() => own(ann)).toEqual(texts.map((text) => [text, 'delivered']))
     expect(await notes(ann, 'healed')).toEqual([expect.stringContaining('nothing lost')])
     await write(bob, 'still here?')
     await expect.poll(() => heard(ann)).toEqual(['still here?'])

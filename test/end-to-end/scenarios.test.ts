@@ -20,8 +20,7 @@ const test = base.extend<{ card: (title: string) => Promise<Card> }>({
         page,
         element,
         press: (name) => element.getByRole('button', { name, exact: true }).click(),
-        says: (words) =>
-          expect.poll(() => element.getByRole('log').textContent(), { timeout: 20_000 }).toMatch(words),
+        says: (words) => expect.poll(() => element.getByRole('log').textContent()).toMatch(words),
         status: () => element.getAttribute('data-status'),
       }
     })

@@ -83,7 +83,7 @@ export const frameworks = (browser: () => BrowserConfigOptions) =>
     test: {
       name,
       include,
-      expect: { poll: { timeout: 20_000 } },
+      expect: { poll: { timeout: 60_000 } },
       testTimeout: 180_000,
       provide: { versions },
       globalSetup: 'test/support/countingServer.ts',

@@ -133,7 +133,7 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-export const until = async (done: () => unknown, ms = 5_000) => {
+export const until = async (done: () => unknown, ms = 60_000) => {
   const end = Date.now() + ms
   while (!done()) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${done}`)

@@ -61,7 +61,7 @@ test('a client written from the protocol page has a conversation through cuts: 0
   const down = () =>
     client.heard.filter((event) => event.topic === undefined && ('text' in event || 'bytes' in event))
   const news = () => client.heard.filter((event) => event.topic === 'news')
-  await until(() => up.length >= COUNT && down().length >= COUNT && news().length >= COUNT, 60_000)
+  await until(() => up.length >= COUNT && down().length >= COUNT && news().length >= COUNT)
   cutting = false
   await cutter
   const all = Array.from({ length: COUNT }, (_, index) => index + 1)
@@ -71,7 +71,7 @@ test('a client written from the protocol page has a conversation through cuts: 0
   expect(news()).toEqual(expected.map((event) => ({ topic: 'news', ...event })))
   expect(client.heard.filter((event) => 'gap' in event || 'error' in event || 'fresh' in event)).toEqual([])
   expect(sessions.counters.resumed).toBeGreaterThan(3)
-  expect(await until(() => session.connected, 20_000)).toBeUndefined()
+  expect(await until(() => session.connected)).toBeUndefined()
   expect(await Promise.race([session.challenge(), wait(20_000)])).toBe(true)
   client.tell({ close: true })
   client.end()

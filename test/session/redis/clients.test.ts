@@ -12,8 +12,6 @@ import { until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 import { startCluster } from './processes.ts'
 
-const forever = 30_000
-
 /** A server process of its own, with this client of Redis. */
 async function serve(redis: RedisClient, options: SessionsOptions<IncomingMessage> = {}) {
   const sessions = new Sessions<IncomingMessage>({ store: new RedisStore(redis), ...options })
@@ -59,7 +57,7 @@ async function exercise(connect: () => Promise<RedisClient>, sessionsOf: () => P
     // From a process that may not have it.
     for (const name of ids) expect(await nodes[round % 2]?.sessions.send(name, `${round}`)).toBe(true)
     await Promise.all(said)
-    await until(() => [...heard.values()].every((texts) => texts.length === round), forever)
+    await until(() => [...heard.values()].every((texts) => texts.length === round))
     const resumed = clients.map((socket) => new Promise((resolve) => socket.on('resumed', resolve)))
     for (const socket of clients) socket.reconnect()
     await Promise.all(resumed)
@@ -78,9 +76,9 @@ async function exercise(connect: () => Promise<RedisClient>, sessionsOf: () => P
   expect(answers.filter((answer) => answer?.startsWith('!x{"why":"busy"'))).toHaveLength(1)
   // Endings: by the client, and because nobody came back.
   for (const socket of clients.slice(0, 6)) socket.close()
-  await until(() => endings.filter((ending) => ending.endsWith('finished')).length === 6, forever)
+  await until(() => endings.filter((ending) => ending.endsWith('finished')).length === 6)
   for (const { raw } of await Promise.all(full)) raw.socket.terminate()
-  await until(() => endings.filter((ending) => ending === 'one expired').length === 2, forever)
+  await until(() => endings.filter((ending) => ending === 'one expired').length === 2)
   await expect.poll(sessionsOf, { timeout: 10_000 }).toBe(6)
 }
 

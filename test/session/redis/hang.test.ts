@@ -3,8 +3,6 @@ import { until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis, type Package, startServer } from './fixtures.ts'
 import { startNode } from './processes.ts'
 
-const forever = 30_000
-
 test.for<Package>(['redis', 'ioredis'])(
   'a Redis that hangs: nothing is acknowledged that is not stored, and then nothing is lost or doubled, over the package %s',
   async (which) => {
@@ -32,7 +30,7 @@ test.for<Package>(['redis', 'ioredis'])(
       void send(text)
       session?.send(text)
     }
-    await until(() => delivered.length === 50 && heard.length === 50, forever)
+    await until(() => delivered.length === 50 && heard.length === 50)
 
     redis.pause()
     for (const text of numbers(51, 100)) {
@@ -40,13 +38,13 @@ test.for<Package>(['redis', 'ioredis'])(
       expect(session?.send(text)).toBe('queued')
     }
     // Both nodes have sent it away, each after it has waited for Redis.
-    await until(() => codes.filter((code) => code === 1013).length >= 3, forever)
+    await until(() => codes.filter((code) => code === 1013).length >= 3)
     expect(got).toEqual(numbers(1, 100))
     expect(delivered).toEqual(numbers(1, 50))
     expect(heard).toEqual(numbers(1, 50))
 
     redis.resume()
-    await until(() => delivered.length === 100 && heard.length === 100, forever)
+    await until(() => delivered.length === 100 && heard.length === 100)
     await socket.delivered('101')
     expect(got).toEqual(numbers(1, 101))
     expect(heard).toEqual(numbers(1, 100))
@@ -72,7 +70,7 @@ test('who comes first while Redis hangs is greeted as new when it is back, and o
   const waiting = new Promise<{ close: { code: number } }>((resolve) => socket.on('waiting', resolve))
   expect((await waiting).close.code).toBe(1013)
   redis.resume()
-  await until(() => heard.length, forever)
+  await until(() => heard.length)
   const resumed = new Promise((resolve) => socket.on('resumed', resolve))
   socket.reconnect()
   await resumed
@@ -98,7 +96,7 @@ test('a process that was stopped for long handles nothing that another may have 
     const { raw: after, answer } = await greet(two, { id: id(), n: 2, got: 0 })
     expect(answer).toMatch(/^!w\{"got":1,/)
     for (const text of ['2', '3']) after.send(text)
-    await until(() => second.received.length === 2, forever)
+    await until(() => second.received.length === 2)
     first.resume()
     await before.closed
     expect([first.received, second.received]).toEqual([['1'], ['2', '3']])

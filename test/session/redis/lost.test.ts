@@ -9,8 +9,6 @@ import { until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 import { startRedis } from './processes.ts'
 
-const forever = 30_000
-
 /** A client that lists what it hears, and the outcomes that it is told. */
 function listener(url: string | (() => string)) {
   const socket = client(url)
@@ -31,7 +29,7 @@ async function pairOfRedis() {
   onTestFinished(replica.remove)
   await replica.client.replicaof('127.0.0.1', `${primary.port}`)
   const synced = async () => /master_link_status:up/.test(await replica.client.info('replication'))
-  await expect.poll(synced, { timeout: forever, interval: 50 }).toBe(true)
+  await expect.poll(synced, { interval: 50 }).toBe(true)
   return {
     primary,
     replica,
@@ -61,7 +59,7 @@ test('a promoted replica without the last messages from other processes: the cli
   await detach()
   for (const text of ['3', '4', '5']) expect(await sender.sessions.send(name, text)).toBe(true)
   await promote()
-  await until(() => fresh.length, forever)
+  await until(() => fresh.length)
   expect(closed).toEqual([])
   await socket.delivered('a new life')
   expect(fresh).toHaveLength(1)
@@ -82,7 +80,7 @@ test('also when the process that stored them is the one that has the session', a
   await until(() => heard.length === 5)
   await socket.delivered('b')
   await promote()
-  await until(() => fresh.length, forever)
+  await until(() => fresh.length)
   expect(closed).toEqual([])
   await socket.delivered('c')
   expect(got).toEqual(['a', 'b', 'c'])
@@ -102,7 +100,7 @@ test('a client that is ahead of the store, and comes to a process that never kne
   url = nodes[1].url
   await promote()
   socket.reconnect()
-  await until(() => fresh.length, forever)
+  await until(() => fresh.length)
   expect(closed).toEqual([])
   await socket.delivered('a new life')
 })
@@ -123,8 +121,8 @@ test('a replica that had everything: nobody notices', async () => {
   await expect.poll(() => primary.client.hget(`holdfast:{${name}}:session`, 'acked')).toBe('5')
   await promote()
   const send = async () => sender.sessions.send(name, '6').catch(() => false)
-  await expect.poll(send, { timeout: forever }).toBe(true)
-  await until(() => heard.includes('6'), forever)
+  await expect.poll(send).toBe(true)
+  await until(() => heard.includes('6'))
   await socket.delivered('b')
   expect([fresh, closed]).toEqual([[], []])
 })
@@ -152,14 +150,14 @@ test('messages of a session that the process had released before they were lost:
   session?.send('1')
   expect(await raw.next()).toBe('1')
   raw.socket.terminate()
-  await expect.poll(() => owner.sessions.size.sessions, { timeout: forever }).toBe(0)
+  await expect.poll(() => owner.sessions.size.sessions).toBe(0)
   const key = `holdfast:{${session?.id}}:session`
   await expect.poll(() => redis.client.hget(key, 'owner')).toBe('')
   await restore()
   // The connection broke before the message arrived.
   let n = 1
   const hello = async () => (await greet(other.url, { id: id(), n: ++n, got: 0 })).answer
-  await expect.poll(hello, { timeout: forever, interval: 300 }).toMatch(/"why":"gone"/)
+  await expect.poll(hello, { interval: 300 }).toMatch(/"why":"gone"/)
 })
 
 test('a store that has lost that a process took the session over: the client is told, and no other process continues it', async () => {
@@ -189,12 +187,12 @@ test('another message took the number of the lost one, and was acknowledged, bef
   const name = [...owner.sessions][0]?.id as string
   first.socket.terminate()
   const key = `holdfast:{${name}}:session`
-  await expect.poll(() => redis.client.hget(key, 'owner'), { timeout: forever }).toBe('')
+  await expect.poll(() => redis.client.hget(key, 'owner')).toBe('')
   await save()
   expect(await late.sessions.send(name, 'lost')).toBe(true)
   await restore()
   const send = async () => owner.sessions.send(name, 'instead').catch(() => false)
-  await expect.poll(send, { timeout: forever }).toBe(true)
+  await expect.poll(send).toBe(true)
   let n = 1
   let raw = first
   const hello = async () => {
@@ -202,7 +200,7 @@ test('another message took the number of the lost one, and was acknowledged, bef
     raw = next.raw
     return next.answer
   }
-  await expect.poll(hello, { timeout: forever, interval: 300 }).toMatch(/^!w/)
+  await expect.poll(hello, { interval: 300 }).toMatch(/^!w/)
   expect(await raw.next()).toBe('instead')
   raw.send('!a1')
   await expect.poll(() => redis.client.hget(key, 'acked')).toBe('1')
@@ -244,7 +242,7 @@ test('a process notices a loss, and another one takes the session before its end
     expect(await redis.client.hget(keys[0], 'owner')).toBe('two:1')
   }
   held?.send('3')
-  await expect.poll(() => redis.client.hget(keys[0], 'over'), { timeout: forever }).toBe('1')
+  await expect.poll(() => redis.client.hget(keys[0], 'over')).toBe('1')
   // `over` was set by the comparison, not by END: that removes the owner.
   expect(await redis.client.hget(keys[0], 'owner')).toBe('two:1')
 })
@@ -262,7 +260,7 @@ test('a snapshot that is restored: the client is told', async () => {
   await socket.delivered('b')
   await redis.kill()
   await redis.start()
-  await until(() => fresh.length, forever)
+  await until(() => fresh.length)
   expect(closed).toEqual([])
   await socket.delivered('c')
 })
@@ -313,7 +311,7 @@ test('a Redis that may delete keys is reported at the start, and what it has del
     await redis.client.set(`filler:${round}`, filler.repeat(50))
     if (round % 10 === 0) for (const { socket } of clients) socket.reconnect()
   }
-  await until(() => clients.some(({ fresh }) => fresh.length), forever)
+  await until(() => clients.some(({ fresh }) => fresh.length))
   // Or is lost with a session, which is told.
   await Promise.allSettled(clients.map(({ socket }) => socket.delivered('end')))
   for (const { heard, closed } of clients) {

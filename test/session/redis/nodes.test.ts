@@ -41,9 +41,9 @@ async function startCluster(client: 'redis' | 'ioredis') {
   socket.on('topic', (event) => event.type === 'gap' && gaps.push(event))
   socket.on('fresh', (value) => fresh.push(value))
   socket.on('closed', (value) => closed.push(value))
-  await until(() => socket.status === 'open', 10_000)
+  await until(() => socket.status === 'open')
   await until(() => nodes.some(({ id }) => id))
-  await until(() => socket.cursor('all') !== undefined, 10_000)
+  await until(() => socket.cursor('all') !== undefined)
   const id = () => nodes.find((node) => node.id)?.id as string
   const effects = () => redis.client.lrange('effects', 0, -1)
   return { redis, nodes, spread, sender, socket, heard, topic, gaps, fresh, closed, id, effects, client }
@@ -83,9 +83,9 @@ test.for(['redis', 'ioredis'] as const)(
       }
       await wait(24)
       // A fast machine would be through before the owner has died often enough.
-      if (n > COUNT - 100) await until(() => kills > 2, 30_000)
+      if (n > COUNT - 100) await until(() => kills > 2)
     }
-    await until(() => heard.length >= COUNT && topic.length >= COUNT, 60_000)
+    await until(() => heard.length >= COUNT && topic.length >= COUNT)
     await socket.drained()
     await socket.delivered('end')
     killing = false
@@ -117,7 +117,7 @@ test('Redis restarted with its log on disk: nothing lost', async () => {
   await redis.start()
   for (let n = 101; n <= 200; n++)
     while (!(await sender.send(id(), `${n}`).catch(() => false))) await wait(50)
-  await until(() => heard.length >= 200, 20_000)
+  await until(() => heard.length >= 200)
   await Promise.all(said)
   await socket.delivered('end')
   expect(fresh).toEqual([])
@@ -137,7 +137,7 @@ test('Redis emptied: every message has its outcome, and none is delivered wrongl
     () => 'delivered',
     (error) => error.cause,
   )
-  await until(() => fresh.length === 1, 10_000)
+  await until(() => fresh.length === 1)
   expect(await outcome).toBe('delivered')
   // Its handler may still run when the loss is noticed: the message counts as delivered then.
   await expect.poll(effects).toEqual(['52'])

@@ -105,7 +105,7 @@ test('a process whose clock was set back by an hour, and that was then stopped, 
   const { raw: after, answer } = await greet(two, { id: id(), n: 2, got: 0 })
   expect(answer).toMatch(/^!w\{"got":1,/)
   for (const text of ['2', '3']) after.send(text)
-  await until(() => second.received.length === 2, 30_000)
+  await until(() => second.received.length === 2)
   first.resume()
   await before.closed
   expect([first.received, second.received]).toEqual([['1'], ['2', '3']])
@@ -251,7 +251,7 @@ test('what was sent while the session moved to another process arrives there', a
   clients[0]?.socket.on('text', (text) => heard.push(text))
   // The process has the session, and its sends wait for Redis, while another one takes the session for dead.
   nodes[0]?.tell('send 1 2 3')
-  await until(() => heard.length === 3, 10_000)
+  await until(() => heard.length === 3)
   redis.pause()
   nodes[0]?.tell('send 4 5 6')
   await wait(2_500)
@@ -260,7 +260,7 @@ test('what was sent while the session moved to another process arrives there', a
   const owner = async () => redis.client.hget(`holdfast:{${nodes[0]?.id}}:session`, 'owner')
   await expect.poll(owner, { timeout: 30_000, interval: 100 }).toBe('')
   nodes[0]?.resume()
-  await until(() => heard.length === 6, 30_000)
+  await until(() => heard.length === 6)
   expect(heard).toEqual(['1', '2', '3', '4', '5', '6'])
   await check(say())
 })

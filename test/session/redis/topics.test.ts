@@ -11,7 +11,6 @@ import { Raw, until } from '../node/fixtures.ts'
 import { client, greet, id, numbers, ownRedis, startServer } from './fixtures.ts'
 import { startNode, startRedis } from './processes.ts'
 
-const forever = 30_000
 const subscribing: { opened: (session: ServerSession) => void } = {
   // The test may end in this very moment.
   opened: (session) => void session.subscribe('all').catch(() => {}),
@@ -28,7 +27,7 @@ async function subscriber(url: string | (() => string), options = {}) {
     if (event.type === 'gap') gaps.push(event)
     if (event.type === 'caught-up') begun++
   })
-  await until(() => begun, forever)
+  await until(() => begun)
   return { socket, heard, gaps, cursor: () => socket.cursor('all') }
 }
 
@@ -46,7 +45,7 @@ test('one write per message, whatever the number of subscribers and processes, a
   const all = await Promise.all(Array.from({ length: 60 }, (_, n) => subscriber(nodes[n % 2]?.url as string)))
   const before = { writes: await calls(redis, 'xadd'), reads: await calls(redis, 'xrange') }
   for (const text of numbers(1, 50)) await nodes[0].sessions.publish('all', text)
-  await until(() => all.every(({ heard }) => heard.length === 50), forever)
+  await until(() => all.every(({ heard }) => heard.length === 50))
   for (const { heard, gaps } of all) expect([heard, gaps]).toEqual([numbers(1, 50), []])
   expect((await calls(redis, 'xadd')) - before.writes).toBe(50)
   // One process that reads each message would do so 50 times. From time to time the age of the oldest message is looked at,
@@ -67,7 +66,7 @@ test('who is away, or moves to another process, has everything once and in order
     if (n % 20 === 0) socket.reconnect()
     if (n % 50 === 0) await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
   }
-  await until(() => heard.length >= 200, forever)
+  await until(() => heard.length >= 200)
   expect([heard, gaps]).toEqual([numbers(1, 200), []])
 })
 
@@ -98,7 +97,7 @@ test('a log is bounded by number and bytes, and who comes too late is told', asy
   const [key = ''] = await redis.client.keys('*:log')
   expect(await redis.client.xlen(key)).toBe(10)
   url = nodes[1].url
-  await until(() => heard.at(-1) === '30', forever)
+  await until(() => heard.at(-1) === '30')
   expect(heard).toEqual(['1', ...numbers(21, 30)])
   expect(gaps).toMatchObject([{ topic: 'all', missed: 19 }])
   for (let n = 0; n < 5; n++) await nodes[0].sessions.publish('all', 'x'.repeat(400))
@@ -138,8 +137,8 @@ test('a log that lost messages which somebody has begins anew, and every subscri
       () => true,
       () => false,
     )
-  await expect.poll(() => publish('a new beginning'), { timeout: forever }).toBe(true)
-  await until(() => heard.includes('a new beginning'), forever)
+  await expect.poll(() => publish('a new beginning')).toBe(true)
+  await until(() => heard.includes('a new beginning'))
   expect(gaps.length).toBeGreaterThan(0)
   expect(heard.slice(0, 5)).toEqual(numbers(1, 5))
 })
@@ -167,7 +166,7 @@ test('also one that lost what a process published right before it stopped follow
     following?.stop()
     return following?.cursor.split(':')[0] ?? epoch
   }
-  await expect.poll(epochNow, { timeout: forever, interval: 300 }).not.toBe(epoch)
+  await expect.poll(epochNow, { interval: 300 }).not.toBe(epoch)
   expect(heard).toEqual(['1'])
 })
 
@@ -181,7 +180,7 @@ test('also one whose messages were deleted', async () => {
   await redis.client.del(key)
   const second = await sessions.publish('all', '2')
   expect(second.split(':')[0]).not.toBe(first.split(':')[0])
-  await until(() => heard.length === 2, forever)
+  await until(() => heard.length === 2)
   expect(gaps.length).toBe(1)
 })
 
@@ -207,9 +206,9 @@ async function refusedSubscriber() {
   })
   let { url } = first
   const { socket, heard, gaps } = await subscriber(() => url)
-  await expect.poll(() => first.sessions.members('all'), { timeout: forever }).toHaveLength(1)
+  await expect.poll(() => first.sessions.members('all')).toHaveLength(1)
   await first.sessions.publish('all', '1')
-  await until(() => heard.length, forever)
+  await until(() => heard.length)
   const state = 'holdfast:topic:{all}:state'
   await redis.client.rename(state, 'aside')
   await redis.client.set(state, 'not a hash')
@@ -225,7 +224,7 @@ async function refusedSubscriber() {
   socket.send('handled slowly')
   await refused
   const session = opened.at(-1) as ServerSession
-  await until(() => !session.connected, forever)
+  await until(() => !session.connected)
   const restore = () => redis.client.rename('aside', state)
   return { socket, heard, gaps, received, session, second, restore, finish }
 }
@@ -235,7 +234,7 @@ test('a subscription that a process cannot continue at first is continued when t
   await restore()
   await second.sessions.publish('all', '2')
   socket.open()
-  await until(() => heard.length === 2, forever)
+  await until(() => heard.length === 2)
   finish()
   expect([heard, gaps, received]).toEqual([['1', '2'], [], ['handled slowly']])
 })
@@ -267,14 +266,14 @@ test('a subscription that the next process ends while it looks for the log, and 
   })
   let { url } = first
   const { socket } = await subscriber(() => url)
-  await expect.poll(() => first.sessions.members('all'), { timeout: forever }).toHaveLength(1)
+  await expect.poll(() => first.sessions.members('all')).toHaveLength(1)
   url = second.url
   const unsubscribed: string[] = []
   socket.on('topic', ({ type }) => {
     if (type === 'unsubscribed') unsubscribed.push(type)
   })
   socket.reconnect()
-  await until(() => unsubscribed.length, forever)
+  await until(() => unsubscribed.length)
   await ended
   expect(socket.cursor('all')).toBeUndefined()
   expect(await second.sessions.members('all')).toEqual([])
@@ -296,7 +295,7 @@ test('a subscription that is stored while its session moves to another process s
     if (args[0] !== join) return reply
     leave()
     // Its process learns only after it has released the session that the subscription is stored.
-    await expect.poll(owners, { timeout: forever }).toEqual([''])
+    await expect.poll(owners).toEqual([''])
     return reply
   }) as typeof connection.call
   let subscribed: Promise<void> | undefined
@@ -328,7 +327,7 @@ test('members leave when the process that had them was killed, and are told of o
   await expect.poll(() => watcher.sessions.members('all'), { timeout: 10_000 }).toHaveLength(1)
   const [member] = await watcher.sessions.members('all')
   await node.kill()
-  await until(() => left.length, 60_000)
+  await until(() => left.length)
   expect(left).toEqual([`all ${member?.id}`])
   expect(await watcher.sessions.members('all')).toEqual([])
 })
@@ -350,7 +349,7 @@ test('a message to a principal reaches its sessions in every process', async () 
   other.on('text', (text) => heard.push(`bob ${text}`))
   await other.opened()
   expect(await nodes[1].sessions.sendTo('ann', 'hi')).toBe(2)
-  await until(() => heard.length === 2, forever)
+  await until(() => heard.length === 2)
   await wait(50)
   expect(heard.sort()).toEqual(['0 hi', '1 hi'])
 })
@@ -380,7 +379,7 @@ test('who was away when its subscription ended is told by the next process, also
   expect(await second.sessions.members('a room')).toEqual([])
   blocked = false
   release()
-  await until(() => first.sessions.size.sessions === 0, forever)
+  await until(() => first.sessions.size.sessions === 0)
   for (const [n, { url }] of [second, first, second].entries()) {
     const topics = { 'a room': cursor }
     const { raw, answer } = await greet(url, { id: id(), n: n + 2, got: 0, can: ['topics'], topics })
@@ -419,7 +418,7 @@ test('an end that was written to a dead connection is told by the next process; 
   const stored = () => redis.client.smembers(`holdfast:{${opened[0]?.id}}:topics`)
   expect(await stored()).toEqual(['-a room'])
   raw.send('!q0')
-  await expect.poll(stored, { timeout: forever }).toEqual([])
+  await expect.poll(stored).toEqual([])
 })
 
 test('a process does not notify itself that a subscription has ended: by then the session may have subscribed again', async () => {
@@ -435,7 +434,7 @@ test('a process does not notify itself that a subscription has ended: by then th
   await session?.unsubscribe('all')
   await session?.subscribe('all')
   await redis.client.publish('holdfast:to:nobody', 'later')
-  await until(() => notified.includes('later'), forever)
+  await until(() => notified.includes('later'))
   expect(notified).not.toContain('unsubscribed')
   expect(await sessions.members('all')).toHaveLength(1)
 })
@@ -446,7 +445,7 @@ test('an end that could not be stored is stored when it is tried again', async (
   await subscriber(() => url)
   const [session] = sessions
   const topics = `holdfast:{${session?.id}}:topics`
-  await expect.poll(() => redis.client.smembers(topics), { timeout: forever }).toEqual(['+all'])
+  await expect.poll(() => redis.client.smembers(topics)).toEqual(['+all'])
   await redis.client.rename(topics, 'aside')
   await redis.client.set(topics, 'not a set')
   await expect(session?.unsubscribe('all')).rejects.toThrow('WRONGTYPE')
@@ -470,20 +469,20 @@ test('a subscription that is ended by a process that does not have the session a
   const socket = client(() => dials.shift() ?? second.url)
   const events: string[] = []
   socket.on('topic', ({ type, topic }) => events.push(`${type} ${topic}`))
-  await until(() => opened.length === 1, forever)
+  await until(() => opened.length === 1)
   await opened[0]?.subscribe('a room')
   await opened[0]?.subscribe('another')
-  await until(() => events.length === 4, forever)
+  await until(() => events.length === 4)
   // Nobody has it: the client is away.
   socket.suspend()
-  await until(() => first.sessions.size.sessions === 0, forever)
+  await until(() => first.sessions.size.sessions === 0)
   await opened[0]?.unsubscribe('a room')
   socket.open()
-  await until(() => events.includes('unsubscribed a room'), forever)
+  await until(() => events.includes('unsubscribed a room'))
   expect(socket.cursor('another')).toBeDefined()
   // The second process has it.
   await opened[0]?.unsubscribe('another')
-  await until(() => events.includes('unsubscribed another'), forever)
+  await until(() => events.includes('unsubscribed another'))
   expect(left).toEqual(['a room', 'another'])
 })
 
@@ -526,7 +525,7 @@ test('a message with a key is published once by all processes, and again after t
   // The first message was not its own: it must not compare the log with that.
   const next = await nodes[0].sessions.publish('all', '2')
   expect(next.split(':')[0]).toBe(cursors[0]?.split(':')[0])
-  await until(() => heard.length === 3, forever)
+  await until(() => heard.length === 3)
   expect(heard).toEqual(['0', '1', '2'])
   const kept = await redis.client.pttl((await redis.client.keys('*:key:k'))[0] as string)
   expect(kept).toBeGreaterThan(590_000)
@@ -534,5 +533,5 @@ test('a message with a key is published once by all processes, and again after t
   await redis.client.del(...keys)
   const anew = await nodes[0].sessions.publish('all', 'anew', { key: 'k' })
   expect(anew.split(':')[0]).not.toBe(cursors[0]?.split(':')[0])
-  await until(() => heard.at(-1) === 'anew', forever)
+  await until(() => heard.at(-1) === 'anew')
 })
