@@ -41,12 +41,13 @@ export interface TimeLimits {
   silenceFactor: number
 }
 
-/** What is needed from the beginning of the handshake until the connection is open, and would only take memory after it. */
+/** The state of a handshake. It is dropped once the connection is open, to save memory. */
 interface Handshake {
-  /** As it was dialled, and as the native socket has it: absolute. */
+  /** The URL that was dialled. It may be relative. */
   readonly url: string
+  /** The `url` of the native socket: absolute. */
   readonly nativeUrl: string
-  /** The subprotocols. */
+  /** The subprotocols that are offered to the server. */
   readonly offered: string[]
   /** The permission that this attempt needs to reach a private address. */
   permission: PermissionStatus | undefined
@@ -80,13 +81,13 @@ export class Connection {
   /** The listeners on the native socket. */
   #listeners: NativeListeners | undefined
   #handshake: Handshake | undefined
-  /** What the native `error` event said. */
+  /** The property `error` of the native `error` event. */
   #error: unknown
   /** Cancels the attempt's timeout, later the timer of the next heartbeat check. */
   #cancelTimer: Cancel | undefined
-  /** Whether the heartbeat's timer may have been set inside another timer's callback. Not if it was set inside a socket event. */
+  /** Whether the heartbeat's timer may have been set in the callback of another timer. False after one that was set in a socket event. */
   #isChained = false
-  /** Of `greet`, until the connection is open; of a session, as long as the connection lasts. */
+  /** Receives the frames: that of `greet` until the connection is open, that of a session as long as the connection lasts. */
   #handler: FrameHandler | undefined
   /** Exists while the connection is open and has a heartbeat. */
   #heartbeat: Heartbeat | undefined
@@ -117,7 +118,7 @@ export class Connection {
     return this.#heartbeat?.silenceFactor ?? this.#initialSilenceFactor
   }
 
-  /** Whether a new attempt may replace this one. Not while the browser may show a permission prompt, which would be closed. */
+  /** Whether a new attempt may replace this one. False while the browser may show a permission prompt: ending the attempt would close it. */
   get isReplaceable(): boolean {
     return !this.#mayBePrompting
   }
@@ -135,12 +136,12 @@ export class Connection {
     return true
   }
 
-  /** Whether the heartbeat received nothing for its interval. False without a heartbeat. */
+  /** Whether nothing was received for the heartbeat's `interval`. False without a heartbeat. */
   get isQuiet(): boolean {
     return this.#heartbeat?.isQuiet(monotonicNow()) ?? false
   }
 
-  /** Sends a ping now. Returns false if the options have no ping. */
+  /** Sends a ping now. Returns false if no ping is configured, or the connection is not open yet. */
   probe(): boolean {
     if (!this.#heartbeat || this.#options.heartbeat?.silence) return false
     this.isProbing = true
@@ -177,7 +178,7 @@ export class Connection {
     callSafely(() => native.close(code, reason))
   }
 
-  /** Whether the next attempt will dial the same URL: what is blocked stays blocked. */
+  /** Whether the next attempt will dial the same URL: if this one was blocked, the next one would be, too. */
   get #hasFixedUrl(): boolean {
     return typeof this.#options.url !== 'function'
   }
@@ -221,7 +222,7 @@ export class Connection {
     }
   }
 
-  /** Calls the functions of the application, and that of the protocol, at the same time. */
+  /** Calls the application's functions and the protocol's `prepare` concurrently. */
   #prepare() {
     const { url, protocols, protocol } = this.#options
     return Promise.all([
@@ -278,7 +279,7 @@ export class Connection {
     if (this.#handshake?.permission?.state !== 'prompt') return false
     // On a private address, the browser asks only if it considers the page's own address public, which a page cannot find out.
     if (!isLocalPage()) return true
-    // So it waits for a limited time, and not at all where the application wants to know sooner.
+    // So the attempt waits for a limited time, and not at all if `attemptTimeout` is below 10 s.
     return this.#attemptTimeout >= 10_000 && monotonicNow() - this.startedAt < PROMPT_TIMEOUT
   }
 
@@ -287,7 +288,7 @@ export class Connection {
    * ever fires `close`. After any other `error`, `close` follows.
    */
   #nativeFailed(event: Event | undefined): void {
-    // Browsers do not say what failed; other implementations do.
+    // In browsers the event has no `error`; in other implementations it has one.
     this.#error = (event as ErrorEvent | undefined)?.error
     const state = this.native?.readyState
     if (this.isOver || (state !== CLOSED && (state !== CONNECTING || !this.#handshake))) return
@@ -309,7 +310,7 @@ export class Connection {
     // Chromium reports 1006 without a reason when the server selected no subprotocol.
     if (code === 1006 && !reason && handshake?.offered.length)
       close.reason = `The handshake failed: the server is down or refuses. Perhaps the server selected none of the subprotocols ${handshake.offered.join(', ')}.`
-    // Asked again, because the attempt may end before the first question is answered.
+    // Queried again, because the attempt may end before the first query resolves.
     const permission = handshake ? localNetworkPermission(handshake.nativeUrl) : undefined
     if (!permission) return this.end(close)
     void permission.then((status) => {
@@ -324,7 +325,7 @@ export class Connection {
     if (this.isOver || !native || !this.#listeners) return
     const { greet, protocol } = this.#options
     const offered = this.#handshake?.offered ?? []
-    // It fires once, and a listener takes more than 100 bytes in Chromium.
+    // `open` fires once, and a listener takes more than 100 bytes in Chromium.
     unlisten(native, { open: this.#listeners.open })
     this.#listeners.open = undefined
     // RFC 6455 §4.1 lets a server select none. Chromium fails the connection then, Firefox and WebKit open it. React Native
@@ -374,7 +375,7 @@ export class Connection {
 
   #receive(event: MessageEvent): void {
     if (this.isOver) return
-    if (this.#heartbeat) this.#receivedAt(monotonicNow())
+    if (this.#heartbeat) this.#frameReceived(monotonicNow())
     let result: ReturnType<FrameHandler['receive']> = event
     if (this.#handler) result = this.#handler.receive(event)
     else if (this.#isPong(event)) result = 'pong'
@@ -383,12 +384,12 @@ export class Connection {
     else deliver(result, this.#emitter, this.#options, this)
   }
 
-  #receivedAt(now: number): void {
+  #frameReceived(now: number): void {
     this.isProbing = false
     this.#heartbeat?.received(now)
-    // In a hidden tab of Chromium, the fifth timer in a chain of timers that set each other fires once a minute. A timer that
-    // is set inside a socket event begins a new chain. Also while the page is visible: the place in the chain is that of the
-    // moment when the timer is set, and the page may be hidden before it fires.
+    // In a hidden tab of Chromium, a chain of timers, each set in the callback of the previous one, fires once a minute from its
+    // fifth timer on. A timer that is set in a socket event begins a new chain. This is done in visible pages, too: a timer's
+    // place in the chain is fixed when it is set, and the page may be hidden before it fires.
     if (this.#isChained) this.#checkHeartbeat(false, false)
   }
 
@@ -398,7 +399,7 @@ export class Connection {
     if (typeof pong === 'string') return event.data === pong
     try {
       const result: unknown = pong(event)
-      // It would count as true, and every message would be taken for a pong.
+      // A promise is truthy, so every message would count as a pong.
       if (isPromise(result)) throw new TypeError('the function must return a boolean, not a promise')
       return Boolean(result)
     } catch (error) {
@@ -412,7 +413,7 @@ export class Connection {
     this.#pingedAt = 0
   }
 
-  /** `isChained`: unless it is called inside a socket event. `check()` and `greet` may be running inside a timer's callback. */
+  /** `isChained`: false only for a call from a socket event. `check()` and `greet` may run in the callback of a timer. */
   #checkHeartbeat(probe = false, isChained = true): void {
     const heartbeat = this.#heartbeat
     const { native } = this
@@ -431,7 +432,7 @@ export class Connection {
   }
 
   #ping(native: WebSocket, now: number): void {
-    // Some implementations throw then. The peer does not answer, and the connection ends.
+    // In other states some implementations throw. No ping is sent then, and without an answer the heartbeat ends the connection.
     if (native.readyState !== OPEN) return
     const ping = this.#options.heartbeat?.ping
     try {
@@ -445,7 +446,7 @@ export class Connection {
       // A browser throws for a buffer that can be resized, and React Native for a Blob.
       native.send(data)
     } catch (error) {
-      // The peer was not asked, so its silence proves nothing.
+      // No ping was sent, so that there is no answer proves nothing.
       this.isProbing = false
       this.#heartbeat?.notSent(now)
       report(new Error(`holdfast: heartbeat.ping: ${textOf(error)}. No ping was sent.`, { cause: error }))
@@ -455,14 +456,14 @@ export class Connection {
 
 const textOf = (error: unknown) => (error as Error | undefined)?.message ?? String(error)
 
-/** Whether an `async` function returned this. Its rejection is not reported besides. */
+/** Whether this is a promise. Its rejection is ignored: the caller reports that the function must not be `async`. */
 function isPromise(value: unknown): boolean {
   if (typeof (value as PromiseLike<unknown> | undefined)?.then !== 'function') return false
   Promise.resolve(value).catch(() => {})
   return true
 }
 
-/** The bytes of a message; for text its length, which needs no counting. */
+/** The bytes of a message. For text its `length`, because counting the UTF-8 bytes takes time. */
 function approximateBytes(data: Data): number {
   if (typeof data === 'string') return data.length
   return isBlob(data) ? data.size : data.byteLength

@@ -9,6 +9,7 @@ interface Handler {
   readonly listener: (first: never, second?: never) => void
   readonly once: boolean
   isActive: boolean
+  /** Removes the listener of the signal. */
   ignoreSignal: (() => void) | undefined
 }
 
@@ -44,11 +45,13 @@ export class Emitter<EventMap extends object> {
   /** The event that is being dispatched. */
   dispatching: keyof EventMap | undefined
   readonly #handlers = new Map<keyof EventMap | '*', Handler[]>()
-  /** What every message needs is kept in fields: in the map, looking it up would take longer than calling the listener. */
-  #handlersOfAll: Handler[] | undefined
-  /** Whether anybody listens for `json`, and whether for any event that carries the data of a frame. */
+  /** The handlers of `'*'`. This and the next two are cached for every message: a lookup in the map takes longer than the listener. */
+  #wildcardHandlers: Handler[] | undefined
+  /** Whether there is a listener for `json`. */
   wantsJson = false
+  /** Whether there is a listener for an event that carries the data of a frame: `text`, `json` or `binary`. */
   wantsData = false
+  /** The names of all events. */
   readonly #names: readonly string[]
   /** Events that were emitted while another one was dispatched. */
   #pending: PendingEvent<EventMap>[] | undefined
@@ -98,7 +101,7 @@ export class Emitter<EventMap extends object> {
     if (this.#pending) this.#flush()
   }
 
-  /** Emits several events; what their listeners emit is dispatched after all of them. */
+  /** Emits several events. Events that their listeners emit are dispatched after all of them. */
   emitAll(events: PendingEvent<EventMap>[]): void {
     this.#pending ??= []
     // One by one: a call takes some 100,000 arguments at most, and a queue may hold more messages.
@@ -114,12 +117,12 @@ export class Emitter<EventMap extends object> {
 
   #dispatch(name: keyof EventMap, value: unknown, before?: () => void): void {
     const handlers = this.#handlers.get(name)
-    const handlersOfAll = this.#handlersOfAll
-    if (!handlers && !handlersOfAll && !before) return
+    const wildcardHandlers = this.#wildcardHandlers
+    if (!handlers && !wildcardHandlers && !before) return
     this.dispatching = name
     if (before) callSafely(before)
     if (handlers) this.#callAll(handlers, name, value as never)
-    if (handlersOfAll) this.#callAll(handlersOfAll, '*', name as never, value as never)
+    if (wildcardHandlers) this.#callAll(wildcardHandlers, '*', name as never, value as never)
     this.dispatching = undefined
   }
 
@@ -130,7 +133,7 @@ export class Emitter<EventMap extends object> {
       if (!handler?.isActive) continue
       if (handler.once) this.#remove(name, handler)
       try {
-        // Not as a method: `this` is nothing that a listener should see.
+        // Not called as a method, so that the listener does not receive the handler as `this`.
         const { listener } = handler
         listener(first, second)
       } catch (error) {
@@ -152,7 +155,7 @@ export class Emitter<EventMap extends object> {
 
   #listenersChanged(): void {
     const handlers: ReadonlyMap<unknown, Handler[]> = this.#handlers
-    this.#handlersOfAll = handlers.get('*')
+    this.#wildcardHandlers = handlers.get('*')
     this.wantsJson = handlers.has('*') || handlers.has('json')
     this.wantsData = this.wantsJson || handlers.has('text') || handlers.has('binary')
   }

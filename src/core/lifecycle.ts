@@ -26,7 +26,7 @@ const ONLINE_SPREAD = 500
 const JUST_WOKE = 500
 /** How often to dial while the browser says that there is no network: it may be wrong. In ms. */
 const OFFLINE_RETRY = 60_000
-/** A wake does not replace an attempt that is younger than this, in ms. */
+/** A wake (the page or the network comes back, or `check()` is called) does not replace an attempt that is younger than this, in ms. */
 const YOUNG_ATTEMPT = 2_000
 /** The largest factor for the heartbeat's timeout: a large message on a slow network looks like silence. */
 const MAX_SILENCE_FACTOR = 8
@@ -62,13 +62,13 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
   #cancelSuspension: Cancel | undefined
   /** How many times longer than configured the peer may be silent. */
   #silenceFactor = 1
-  /** 0 until the connection is open. */
+  /** When the present connection was opened; 0 while none is open. */
   #openedAt = 0
-  /** When the page last came back. `undefined`, because a number that is no integer takes memory of its own. */
+  /** When the page last came back. `undefined` until then, because V8 allocates extra memory for `-Infinity` in a field. */
   #wokeAt: number | undefined
-  /** It has been open since it was last closed. */
+  /** The socket has been open since it was last closed. */
   #hasBeenOpen = false
-  /** The browser said `offline`, and not yet `online`. */
+  /** The browser has fired `offline`, and not `online` since then. */
   #wasOffline = false
   /** Suspended by `suspendHidden`: the page opens it again. */
   #opensWhenShown = false
@@ -127,7 +127,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
     else if (!connection) this.open()
     else if (overlap && this.status === 'open') this.#dialNext()
     else this.#redial(connection)
-    // Those that no transition has emitted. Last, because a listener may call any method.
+    // Emits the drops that no transition has emitted. Last, because a listener may call any method.
     this.emitter.emitAll(this.#takePendingDrops())
   }
 
@@ -146,7 +146,7 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
     this.#heldClose = undefined
     this.#opensWhenShown = opensWhenShown
     this.#reopensOnWake = false
-    // After used-up attempts the page was observed for a wake.
+    // A socket that closed because its attempts were used up still observes the page.
     if (this.status === 'closed') stopObservingPage(this)
     if (this.status === 'idle' || this.status === 'suspended' || this.status === 'closed') return
     const connections = this.#takeConnections()
@@ -214,12 +214,12 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
     if (connection === this.#previousConnection) this.#takePrevious()
     if (connection !== this.#connection) return
     // Firefox closes the sockets of a page at the beginning of a navigation. Do not emit that while the page is being left,
-    // so that its status line does not flash; emit it if the page stays.
+    // so that a displayed status does not flicker; emit it if the page stays.
     if (this.status === 'open' && this.options.wake && isLeaving()) this.#heldClose = close
     else this.#connectionEnded(connection, close, final ? null : undefined)
   }
 
-  /** `delay`: when to dial again, in ms; `null`: never; left out: it is a failure, and `Retries` decides. */
+  /** `delay`: when to dial again, in ms; `null`: never; absent: the end counts as a failure, and `Retries` decides. */
   #connectionEnded(connection: Connection, close: Closed, delay?: number | null): void {
     this.#silenceFactor = connection.silenceFactor
     if (close.cause === 'silent') this.#silenceFactor = Math.min(MAX_SILENCE_FACTOR, this.#silenceFactor * 2)
@@ -247,18 +247,18 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
     this.#scheduleDial(isFailure ? this.#adaptDelay(nextDelay, close, wasProbing) : nextDelay, failure)
   }
 
-  /** The delay after this end, adapted to the state of the page and the network. */
+  /** The delay before the next attempt, adapted to the state of the page and the network. */
   #adaptDelay(delay: number, close: Closed, wasProbing: boolean): number {
     // Browsers may report only when the page is shown again that its socket was closed meanwhile.
-    const isFromBefore = this.#wokeAt !== undefined && monotonicNow() - this.#wokeAt < JUST_WOKE
+    const endedBeforeWake = this.#wokeAt !== undefined && monotonicNow() - this.#wokeAt < JUST_WOKE
     this.#wokeAt = undefined
     if (this.#isOffline) return Math.max(delay, OFFLINE_RETRY)
-    if (isFromBefore) return 0
+    if (endedBeforeWake) return 0
     // This side was offline or asleep: no backoff is needed to spare the server.
     return close.cause === 'wake' || wasProbing ? randomSpread() : delay
   }
 
-  /** Whether the browser said that there is no network. */
+  /** Whether the browser says that there is no network, or has fired `offline`. */
   get #isOffline(): boolean {
     return this.options.wake && (this.#wasOffline || isOffline())
   }

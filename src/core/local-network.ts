@@ -19,14 +19,14 @@ function permissionNames(host: string | undefined): string[] {
   return PRIVATE.test(host) ? ['local-network', 'local-network-access'] : []
 }
 
-/** By their permission, the kinds of addresses that this page reaches without permission. */
-const freelyReached = new Set<string | undefined>()
+/** Permissions that this page does not need: it has opened a connection to such an address although the user was not asked. */
+const unneededPermissions = new Set<string | undefined>()
 
 const permissionNamesOf = (url: string) => permissionNames(HOST.exec(url)?.[1])
 
 /** A connection to this URL was opened although the user was never asked: the page needs no permission for such addresses. */
 export function openedWithoutPermission(url: string): void {
-  freelyReached.add(permissionNamesOf(url)[0])
+  unneededPermissions.add(permissionNamesOf(url)[0])
 }
 
 /** Whether the page itself has a private or loopback address, as far as its URL says. */
@@ -41,7 +41,7 @@ export function isLocalPage(): boolean {
  */
 export function localNetworkPermission(url: string): Promise<PermissionStatus | undefined> | undefined {
   const names = permissionNamesOf(url)
-  if (!names.length || freelyReached.has(names[0])) return undefined
+  if (!names.length || unneededPermissions.has(names[0])) return undefined
   const permissions = globalThis.navigator?.permissions
   return permissions && queryFirst(permissions, names)
 }

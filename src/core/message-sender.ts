@@ -9,7 +9,7 @@ import type { QueueLimits } from './policy/send-queue.ts'
 import { allowance } from './policy/send-rate.ts'
 import { Unsent } from './policy/unsent.ts'
 import { callSafely } from './report.ts'
-import { sentOver } from './sent-over.ts'
+import { sentOutcome } from './sent-outcome.ts'
 
 /** How often to check whether queued messages have left the browser, in ms. */
 const UNSENT_CHECK = 100
@@ -44,7 +44,7 @@ export class MessageSender {
     const connection = this.#connection
     if (this.#cancelFlush || !connection?.send(data)) return this.#enqueue(data, onOutcome)
     this.#unsent?.add(undefined, byteLength(data))
-    if (onOutcome) settle({ onOutcome }, sentOver(connection))
+    if (onOutcome) settle({ onOutcome }, sentOutcome(connection))
     return 'sent'
   }
 
@@ -61,7 +61,7 @@ export class MessageSender {
   /** From now on messages are sent over this connection. */
   connected(connection: Connection): void {
     this.#connection = connection
-    // The connection before it, if there is one, sends its buffer before it closes.
+    // If there is a previous connection, it sends its buffer before it closes.
     this.#forgetUnsent()
     this.#flushedAt = undefined
   }
@@ -82,7 +82,7 @@ export class MessageSender {
     const queue = this.#queue
     if (!queue) return
     const { perSecond } = this.#limits
-    // Before the next ones are handed over: the timer that drops them may be late.
+    // Before messages are handed over, so that none that has expired is sent: the timer that drops them may be late.
     const drops = queue.removeExpired()
     this.#cancelFlush?.()
     this.#cancelFlush = undefined
@@ -120,9 +120,9 @@ export class MessageSender {
     // `send` threw, and the error was reported. The message is removed, so that it does not block the queue for ever.
     if (isSent === undefined) return { result: 'dropped', reason: 'the browser refused it' }
     this.#unsent ??= new Unsent()
-    // Without `onOutcome`, which is called once per message, with `sent`.
+    // Without `onOutcome`: the caller calls it with `sent`, and it must not be called again if the message is lost.
     this.#unsent.add({ ...message, onOutcome: undefined }, message.bytes)
-    return message.onOutcome ? sentOver(connection) : { result: 'sent' }
+    return message.onOutcome ? sentOutcome(connection) : { result: 'sent' }
   }
 
   /** Forgets queued messages once they have left the browser. */

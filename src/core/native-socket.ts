@@ -4,7 +4,7 @@ export const OPEN = 1
 export const CLOSED = 3
 
 export interface NativeListeners {
-  /** `undefined` once it was called. */
+  /** `undefined` once it has been called and removed. */
   open: (() => void) | undefined
   message: (event: MessageEvent) => void
   error: (event: Event) => void

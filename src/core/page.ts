@@ -20,7 +20,7 @@ export type PageSignal =
   | 'leaving'
   | 'stayed'
 
-/** What is notified of the signals. An object, because a closure for each socket would take several times the memory. */
+/** Receives the signals. An object, because a closure for each socket would take several times the memory. */
 export interface PageObserver {
   onPageSignal(signal: PageSignal): void
 }

@@ -9,8 +9,9 @@ export interface ReconnectCallOptions {
   queue?: 'keep' | 'drop' | undefined
   /**
    * Opens the next connection before the present one is closed, so that nothing is missed in between: for a server that has
-   * announced its end. For about a second, or while sent bytes are leaving over the present one, both connections receive, so
-   * a message that the server sends to all its connections may come twice. If the next connection cannot be opened, the present one is kept. @default false
+   * announced that it will stop. Both connections receive for about a second, or longer while bytes are still leaving over
+   * the old one. So a message that the server sends to all its connections may come twice. If the next connection cannot be
+   * opened, the present one is kept. @default false
    */
   overlap?: boolean | undefined
 }

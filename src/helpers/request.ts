@@ -2,10 +2,10 @@ import { abortReason, onAbort } from '../core/abort.ts'
 import { domException } from '../core/errors.ts'
 import type { Closed, Outcome, SocketLike } from '../core/events.ts'
 import { type Cancel, longTimeout } from '../core/long-timeout.ts'
-import { connectionOf, type SentOver } from '../core/sent-over.ts'
+import { connectionOf, type SendingConnection } from '../core/sent-outcome.ts'
 import { abortSignal, numberFrom, ofType, resolveGroup, shown } from '../core/validate.ts'
 
-/** How a reply is recognized, and how long it is waited for. */
+/** How to recognize the reply, and how long to wait for it. */
 export interface RequestOptions<In, Reply extends In> {
   /**
    * The property that carries the request's number in the request and in its reply, as in JSON-RPC. A message with the
@@ -14,14 +14,14 @@ export interface RequestOptions<In, Reply extends In> {
   id?: string | undefined
   /** Recognizes the reply. The value is then sent unchanged, without a number. */
   match?: ((message: In) => message is Reply) | ((message: In) => boolean) | undefined
-  /** In ms, from the call on. @default 10_000 */
+  /** How long to wait for the reply, in ms, from the call of `request`. @default 10_000 */
   timeout?: number | undefined
   /**
-   * Whether a `Socket` sends the request again after a reconnect; then the server may handle it twice. Without it, a request
-   * that was under way is rejected. A `Session` needs neither: its messages survive a reconnect. @default false
+   * Whether a `Socket` sends the request again when its connection ends before the reply. The server may then handle it twice.
+   * If false, `request` rejects instead. A `Session` does not need it: its messages survive a reconnect. @default false
    */
   resend?: boolean | undefined
-  /** Aborting rejects the request with the signal's reason. A request that was sent cannot be called back. */
+  /** Aborting rejects the request with the signal's reason. A request that was sent cannot be withdrawn. */
   signal?: AbortSignal | undefined
 }
 
@@ -39,9 +39,10 @@ const OVERLAP_CHECK = 50
 let lastId = 0
 
 /**
- * Sends a value as JSON and resolves with the reply. It always settles: it rejects with a `TimeoutError`, when the message is
- * dropped or lost, when the connection of a `Socket` breaks before the reply, when the socket is closed, or with the reason
- * of `signal`. Rejects with a `TypeError` or `RangeError` for wrong options, or if the value can carry no number.
+ * Sends a value as JSON and resolves with the reply. It always settles. Rejects with a `TimeoutError` when there is no reply
+ * within `timeout`; with an `Error` when the message is dropped or lost, when the connection of a `Socket` ends before the reply
+ * (unless `resend` is true), and when the socket is closed; with the reason of `signal` when that is aborted; with a `TypeError`
+ * or `RangeError` for wrong options, and for a value that cannot carry the number.
  */
 export async function request<In, Out, Reply extends In = In>(
   socket: SocketLike<In, Out>,
@@ -62,9 +63,12 @@ export async function request<In, Out, Reply extends In = In>(
     return await new Promise<Reply>((resolve, reject) => {
       const fail = (what: string, cause?: unknown) => reject(new Error(`request: ${what}`, { cause }))
 
-      /** `sent`: over a connection of a `Socket`, which may still bring the reply. `lost`: that connection has ended. */
+      /**
+       * `waiting`: not sent yet. `sent`: handed to a connection of a `Socket`, over which the reply may come. `lost`: that
+       * connection has ended. Over a `Session` it stays `waiting`.
+       */
       let state: 'waiting' | 'sent' | 'lost' = 'waiting'
-      let connection: SentOver | undefined
+      let connection: SendingConnection | undefined
       let cancelCheck: Cancel | undefined
       const onOutcome = (outcome: Outcome) => {
         if (outcome.result === 'sent') {
@@ -84,7 +88,7 @@ export async function request<In, Out, Reply extends In = In>(
         cancelCheck?.()
         if (socket.status === 'open') send()
       }
-      /** After an overlapping reconnect, the reply may come over the previous connection until that ends. There is no event then. */
+      /** After an overlapping reconnect, the reply may come over the previous connection until that ends. No event is emitted for its end. */
       const checkConnection = () => {
         if (connection?.isOver) return disconnected()
         cancelCheck = longTimeout(OVERLAP_CHECK, checkConnection)
@@ -101,7 +105,7 @@ export async function request<In, Out, Reply extends In = In>(
         }),
         socket.on('waiting', ({ close }) => disconnected(close)),
         socket.on('status', ({ status }) => {
-          // After other changes `waiting` or `closed` follows, with the reason.
+          // After other ends the event `waiting` or `closed` follows, with the close.
           if (status === 'suspended' || status === 'connecting') disconnected()
         }),
         socket.on('open', opened),

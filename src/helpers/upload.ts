@@ -1,7 +1,7 @@
 import { abortReason } from '../core/abort.ts'
 import { byteLength, requireData } from '../core/binary.ts'
 import type { Data, Outcome, SocketLike } from '../core/events.ts'
-import { connectionOf } from '../core/sent-over.ts'
+import { connectionOf } from '../core/sent-outcome.ts'
 import { abortSignal, type OptionRules, ofType, resolveGroup } from '../core/validate.ts'
 import { waitUntil } from '../core/wait-until.ts'
 

@@ -61,7 +61,7 @@ export class Heartbeat {
     this.#isRepeated = false
   }
 
-  /** The ping could not be sent, so there will be no answer to it: the next one is due after another `interval`. */
+  /** The ping could not be sent, so there will be no answer. The next ping is due after another `interval`. */
   notSent(now: number): void {
     this.#answerBy = 0
     this.#isRepeated = false
@@ -74,8 +74,8 @@ export class Heartbeat {
   }
 
   /**
-   * In how many ms to check again. `inOneStep`: not before the ping must have been answered, for a page whose chains of
-   * timers are throttled; there each frame sets the timer again.
+   * In how many ms to check again. `inOneStep`: while a ping is unanswered, only at the deadline for the answer, not after
+   * `interval` as well. This is for a hidden page, whose chains of timers are throttled.
    */
   nextCheck(now: number, inOneStep = false): number {
     const { interval } = this.#timing
