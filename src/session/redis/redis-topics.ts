@@ -50,8 +50,8 @@ export class RedisTopics implements TopicLog {
   #over = false
 
   /**
-   * `unsubscribed` notifies the owner of a session that one of its subscriptions has ended. `isHere`: not if this process is the
-   * owner, which knows, and may have subscribed the session again since then.
+   * `unsubscribed` notifies the owner of a session that one of its subscriptions has ended. `isHere`: if this process is the
+   * owner, it is not notified: it ended the subscription itself, and may have subscribed the session again since then.
    */
   constructor(
     redis: Redis,
@@ -114,15 +114,16 @@ export class RedisTopics implements TopicLog {
     return Number(await this.#redis.command(members, 'HSET', members, id, principal)) === 1
   }
 
-  async leave(topic: string, { id }: TopicMember, untold?: 'here' | 'elsewhere'): Promise<boolean> {
-    const [owner] = await this.#redis.script(LEAVE, this.#session(id), [topic, untold ? 1 : '', this.#keep])
+  async leave(topic: string, { id }: TopicMember, unconfirmed?: 'here' | 'elsewhere'): Promise<boolean> {
+    const args = [topic, unconfirmed ? 1 : '', this.#keep]
+    const [owner] = await this.#redis.script(LEAVE, this.#session(id), args)
     const members = this.#members(topic)
     const was = Number(await this.#redis.command(members, 'HDEL', members, id)) === 1
-    if (owner) await this.#unsubscribed(String(owner), id, topic, untold === 'here')
+    if (owner) await this.#unsubscribed(String(owner), id, topic, unconfirmed === 'here')
     return was
   }
 
-  async told(topic: string, id: string): Promise<void> {
+  async leaveConfirmed(topic: string, id: string): Promise<void> {
     const [, , topics = ''] = this.#session(id)
     await this.#redis.command(topics, 'SREM', topics, `-${topic}`)
   }

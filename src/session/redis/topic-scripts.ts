@@ -52,7 +52,10 @@ redis.call('SREM', KEYS[3], '-' .. ARGV[1])
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
 return {1}`)
 
-/** ARGV: topic, 1 if the client has not confirmed that, time to keep the set in ms. Returns {owner} then. */
+/**
+ * ARGV: topic; 1 if the client has not confirmed the end; time to keep the set in ms. With 1, returns {owner}, unless the
+ * session is over or unknown.
+ */
 export const LEAVE = script(`
 redis.call('SREM', KEYS[3], '+' .. ARGV[1])
 local h = redis.call('HMGET', KEYS[1], 'owner', 'over')

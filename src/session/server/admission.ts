@@ -74,7 +74,7 @@ export class Admission {
       return connection.refuse({ why: 'overflow', got: session.close() })
     }
     const resumed = answer.type === 'resumed'
-    // The welcome, what is sent again, the topics, and what the application sends to a client that has come.
+    // The welcome, repeated messages, topics, and what the application sends in `opened`: all with one system call.
     connection.writeTogether(() => {
       this.#attach(session, connection, hello, answer.kept)
       this.#host.counters[resumed ? 'resumed' : 'opened']++
@@ -94,7 +94,7 @@ export class Admission {
     session.connection = connection
     session.request = connection.handshake
     session.used = this.#host.clock
-    session.introduce(hello)
+    session.readHello(hello)
     connection.welcomed(session)
     this.#sessions.reconnected(session)
     session.inbox.resume(session.done)

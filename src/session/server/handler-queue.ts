@@ -1,8 +1,8 @@
 import { report } from '../../core/report.ts'
 
-/** The owner of a queue. */
+/** Handles the messages of a queue. */
 export interface MessageHandler<Message> {
-  /** Handles a message: the first one of the queue is number 1. */
+  /** Handles one message. `number` counts from 1. */
   handle(message: Message, number: number): unknown
   /** One more message is handled. */
   advanced(): void

@@ -45,7 +45,7 @@ export class HostedSession implements ServerSession, Recorder, MessageHandler<Me
   over = false
   /** It is over here, but has not ended: another process has it, or may have it. */
   moved = false
-  /** When it last carried a message, on the host's clock. */
+  /** When a message was last sent or received, on the host's clock. */
   used = 0
   /** Whether its client has sent or acknowledged a message. Sessions without one are removed first when the server is full. */
   proven = false
@@ -59,8 +59,9 @@ export class HostedSession implements ServerSession, Recorder, MessageHandler<Me
   unsubscribed: Map<string, number> | undefined
   /** The positions in topics that the client sent in its hello, until they are used. */
   cursors: Map<string, string> = noCursors
-  /** Whether its client supports topics, and answers a challenge. */
+  /** Whether its client supports topics. */
   canTopics = false
+  /** Whether its client answers a challenge with a fresh token. */
   canChallenge = false
   /** The hand-over to another process, while it is under way. */
   leaving: Promise<void> | undefined
@@ -207,7 +208,7 @@ export class HostedSession implements ServerSession, Recorder, MessageHandler<Me
   }
 
   fenced(): void {
-    // Not `taken`, which is final: this client may be the rightful one, moved because this process had stalled.
+    // Not `taken`, which is final for the client: its only connection may be this one, if the session moved while this process stalled.
     this.connection?.refuse({ why: 'moved' })
     this.#host.removed(this)
   }
@@ -267,8 +268,8 @@ export class HostedSession implements ServerSession, Recorder, MessageHandler<Me
     await this.journal?.release()
   }
 
-  /** What the client's hello says of itself. */
-  introduce({ can = [], topics }: Hello): void {
+  /** Reads the features and the positions in topics from the client's hello. */
+  readHello({ can = [], topics }: Hello): void {
     this.canTopics = can.includes('topics')
     this.canChallenge = can.includes('challenge')
     this.cursors = topics ? new Map(Object.entries(topics)) : noCursors

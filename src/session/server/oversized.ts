@@ -49,7 +49,7 @@ export class Oversized {
 
   /**
    * The client is back, and has so many messages and these cursors. Returns the message that it has refused twice, if there
-   * is one. From now on what is written to it is recorded anew.
+   * is one. From now on what is written to it is recorded again.
    */
   resumed(id: string, got: number, cursors: Readonly<Record<string, string>>): Written | undefined {
     const suspicion = this.#suspicions.get(id)

@@ -23,21 +23,22 @@ import {
 } from './socket.ts'
 import type { TopicFrames } from './topic-feed.ts'
 
-/** How much more than its messages may wait for a client: frame headers, and control frames. In bytes. */
+/** How many bytes beyond its messages may be buffered for a client: frame headers, and control frames. */
 const SLACK = 65_536
-/** How long a ping may be unanswered, in s. */
-const ANSWER = 10
-/** The slowest link that is not taken for silence, in bytes per s, and the longest time that it is given, in s. */
-const SLOWEST = 8_192
-const LONGEST = 120
-/** How long the TCP connection of a client that was not welcomed may outlive its refusal, in ms; and of one that was. */
+/** How long a ping or a challenge may be unanswered, in s. */
+const ANSWER_TIMEOUT = 10
+/** The slowest link that is supported, in bytes per s: a pong may be late by the time that the bytes before the ping take. */
+const SLOWEST_LINK = 8_192
+/** The longest time to wait for a pong, in s. */
+const LONGEST_PONG_TIMEOUT = 120
+/** How long to wait for the peer to close before its TCP connection is terminated, in ms: a client that was not welcomed, one that was. */
 const LINGER = 900
 const LINGER_WELCOMED = 10_000
 
 /** There are too many connections, or `authenticate` or the store has failed or did not answer in time. */
 const UNAVAILABLE: Refusal = { why: 'busy', after: 2_000 }
 
-/** `ws` throws an error that nobody listens to. The `close` event follows. */
+/** An `error` event of `ws` without a listener is thrown. The `close` event follows it. */
 const ignoreError = () => {}
 
 /** The server's end of one connection: hello, then the frames of its session, then one end. */
@@ -53,10 +54,12 @@ export class ServerConnection {
   /** Set once the hello is authenticated. */
   #principal: string | undefined
   #greeted = false
+  /** Bytes read from the network, and bytes that wait to be written to it, at the last check. */
   #bytesRead: number | undefined
   #buffered = 0
   /** The next token to authenticate, while another one is authenticated. */
   #token: string | undefined
+  /** Whether a fresh token is being authenticated. */
   #checking = false
   /** When the present call of `authenticate` began. */
   #authenticatingSince: number | undefined
@@ -68,7 +71,8 @@ export class ServerConnection {
   /** Bytes of topic messages since the last ping, and of all that the client has not confirmed by a pong. */
   #sincePing = 0
   #topicBytesInFlight = 0
-  #removeGuard: (() => void) | undefined
+  /** Removes the limit on the bytes of a client that is not welcomed. */
+  #removeHelloLimit: (() => void) | undefined
   readonly #socket: ServerSocket
   readonly #tcp: TcpSocket | undefined
   readonly #host: SessionHost
@@ -94,7 +98,7 @@ export class ServerConnection {
         this.end(1011, '')
       }
     })
-    this.#guard()
+    this.#limitHello()
   }
 
   get clock(): number {
@@ -157,7 +161,7 @@ export class ServerConnection {
   /** The hello was accepted: from now on the session's window limits what arrives. */
   welcomed(session: HostedSession): void {
     this.session = session
-    this.#removeGuard?.()
+    this.#removeHelloLimit?.()
     // `authenticate` needs it again for a fresh token.
     if (!this.#host.settings.authenticate) this.request = undefined
   }
@@ -178,8 +182,8 @@ export class ServerConnection {
       return
     }
     this.#noticeBytes(settings.ping)
-    // A token that nobody has looked at says nothing about its client.
-    if (this.#challenged && clock - this.#challengedAt >= ANSWER)
+    // A token that `authenticate` has not looked at yet is no reason to deny access.
+    if (this.#challenged && clock - this.#challengedAt >= ANSWER_TIMEOUT)
       return this.refuse(this.#checking ? UNAVAILABLE : { why: 'denied' })
     if (this.#pingedAt === undefined) {
       if (clock - this.#receivedAt >= settings.ping) this.#ping()
@@ -191,7 +195,7 @@ export class ServerConnection {
     }
   }
 
-  /** Whether more topic messages may be written: the client confirms what it has by its pongs. */
+  /** Whether there is room for more topic messages: those that the client has not confirmed by a pong are limited. */
   get hasTopicRoom(): boolean {
     const [, window] = this.#host.settings.credit
     return this.#topicBytesInFlight < window && (this.#socket.bufferedAmount ?? 0) < 2 * window + SLACK
@@ -215,10 +219,10 @@ export class ServerConnection {
     ping?.confirmed?.()
   }
 
-  /** Asks the client for a fresh token. A client without this ability must reconnect, which sends one. */
-  challenge(able: boolean): Promise<boolean> {
+  /** Asks the client for a fresh token. A client that does not support challenges is made to reconnect, because its hello has one. */
+  challenge(canChallenge: boolean): Promise<boolean> {
     if (this.over) return Promise.resolve(false)
-    if (!able) {
+    if (!canChallenge) {
       this.refuse({ why: 'moved' })
       return Promise.resolve(false)
     }
@@ -319,13 +323,14 @@ export class ServerConnection {
   /** How long to wait for a pong, in s: longer when many bytes were written before the ping. */
   get #pongTimeout(): number {
     const bytes = (this.session?.outbox.inFlight ?? 0) + this.#topicBytesInFlight
-    return Math.min(LONGEST, ANSWER + bytes / SLOWEST)
+    return Math.min(LONGEST_PONG_TIMEOUT, ANSWER_TIMEOUT + bytes / SLOWEST_LINK)
   }
 
+  /** Bytes that arrive or leave show that the client is alive. */
   #noticeBytes(ping: number): void {
     const bytesRead = this.#tcp?.bytesRead ?? 0
     const buffered = this.#socket.bufferedAmount ?? 0
-    // A random first phase: clients that connected together are not pinged together.
+    // Random, so that clients that connected together are not pinged together.
     if (this.#bytesRead === undefined) this.#receivedAt -= Math.floor(Math.random() * ping)
     // A large message on a slow link is not complete yet, but its bytes arrive or leave.
     else if (bytesRead !== this.#bytesRead) this.#alive()
@@ -346,10 +351,10 @@ export class ServerConnection {
   }
 
   /**
-   * Counts the bytes of a client that is not welcomed. A WebSocket implementation emits a message when it is complete, and
+   * Limits the bytes of a client that is not welcomed. A WebSocket implementation emits a message when it is complete, and
    * until then buffers as much of it as its own limit allows, which may be a lot.
    */
-  #guard(): void {
+  #limitHello(): void {
     const tcp = this.#tcp
     if (!tcp?.on || !tcp.off) return
     let bytes = 0
@@ -360,9 +365,9 @@ export class ServerConnection {
       if (this.over && bytes > hello + SLACK) this.#socket.terminate?.()
     }
     tcp.on('data', count)
-    this.#removeGuard = () => {
+    this.#removeHelloLimit = () => {
       tcp.off?.('data', count)
-      this.#removeGuard = undefined
+      this.#removeHelloLimit = undefined
     }
   }
 

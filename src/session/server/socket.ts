@@ -106,8 +106,8 @@ export function withoutBlock(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * What is kept of the request that opened a connection: the request itself would keep its whole socket in memory. Without the
- * headers that concern only the WebSocket handshake, which every session would hold.
+ * What is kept of the request that opened a connection: the request itself would keep its whole socket in memory. Headers that
+ * concern only the WebSocket handshake are left out, to save memory in every session.
  */
 export interface HandshakeRequest {
   /** Path and query. */
@@ -157,7 +157,7 @@ export interface TcpSocket {
   readonly bytesRead?: number
   on?(event: 'data', listener: (chunk: { length: number }) => void): unknown
   off?(event: 'data', listener: (chunk: { length: number }) => void): unknown
-  /** Between these two calls, what is written is collected. */
+  /** Buffers what is written until `uncork` is called. */
   cork?(): void
   uncork?(): void
 }

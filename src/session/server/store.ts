@@ -23,7 +23,7 @@ export interface Kept {
   items: Item[]
   /** The topics to which the session is subscribed, by `TopicLog.join`. */
   topics?: string[]
-  /** The topics that it has left by `TopicLog.leave` with `untold`. */
+  /** The topics that it has left by `TopicLog.leave` with `unconfirmed`. */
   left?: string[]
 }
 
@@ -47,7 +47,7 @@ export interface Recorder {
    */
   forwarded?(items: Item[], stored: boolean): void
   /**
-   * The store does not have the session any more, or has lost a part of it. `ended`: another process has already told the
+   * The store does not have the session any more, or has lost a part of it. `ended`: another process has already notified the
    * application that it ended.
    */
   forgotten(ended: boolean): void
@@ -156,13 +156,13 @@ export interface TopicLog {
   /** The session is subscribed. True where it was not before. It lasts as long as the session, whichever process has it. */
   join(topic: string, member: TopicMember): Awaitable<boolean>
   /**
-   * The session is not subscribed any more. True where it was. `untold`: its client has not confirmed that it knows. A shared
-   * store remembers that for the next process that has the session, and notifies the process that has it now, if that is
-   * `elsewhere`. `here`: this process has the session, as far as it knows.
+   * The session is not subscribed any more. True where it was. `unconfirmed`: the client has not confirmed that yet, and as far
+   * as this process knows, the session is `here` or `elsewhere`. A shared store then keeps the end for the next process that
+   * has the session, and notifies the process that has it now. If the session is `here`, it does not notify this process.
    */
-  leave(topic: string, member: TopicMember, untold?: 'here' | 'elsewhere'): Awaitable<boolean>
-  /** The client knows that the session has left the topic. */
-  told?(topic: string, id: string): Awaitable<void>
+  leave(topic: string, member: TopicMember, unconfirmed?: 'here' | 'elsewhere'): Awaitable<boolean>
+  /** The client has confirmed that the session has left the topic. */
+  leaveConfirmed?(topic: string, id: string): Awaitable<void>
   members(topic: string): Awaitable<TopicMember[]>
 }
 

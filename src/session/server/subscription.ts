@@ -123,7 +123,7 @@ export class Subscription {
     if (advanced) this.pump()
   }
 
-  /** Returns false when there was nothing to read. */
+  /** Returns false when there was nothing to read, or the feed was closed. */
   async #readPage(connection: ServerConnection): Promise<boolean> {
     const { feed } = this
     const after = this.sent

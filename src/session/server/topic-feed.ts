@@ -34,6 +34,7 @@ export class TopicFeed {
   readonly followers = new Set<(page: TopicPage) => void>()
   /** Resolves once `epoch` and `last` are known. */
   readonly ready: Promise<void>
+  /** Whether `ready` has resolved. */
   isReady = false
   closed = false
   /** How many calls of `subscribe` wait for this feed. */

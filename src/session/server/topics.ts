@@ -12,7 +12,7 @@ import { TopicFeed } from './topic-feed.ts'
 import { TopicFollower } from './topic-follower.ts'
 
 /** A cursor without an epoch: a client without a position of its own receives a gap, because it may have missed messages. */
-const NOWHERE = ':0'
+const UNKNOWN_POSITION = ':0'
 
 const LONGEST_NAME = 256
 /** How many messages are read at once for `follow`. */
@@ -55,8 +55,9 @@ export class Topics {
   readonly #log: TopicLog | undefined
   readonly #host: TopicsHost
   readonly #feeds = new Map<string, TopicFeed>()
+  /** The last number that identifies a topic in the frames of this process. */
   #numbers = 0
-  /** How many subscriptions have ended by `unsubscribe`. */
+  /** The number of the last end of a subscription that a client has to confirm. */
   #ends = 0
 
   constructor(log: TopicLog | undefined, host: TopicsHost) {
@@ -125,7 +126,7 @@ export class Topics {
     if (await log.join(topic, member)) callHandler(() => this.#host.settings.joined?.(topic, member))
     // Another process may have the session now, and continues the subscription if it was stored before.
     if (session.moved) throw sessionIsOver()
-    // It ended meanwhile.
+    // The subscription has ended meanwhile.
     if (!session.subscriptions.has(topic)) await this.#leave(topic, member)
   }
 
@@ -134,109 +135,113 @@ export class Topics {
     const place = parseCursor(session.cursors.get(topic))
     session.cursors.delete(topic)
     const subscription = session.subscriptions.get(topic)
-    // A subscription that is still being looked up does not begin any more.
+    // Cancels a subscription whose start is still being looked up.
     session.subscribing?.delete(topic)
-    const wasKept = removeFrom(session.unresumed, topic)
-    const wasSubscribed = subscription !== undefined || wasKept
+    const wasUnresumed = removeFrom(session.unresumed, topic)
+    const wasSubscribed = subscription !== undefined || wasUnresumed
     if (wasSubscribed) this.#noteEnd(session, topic)
-    if (wasKept && place) this.#announceEnd(session, topic, place)
+    if (wasUnresumed && place) this.#announceEnd(session, topic, place)
     if (subscription) {
       subscription.end()
       this.#drop(subscription)
     }
-    if (wasSubscribed) this.#confirmEnds(session, [topic])
-    const isUntold = (session.unsubscribed?.has(topic) ?? false) || !session.connected
-    const untold = session.over ? 'elsewhere' : isUntold ? 'here' : undefined
+    if (wasSubscribed) this.#awaitConfirmation(session, [topic])
+    const isUnconfirmed = (session.unsubscribed?.has(topic) ?? false) || !session.connected
+    const unconfirmed = session.over ? 'elsewhere' : isUnconfirmed ? 'here' : undefined
     // Also if the session is not subscribed as far as this process knows: an earlier call may have failed to store the end.
-    await this.#leave(topic, { id: session.id, principal: session.principal }, untold)
+    await this.#leave(topic, { id: session.id, principal: session.principal }, unconfirmed)
   }
 
-  /** The session is welcomed on a new connection. `kept`, `left`: the topics that it had in another process, and those that it has left. */
+  /**
+   * The session is welcomed on a new connection. `kept`: the topics to which it was subscribed in another process. `left`: those
+   * whose subscription has ended without the client having confirmed that.
+   */
   connected(
     session: HostedSession,
     { topics: kept = [], left = [] }: Pick<Kept, 'topics' | 'left'> = {},
   ): void {
     const { cursors } = session
     for (const topic of left) this.#noteEnd(session, topic)
-    this.#endMissed(session)
+    this.#repeatEnds(session)
     for (const [topic, subscription] of session.subscriptions) {
       // A topic that was never announced to the client starts where the subscription began.
       const since = cursors.get(topic) ?? subscription.start
       subscription.connected(parseCursor(since), since)
     }
-    // Also those for which this failed on the connection before: the store lists them only when the session changes its process.
+    // Includes topics that could not be resumed on the previous connection: the store lists them only when the session moves.
     const unresumed = [...(session.unresumed ?? []), ...kept]
     if (unresumed.length) session.unresumed = unresumed
     for (const topic of [...unresumed]) {
-      this.#begin(session, topic, { since: cursors.get(topic) ?? NOWHERE }).catch(() => {
+      this.#begin(session, topic, { since: cursors.get(topic) ?? UNKNOWN_POSITION }).catch(() => {
         // The session must not continue without its topics: the client reconnects.
         session.connection?.refuse({ why: 'busy', after: 1_000 })
       })
     }
   }
 
+  /** A subscription has ended, and the client has not confirmed that. */
   #noteEnd(session: HostedSession, topic: string): void {
     session.unsubscribed ??= new Map()
     session.unsubscribed.set(topic, ++this.#ends)
   }
 
-  /** Tells the client of subscriptions that ended while it was away, or on a connection that broke before it was notified. */
-  #endMissed(session: HostedSession): void {
+  /** Notifies the client of subscriptions that ended while it was disconnected, or on a connection that broke before it confirmed that. */
+  #repeatEnds(session: HostedSession): void {
     const { id, unsubscribed, subscriptions, cursors } = session
     if (!unsubscribed) return
     const ended: string[] = []
     for (const topic of [...unsubscribed.keys()]) {
       const place = parseCursor(cursors.get(topic))
-      // The hello shows that the client knows.
+      // Without a position in the hello, the client knows of the end. Or the session has subscribed again.
       if (!place || subscriptions.has(topic)) {
         unsubscribed.delete(topic)
-        void this.#told(topic, id)
+        void this.#endConfirmed(topic, id)
         continue
       }
       cursors.delete(topic)
       this.#announceEnd(session, topic, place)
       ended.push(topic)
     }
-    if (ended.length) this.#confirmEnds(session, ended)
+    if (ended.length) this.#awaitConfirmation(session, ended)
   }
 
-  /** The client was notified of these ends. Until it confirms them they are told again on each new connection. */
-  #confirmEnds(session: HostedSession, topics: string[]): void {
+  /** The client was notified of these ends, and confirms them by a pong. Until then each new connection repeats them. */
+  #awaitConfirmation(session: HostedSession, topics: string[]): void {
     const { unsubscribed } = session
     if (!unsubscribed) return
     const ends = topics.map((topic) => [topic, unsubscribed.get(topic)] as const)
     session.connection?.confirm(() => {
       for (const [topic, end] of ends) {
-        // The client has subscribed again, and that has ended too.
+        // The session has subscribed again, and that subscription has ended, too.
         if (unsubscribed.get(topic) !== end) continue
         unsubscribed.delete(topic)
-        void this.#told(topic, session.id)
+        void this.#endConfirmed(topic, session.id)
       }
     })
   }
 
-  /** Ends a topic that was not announced on this connection. A number must be announced before it can end. */
+  /** Ends a topic that was not announced on this connection. `!u` needs a number, and `!s` must announce the number first. */
   #announceEnd({ connection }: HostedSession, topic: string, { epoch, offset: at }: TopicPosition): void {
     const as = ++this.#numbers
-    // One more than it has: it is not caught up.
+    // `last` is one more than the client has, so that it does not emit `caught-up`.
     connection?.write(topicFrame({ topic, as, epoch, at, last: at + 1 }))
     connection?.write(`!u${as}`)
   }
 
-  async #told(topic: string, id: string): Promise<void> {
+  async #endConfirmed(topic: string, id: string): Promise<void> {
     try {
-      await this.#log?.told?.(topic, id)
+      await this.#log?.leaveConfirmed?.(topic, id)
     } catch {
       // The next hello tries again.
     }
   }
 
-  /** Writes what waits for the session. */
+  /** Writes the topic messages that wait for the session. */
   pump(session: HostedSession): void {
     for (const subscription of session.subscriptions.values()) subscription.pump()
   }
 
-  /** Writes what waits for clients that were behind, or whose log could not be read. Called every second. */
+  /** Writes the messages that wait for clients that are behind, or for which the log could not be read. Called every second. */
   tick(): void {
     for (const feed of this.#feeds.values())
       for (const subscription of feed.subscriptions) if (subscription.behind) subscription.pump()
@@ -259,12 +264,12 @@ export class Topics {
     return this.#log
   }
 
-  async #leave(topic: string, member: TopicMember, untold?: 'here' | 'elsewhere'): Promise<void> {
-    if (await this.#logs().leave(topic, member, untold))
+  async #leave(topic: string, member: TopicMember, unconfirmed?: 'here' | 'elsewhere'): Promise<void> {
+    if (await this.#logs().leave(topic, member, unconfirmed))
       callHandler(() => this.#host.settings.left?.(topic, member))
   }
 
-  /** Subscribes: the place is that of `since`, of the client, of the newest `last` messages, or the present. */
+  /** Subscribes from `since`; otherwise from the client's own position; otherwise from before the newest `last` messages of the log. */
   async #begin(session: HostedSession, topic: string, { since, last = 0 }: SubscribeOptions): Promise<void> {
     const feed = this.#feed(topic)
     const wanted = since ?? session.cursors.get(topic)
@@ -279,7 +284,7 @@ export class Topics {
         from = await this.#awaitStart(feed, wanted, last)
       } catch (error) {
         subscribing.delete(topic)
-        // A feed that never became ready serves nobody; one that did may have other subscribers.
+        // A feed that never became ready is removed. One that did may have other subscribers.
         if (feed.isReady) this.#closeIfUnused(feed)
         else if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
         throw error
@@ -298,9 +303,9 @@ export class Topics {
     session.unsubscribed?.delete(topic)
     removeFrom(session.unresumed, topic)
     const position = parseCursor(wanted)
-    const own = position?.epoch === feed.epoch && position.offset <= feed.last
-    const at = own ? position.offset : from
-    // A position that no longer exists is sent to the client, so that it reports the gap.
+    const isInLog = position?.epoch === feed.epoch && position.offset <= feed.last
+    const at = isInLog ? position.offset : from
+    // A cursor is sent to the client, even if the log does not have its position: the client then reports the gap.
     const start = wanted === undefined || wanted === 'now' || wanted === 'beginning' ? undefined : wanted
     const place = start ?? cursorOf(feed.epoch, at)
     const subscription = new Subscription(session, feed, feed.epoch, at, place, this.#host)
