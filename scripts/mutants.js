@@ -72,7 +72,7 @@ const mutants = [
     'const known = offset <= position.offset',
     'const known = false',
   ],
-  ['topic: no gap told', `${src}/client/topics.ts`, 'if (own && (!known', 'if (!own && (!known'],
+  ['topic: no gap reported', `${src}/client/topics.ts`, 'if (own && (!known', 'if (!own && (!known'],
   [
     'topic: goes on from the present',
     `${src}/server/subscription.ts`,
@@ -98,13 +98,13 @@ const mutants = [
     "cursors.get(topic) ?? ''",
   ],
   [
-    'topic: an end is told again only if the client was away',
+    'topic: an end is announced again only if the client was disconnected',
     `${src}/server/topics.ts`,
-    'if (wasSubscribed) session.unsubscribed',
-    'if (wasSubscribed && !session.connected) session.unsubscribed',
+    'if (wasSubscribed) this.#noteEnd',
+    'if (wasSubscribed && !session.connected) this.#noteEnd',
   ],
   [
-    'topic: an end counts as told once it is written',
+    'topic: an end counts as confirmed once it is written',
     `${src}/server/server-connection.ts`,
     'this.#ping(confirmed)\n',
     'confirmed()\n',
@@ -166,14 +166,14 @@ const clusterMutants = [
   [
     'moves: subscriptions stay behind',
     `${src}/server/topics.ts`,
-    'for (const topic of [...session.unresumed]) {',
-    'for (const topic of session.unresumed.slice(0, 0)) {',
+    'for (const topic of [...unresumed]) {',
+    'for (const topic of unresumed.slice(0, 0)) {',
   ],
   [
     'moves: the next process does not know that a subscription has ended',
     `${src}/server/topics.ts`,
-    'const isUntold = session.unsubscribed.has(topic) || !session.connected',
-    'const isUntold = !session.connected',
+    'const isUnconfirmed = (session.unsubscribed?.has(topic) ?? false) || !session.connected',
+    'const isUnconfirmed = !session.connected',
   ],
 ].map((mutant) => ({ mutant, test: 'several processes' }))
 
