@@ -132,7 +132,7 @@ async function obey(kind: string): Promise<void> {
 
 async function lead(): Promise<void> {
   const names = Object.keys(kinds)
-  // As an application has it: what runs TypeScript file by file makes every function dearer.
+  // As an application has it: what runs TypeScript file by file makes every function more expensive.
   const outfile = fileURLToPath(new URL('../bench/.built/session.js', import.meta.url))
   const entryPoints = [import.meta.filename]
   await build({

@@ -1,12 +1,12 @@
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 
-/** How often the share is given out, in µs. Short, so that a process that has used it up does not wait long. */
+/** The period of the quota, in µs. Short, so that a process that has used up its quota does not wait long. */
 const PERIOD = 20_000
 const GROUPS = '/sys/fs/cgroup/cpu'
 
 /**
- * Limits a process to a share of one processor. Returns a function that cleans up once the process has ended; undefined where
- * this is not possible: it needs Linux, control groups of version 1, and root.
+ * Limits a process to a share of one processor. Returns a function that removes the limit's control group, to be called when
+ * the process has ended. Returns undefined where this is not possible: it needs Linux, control groups of version 1, and root.
  */
 export function limitProcessor(pid: number, share: number): (() => void) | undefined {
   const group = `${GROUPS}/holdfast-load-${pid}`
@@ -18,6 +18,6 @@ export function limitProcessor(pid: number, share: number): (() => void) | undef
   } catch {
     return undefined
   }
-  // A group that has processes cannot be removed.
+  // Not before the process has ended: a group that has processes cannot be removed.
   return () => rmdirSync(group)
 }

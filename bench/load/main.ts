@@ -1,7 +1,7 @@
-// What many connections cost a server: processor time to connect, echo, publish and resume, and the heap per connection.
+// What many connections cost a server: processor time to connect, echo, publish and reconnect, and the heap per connection.
 // Plain `ws`, socket.io with its connection state recovery, and holdfast; in memory and over Redis; one and two processes.
-// Each round runs all of them, one after the other, so that ratios of one round compare like with like.
-// npx tsx bench/load/main.ts [clients] [rounds] [pattern of the setups to run; then no results are written]
+// Each round runs all of them, one after the other. Ratios are calculated within one round.
+// npx tsx bench/load/main.ts [clients] [rounds] [pattern of the setups to run]. With a pattern no results are written.
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -19,17 +19,21 @@ import { type Client, type Kind, newClient, type Request } from './protocols.ts'
 const size = Number(process.argv[2] ?? 1_000)
 const rounds = Number(process.argv[3] ?? 3)
 const only = new RegExp(process.argv[4] ?? '')
-/** How often all clients connect, return and leave before anything is measured: servers live long. */
+/** How often all clients connect, reconnect and leave before anything is measured, so that V8 has compiled the server's code. */
 const WARM_UPS = 3
-/** How often connecting, and coming back, is measured. */
+/** How often it is measured that all clients connect. */
 const CONNECTS = 3
+/** How often it is measured that all clients reconnect at once: a reconnect storm. */
 const STORMS = 3
+/** Echoes of each client that sends. */
 const ECHOES = 50
+/** Messages that are published while all clients are connected, and while all are disconnected. */
 const PUBLISHED = 40
 const MISSED = 5
-/** For the real capacity: the share of one processor that each server process has, so that the one client process is not the limit; and how many messages. */
+/** The share of a processor that each server process has when deliveries are counted against the clock: so little that the client process is not the limit. */
 const SHARE = 0.05
-const SATURATING = 20
+/** How many messages are published then. */
+const PUBLISHED_LIMITED = 20
 
 interface Setup {
   name: string
@@ -38,24 +42,28 @@ interface Setup {
   processes: number
 }
 
-/** One setup in one round. Times in ms of the servers' processor time, per connection or message; delays in ms. */
+/** One setup in one round. Unless it says otherwise, a figure is the servers' processor time per connection or message, in ms. */
 interface Figures {
   connect: number
+  /** Bytes per connection. */
   heap: number
   echo: number
   delivery: number
+  /** The time from publishing a message to its arrival, in ms: median and 99th percentile. */
   delay: number
   late: number
-  /** To come back: without missed messages, and with some. */
+  /** Reconnecting: without missed messages, and with `MISSED` of them. */
   storm: number
   resume: number
-  /** Commands that Redis ran and bytes that it holds for each: zero in memory. */
+  /** Commands that Redis ran for each connection, echo or reconnect; zero without Redis. */
   connectCommands: number
   echoCommands: number
   resumeCommands: number
+  /** Bytes that Redis holds per connection. */
   stored: number
+  /** Writes to a Redis stream per published message. */
   writes: number
-  /** Deliveries a second, if each process had a processor for itself. */
+  /** Deliveries a second, if each process had a processor for itself: calculated from `delivery`. */
   capacity: number
   /** Deliveries a second with `SHARE` of a processor for each process; NaN where that was not measured. */
   limited: number
@@ -73,7 +81,7 @@ const allSetups: Setup[] = [
 ]
 const setups = allSetups.filter(({ name }) => only.test(name))
 
-/** As an application has it: what runs TypeScript file by file makes every closure more expensive. */
+/** The server is bundled, as applications run it: under `tsx` every closure is more expensive. */
 const serverFile = fileURLToPath(new URL('../.built/load-server.js', import.meta.url))
 await build({
   entryPoints: [fileURLToPath(new URL('server.ts', import.meta.url))],
@@ -105,7 +113,7 @@ class Server {
     return (await answer)[0]
   }
 
-  /** Returns false where that is not possible. */
+  /** Limits the process to a share of one processor. Returns false where the system does not allow that. */
   limit(share: number): boolean {
     this.#removeLimit = limitProcessor(this.#child.pid ?? 0, share)
     return this.#removeLimit !== undefined
@@ -158,7 +166,7 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures> {
   const cpu = async () => (await ask('cpu')).cpu
   const heap = async () => (await ask('heap')).heap
   const portOf = (n: number) => servers[n % processes]?.port ?? 0
-  /** A hundred at a time: what the kernel queues is not measured. */
+  /** A hundred at a time, so that connections do not wait in the kernel's queue. */
   const connectAll = async (clients: Client[]) => {
     for (let from = 0; from < size; from += 100)
       await Promise.all(clients.slice(from, from + 100).map((client, n) => client.connect(portOf(from + n))))
@@ -188,12 +196,12 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures> {
     await allClosed()
   }
   const warmUp = async () => {
-    const visitors = newClients()
-    await connectAll(visitors)
-    await echoAll(visitors.slice(0, 20))
-    await dropAll(visitors)
-    await connectAll(visitors)
-    await finishAll(visitors)
+    const warmUpClients = newClients()
+    await connectAll(warmUpClients)
+    await echoAll(warmUpClients.slice(0, 20))
+    await dropAll(warmUpClients)
+    await connectAll(warmUpClients)
+    await finishAll(warmUpClients)
   }
   const commands = async () => (await store?.commands()) ?? 0
   const stored = async () => (await store?.memory()) ?? 0
@@ -209,7 +217,7 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures> {
   const connectionHeap = ((await heap()) - idleHeap) / size
   const connectionStored = ((await stored()) - idleStored) / size
   await finishAll(heldClients)
-  // Collecting garbage on demand makes V8 drop compiled code that did not run in between.
+  // When the heap was measured, V8 discarded compiled code with the garbage.
   await warmUp()
 
   let clients = newClients()
@@ -219,9 +227,9 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures> {
       await finishAll(clients)
       clients = newClients()
     }
-    const idle = await cpu()
+    const cpuBefore = await cpu()
     await connectAll(clients)
-    connect += ((await cpu()) - idle) / (CONNECTS * size)
+    connect += ((await cpu()) - cpuBefore) / (CONNECTS * size)
   }
 
   const delays: number[] = []
@@ -244,53 +252,53 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures> {
       await delivered(wanted)
     }
   }
-  const talkers = clients.slice(0, 100)
-  const silentCommands = await commands()
-  const silent = await cpu()
-  await echoAll(talkers)
-  const echo = ((await cpu()) - silent) / (talkers.length * ECHOES)
-  const echoCommands = ((await commands()) - silentCommands) / (talkers.length * ECHOES)
+  const senders = clients.slice(0, 100)
+  const commandsBeforeEchoes = await commands()
+  const cpuBeforeEchoes = await cpu()
+  await echoAll(senders)
+  const echo = ((await cpu()) - cpuBeforeEchoes) / (senders.length * ECHOES)
+  const echoCommands = ((await commands()) - commandsBeforeEchoes) / (senders.length * ECHOES)
 
-  // The first ones fill caches.
+  // The first messages fill caches, and are not measured.
   await publishAll(5)
   delays.length = 0
-  const unpublishedWrites = await writes()
-  const unpublished = await cpu()
+  const writesBeforePublishing = await writes()
+  const cpuBeforePublishing = await cpu()
   await publishAll(PUBLISHED)
-  const delivery = ((await cpu()) - unpublished) / (PUBLISHED * size)
-  const publishWrites = ((await writes()) - unpublishedWrites) / PUBLISHED
+  const delivery = ((await cpu()) - cpuBeforePublishing) / (PUBLISHED * size)
+  const publishWrites = ((await writes()) - writesBeforePublishing) / PUBLISHED
   const [delay, late] = [quantile(delays, 0.5), quantile(delays, 0.99)]
 
   let storm = 0
   for (let n = 0; n < STORMS; n++) {
     await dropAll(clients)
-    const away = await cpu()
+    const cpuBefore = await cpu()
     await connectAll(clients)
-    storm += ((await cpu()) - away) / (STORMS * size)
+    storm += ((await cpu()) - cpuBefore) / (STORMS * size)
   }
 
   await dropAll(clients)
   for (let n = 0; n < MISSED; n++) await publish()
-  const received = deliveries
-  const awayCommands = await commands()
-  const away = await cpu()
+  const deliveriesBeforeResume = deliveries
+  const commandsBeforeResume = await commands()
+  const cpuBeforeResume = await cpu()
   await connectAll(clients)
-  if (!kind.startsWith('ws')) await delivered(received + MISSED * size)
-  const resume = ((await cpu()) - away) / size
-  const resumeCommands = ((await commands()) - awayCommands) / size
+  if (!kind.startsWith('ws')) await delivered(deliveriesBeforeResume + MISSED * size)
+  const resume = ((await cpu()) - cpuBeforeResume) / size
+  const resumeCommands = ((await commands()) - commandsBeforeResume) / size
 
   let limited = Number.NaN
   if (redis && servers.map((server) => server.limit(SHARE)).every(Boolean)) {
     await publishAll(2)
     const begun = performance.now()
     const before = deliveries
-    for (let n = 1; n <= SATURATING; n++) {
+    for (let n = 1; n <= PUBLISHED_LIMITED; n++) {
       await publish()
-      // Two are under way at any time, so that no process waits for the other.
+      // Two messages are being delivered at any time, so that no process waits for the other.
       await delivered(before + (n - 1) * size)
     }
-    await delivered(before + SATURATING * size)
-    limited = (SATURATING * size * 1_000) / (performance.now() - begun)
+    await delivered(before + PUBLISHED_LIMITED * size)
+    limited = (PUBLISHED_LIMITED * size * 1_000) / (performance.now() - begun)
   }
 
   for (const client of clients) client.drop()
@@ -341,19 +349,19 @@ const names = [
   'capacity',
   'limited',
 ] as const
-const floor = all.get('ws') ?? []
+const baseline = all.get('ws') ?? []
 const table = Object.fromEntries(
   setups.map(({ name }) => {
     const runs = all.get(name) ?? []
     const figures = names.map((figure) => {
       const values = runs.map((one) => one[figure])
-      const ratios = values.map((value, at) => value / (floor[at]?.[figure] ?? Number.NaN))
+      const ratios = values.map((value, at) => value / (baseline[at]?.[figure] ?? Number.NaN))
       return [figure, { value: round(median(values), 4), ratio: round(median(ratios), 2) }]
     })
     return [name, Object.fromEntries(figures)]
   }),
 )
-/** What two processes deliver, over what one delivers in the same round. */
+/** The ratio of what two processes deliver to what one delivers, within one round. */
 const scalingOf = (kind: Kind, figure: 'capacity' | 'limited') => {
   const one = all.get(`${kind}, Redis`) ?? []
   const two = all.get(`${kind}, Redis, two processes`) ?? []

@@ -1,23 +1,23 @@
-// What a client of each kind says and hears, by hand over `ws`: so the clients cost alike, and as little as possible.
+// A minimal client for each protocol, written directly on `ws`, so that all clients cost about the same, and little.
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
 
 export type Kind = 'ws' | 'ws-hello' | 'socket.io' | 'holdfast'
-/** `heap` collects garbage first; the others do not, so that it costs nothing that is measured. */
+/** Only `heap` collects garbage, so that no other measurement includes a forced collection. */
 export type Request =
   | { type: 'cpu' }
   | { type: 'heap' }
   | { type: 'end' }
   | { type: 'publish'; texts: string[] }
 
-/** One client. It keeps what it needs to resume. */
+/** One client. It keeps the state that it needs to resume. */
 export interface Client {
-  /** Connects, or resumes; resolves when the server has let it in and it is subscribed. */
+  /** Connects, or resumes. Resolves when the server has accepted the client and it is subscribed. */
   connect(port: number): Promise<void>
   echo(text: string): void
-  /** Breaks the connection, as a network does. */
+  /** Ends the TCP connection without a close frame. */
   drop(): void
-  /** Leaves for good: the server keeps nothing of it. Resolves when the connection is closed. */
+  /** Ends the session, so that the server keeps nothing of it. Resolves when the connection is closed. */
   finish(): Promise<void>
   onTopic: (text: string) => void
   onEcho: (text: string) => void
@@ -34,7 +34,7 @@ abstract class Base implements Client {
       this.ready = resolve
       this.socket = this.dial(port)
       this.socket.on('error', reject)
-      this.socket.on('message', (data) => this.heard(String(data)))
+      this.socket.on('message', (data) => this.received(String(data)))
     })
   }
 
@@ -45,17 +45,17 @@ abstract class Base implements Client {
   finish(): Promise<void> {
     return new Promise((resolve) => {
       this.socket?.on('close', () => resolve())
-      this.goodbye()
+      this.sendEnd()
     })
   }
 
-  protected goodbye(): void {
+  protected sendEnd(): void {
     this.socket?.close()
   }
 
   abstract echo(text: string): void
   protected abstract dial(port: number): WebSocket
-  protected abstract heard(text: string): void
+  protected abstract received(text: string): void
 }
 
 class Plain extends Base {
@@ -69,13 +69,13 @@ class Plain extends Base {
     this.socket?.send(text)
   }
 
-  heard(text: string): void {
+  received(text: string): void {
     if (text.startsWith('topic ')) this.onTopic(text)
     else this.onEcho(text)
   }
 }
 
-/** As an application does that has to know who its client is: a first message and its answer, and nothing more. */
+/** The minimum of an application that identifies its clients: a first message and its answer. */
 class PlainWithHello extends Plain {
   override dial(port: number): WebSocket {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
@@ -83,9 +83,9 @@ class PlainWithHello extends Plain {
     return socket
   }
 
-  override heard(text: string): void {
+  override received(text: string): void {
     if (text.startsWith('welcome ')) this.ready()
-    else super.heard(text)
+    else super.received(text)
   }
 }
 
@@ -97,7 +97,7 @@ class SocketIo extends Base {
     return new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`)
   }
 
-  protected override goodbye(): void {
+  protected override sendEnd(): void {
     this.socket?.send('41')
     this.socket?.close()
   }
@@ -106,7 +106,7 @@ class SocketIo extends Base {
     this.socket?.send(`42${JSON.stringify(['echo', text])}`)
   }
 
-  heard(text: string): void {
+  received(text: string): void {
     if (text.startsWith('0')) {
       this.socket?.send(this.#pid ? `40${JSON.stringify({ pid: this.#pid, offset: this.#offset })}` : '40')
     } else if (text.startsWith('40')) {
@@ -141,7 +141,7 @@ class Holdfast extends Base {
     return socket
   }
 
-  protected override goodbye(): void {
+  protected override sendEnd(): void {
     this.socket?.send('!f')
   }
 
@@ -149,7 +149,7 @@ class Holdfast extends Base {
     this.socket?.send(text)
   }
 
-  heard(text: string): void {
+  received(text: string): void {
     if (text[0] !== '!') {
       this.#got = (this.#got ?? 0) + 1
       if (this.#got % 128 === 0) this.socket?.send(`!a${this.#got}`)

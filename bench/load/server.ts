@@ -65,7 +65,7 @@ if (kind === 'ws' || kind === 'ws-hello') {
   publish = (text) => sessions.publish('all', text)
 }
 
-/** The heap without garbage. What one collection finalizes, only a later one frees. */
+/** The heap without garbage. Collects repeatedly, because objects that one collection finalizes are freed by a later one. */
 async function settledHeap(): Promise<number> {
   let before = Number.POSITIVE_INFINITY
   for (;;) {
