@@ -81,7 +81,7 @@ export const rows = (elements: Locator) =>
     return new Set(middles).size
   })
 
-/** Takes the page's network away. Resolves when the page knows: a connection that ends before that is dialled again at once. */
+/** Takes the page offline. Resolves when `navigator.onLine` is false: a connection that ends before that is dialled again at once. */
 export async function goOffline(page: Page): Promise<void> {
   await page.context().setOffline(true)
   await page.waitForFunction(() => !navigator.onLine)

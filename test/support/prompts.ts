@@ -18,7 +18,7 @@ export interface PromptingBrowser {
   close(): Promise<void>
 }
 
-/** Starts a screen and a browser of their own. */
+/** Starts an X display of its own (Xvfb), and a browser on it. */
 export async function launchPrompting(args: string[]): Promise<PromptingBrowser> {
   const screen = spawn(
     await executable('Xvfb'),
@@ -67,7 +67,7 @@ interface Place {
   y: number
 }
 
-/** A node of the browser's own windows. `attributes`: names and values in turn. */
+/** A node in the tree of the browser's windows. `attributes`: names and values alternate. */
 interface Node {
   nodeId: number
   attributes?: string[]
@@ -129,7 +129,7 @@ function paths(node: Node, from: string, to: string, path: Node[] = []): Node[][
   return (node.children ?? []).flatMap((child) => paths(child, from, to, here))
 }
 
-/** Clicks with the pointer of an X display, by its XTEST extension: Chromium shows no prompt to input that is not real. */
+/** Clicks with the pointer of an X display, by its XTEST extension: Chromium's prompts ignore synthetic input. */
 async function click(display: string, { x, y }: Place): Promise<void> {
   const socket = connect(`/tmp/.X11-unix/X${display}`)
   await once(socket, 'connect')
