@@ -76,10 +76,10 @@ function bench({ sizes, results }) {
   const { timers } = idle.holdfast
   const us = (peer) => `${cost['receive text'].node[peer].us.toFixed(2)} µs`
   const notes = [
-    `The first two rows are the same socket and their mean is 1: their difference is the noise. The standard error of Holdfast's median is at most ${errors[0]} for messages, ${errors[1]} for round trips and ${errors[2]} for connections. They use the \`on…\` attributes; with the native \`addEventListener\` Chromium works less (third row).`,
+    `The first two rows are the same socket and their mean is 1: their difference is the noise. They use the \`on…\` attributes; with \`addEventListener\` Chromium does less work (third row). The standard error of Holdfast's median is at most ${errors[0]} for messages, ${errors[1]} for round trips and ${errors[2]} for connections.`,
     timers > 0 && timers < 1 ? 'All sockets of a page share one timer.' : '',
-    `Besides its event, a received message allocates ${amount(received)}, with a heartbeat ${amount(watched)}, and a sent message ${amount(sent)} (in Node, where a small object takes ${object} bytes).`,
-    `Node spends less on a message, so the same work weighs more there: receiving a text costs ${us('raw')} raw and ${us('holdfast')} with Holdfast.`,
+    `Apart from its event, a received message allocates ${amount(received)}, with a heartbeat ${amount(watched)}; a sent message allocates ${amount(sent)} (in Node, where a small object takes ${object} bytes).`,
+    `Node itself spends less time on a message, so the same work of the library is a larger share: receiving a text costs ${us('raw')} raw and ${us('holdfast')} with Holdfast.`,
     `Measured with Node ${machine.node.slice(1)}; ${rounds.cost} rounds of messages, ${rounds['round-trip']} of round trips, ${rounds.connect} of connections.`,
   ]
   return `${table(head, rows)}\n\n${notes.filter(Boolean).join(' ')}`
@@ -154,10 +154,10 @@ function load({ load: { size, rounds, share, machine, scaling, setups } }) {
   const head = [
     '',
     'connect, µs',
-    'come back, µs',
-    'come back with 5 missed messages, µs',
+    'reconnect, µs',
+    'reconnect with 5 missed messages, µs',
     'echo, µs',
-    'deliver one published message, µs',
+    'deliver a published message, µs',
     'delay of a published message, median / p99, ms',
     'heap per connection, kB',
     'writes per published message',
@@ -168,9 +168,9 @@ function load({ load: { size, rounds, share, machine, scaling, setups } }) {
     : ''
   return `${table(head, rows)}
 
-Processor time of the servers for each connection or message, after all clients have come and gone several times; in brackets the ratio to \`ws\`, which stores nothing and misses what was published while a client was away. *Hello and answer* is \`ws\` with one message from each client that says who it is, and its answer: what any server pays that knows its clients. ${thousands(size)} clients, median of ${rounds} round${rounds === 1 ? '' : 's'}, Node ${machine.node.slice(1)}, ${machine.cores} processors for servers, Redis and clients together.
+Processor time of the servers for each connection or message, after all clients have connected and left several times. In brackets is the ratio to \`ws\`, which stores nothing: its clients miss what was published while they were disconnected. *Hello and answer* is \`ws\` with one message from each client, which identifies it, and the answer: the least that a server does that identifies its clients. ${thousands(size)} clients, median of ${rounds} round${rounds === 1 ? '' : 's'}, Node ${machine.node.slice(1)}, ${machine.cores} processors for servers, Redis and clients together.
 
-By the processor time that a delivery takes, two processes over Redis have ×${capacity.toFixed(1)} the capacity of one: the number of processes over the processor time of a delivery, in all processes together, with as many clients.${measured}`
+Calculated, two processes over Redis have ×${capacity.toFixed(1)} the capacity of one, with the same number of clients. Capacity is the number of processes, divided by the processor time that one delivery takes in all processes together.${measured}`
 }
 
 function million({
@@ -184,7 +184,7 @@ function million({
     ['memory of Redis', GB(cost.stored)],
     [
       'heartbeats',
-      `${thousands(cost.pings)} pings and as many pongs a second (every ${heartbeat} s); the pongs acknowledge. ${cost.pingProcessors} processors and ${(cost.pingBytes / 1e6).toFixed(0)} MB/s in all`,
+      `${thousands(cost.pings)} pings and as many pongs a second (every ${heartbeat} s); a pong is also an acknowledgement. ${cost.pingProcessors} processors and ${(cost.pingBytes / 1e6).toFixed(0)} MB/s in all`,
     ],
     [
       'one message to everybody',
@@ -218,10 +218,10 @@ function deploy({
     'Redis commands a second',
     'refused with `busy`',
     'longest absence',
-    'fullest node, to the average',
-    'takes',
+    'fullest node, relative to the average',
+    'duration',
   ]
   return `${table(head, rows)}
 
-Simulated (seeded): ${nodes} nodes, ${thousands(sessions)} sessions, 20 s until a new node is up, ${thousands(capacity)} connections a second and node.`
+Simulated (seeded): ${nodes} nodes, ${thousands(sessions)} sessions, 20 s until a new node is up, and each node accepts ${thousands(capacity)} connections a second.`
 }
