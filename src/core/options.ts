@@ -25,7 +25,7 @@ export interface PingOptions {
   /**
    * What to send, or a function that is called for each ping. The server must understand it. A server that answers every
    * message needs `pong` as well, or the application receives each answer as a message. If the function throws or returns no
-   * message, that is reported, and the next ping is due after another `interval`.
+   * message, the error is reported, and the next ping is due after another `interval`.
    */
   ping: Data | (() => Data)
   silence?: undefined
