@@ -27,9 +27,13 @@ const STORMS = 3
 const ECHOES = 50
 const PUBLISHED = 40
 const MISSED = 5
-/** For the real capacity: the share of one processor that each server process has, so that the one client process is not the limit; and how many messages. */
-const SHARE = 0.05
-const SATURATING = 20
+/**
+ * For deliveries against the clock: the share of one processor that each server process has, so that the one client process is
+ * not the limit; how many messages are published; and how many of them are under way, so that no process waits for another.
+ */
+const SHARE = 0.1
+const SATURATING = 48
+const UNDER_WAY = 8
 
 interface Setup {
   name: string
@@ -286,8 +290,7 @@ async function run({ kind, redis, processes }: Setup): Promise<Figures> {
     const before = deliveries
     for (let n = 1; n <= SATURATING; n++) {
       await publish()
-      // Two are under way at any time, so that no process waits for the other.
-      await delivered(before + (n - 1) * size)
+      await delivered(before + (n - UNDER_WAY) * size)
     }
     await delivered(before + SATURATING * size)
     limited = (SATURATING * size * 1_000) / (performance.now() - begun)
