@@ -172,8 +172,8 @@ const clusterMutants = [
   [
     'moves: the next process does not know that a subscription has ended',
     `${src}/server/topics.ts`,
-    'const isUnconfirmed = (session.unsubscribed?.has(topic) ?? false) || !session.connected',
-    'const isUnconfirmed = !session.connected',
+    /\(?session\.unsubscribed\?\.has\(topic\)( \?\? false\))? \|\| !session\.connected/,
+    '!session.connected',
   ],
 ].map((mutant) => ({ mutant, test: 'several processes' }))
 

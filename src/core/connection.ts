@@ -446,7 +446,7 @@ export class Connection {
       // A browser throws for a buffer that can be resized, and React Native for a Blob.
       native.send(data)
     } catch (error) {
-      // No ping was sent, so that there is no answer proves nothing.
+      // The peer was not asked, so its silence proves nothing.
       this.isProbing = false
       this.#heartbeat?.notSent(now)
       report(new Error(`holdfast: heartbeat.ping: ${textOf(error)}. No ping was sent.`, { cause: error }))

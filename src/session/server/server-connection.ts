@@ -25,12 +25,11 @@ import type { TopicFrames } from './topic-feed.ts'
 
 /** How many bytes beyond its messages may be buffered for a client: frame headers, and control frames. */
 const SLACK = 65_536
-/** How long a ping or a challenge may be unanswered, in s. */
-const ANSWER_TIMEOUT = 10
-/** The slowest link that is supported, in bytes per s: a pong may be late by the time that the bytes before the ping take. */
-const SLOWEST_LINK = 8_192
-/** The longest time to wait for a pong, in s. */
-const LONGEST_PONG_TIMEOUT = 120
+/** How long a ping may be unanswered, in s. */
+const ANSWER = 10
+/** The slowest link that is not taken for silence, in bytes per s, and the longest time that it is given, in s. */
+const SLOWEST = 8_192
+const LONGEST = 120
 /** How long to wait for the peer to close before its TCP connection is terminated, in ms: a client that was not welcomed, one that was. */
 const LINGER = 900
 const LINGER_WELCOMED = 10_000
@@ -183,7 +182,7 @@ export class ServerConnection {
     }
     this.#noticeBytes(settings.ping)
     // A token that `authenticate` has not looked at yet is no reason to deny access.
-    if (this.#challenged && clock - this.#challengedAt >= ANSWER_TIMEOUT)
+    if (this.#challenged && clock - this.#challengedAt >= ANSWER)
       return this.refuse(this.#checking ? UNAVAILABLE : { why: 'denied' })
     if (this.#pingedAt === undefined) {
       if (clock - this.#receivedAt >= settings.ping) this.#ping()
@@ -323,7 +322,7 @@ export class ServerConnection {
   /** How long to wait for a pong, in s: longer when many bytes were written before the ping. */
   get #pongTimeout(): number {
     const bytes = (this.session?.outbox.inFlight ?? 0) + this.#topicBytesInFlight
-    return Math.min(LONGEST_PONG_TIMEOUT, ANSWER_TIMEOUT + bytes / SLOWEST_LINK)
+    return Math.min(LONGEST, ANSWER + bytes / SLOWEST)
   }
 
   /** Bytes that arrive or leave show that the client is alive. */

@@ -126,7 +126,7 @@ export class Topics {
     if (await log.join(topic, member)) callHandler(() => this.#host.settings.joined?.(topic, member))
     // Another process may have the session now, and continues the subscription if it was stored before.
     if (session.moved) throw sessionIsOver()
-    // The subscription has ended meanwhile.
+    // It ended meanwhile.
     if (!session.subscriptions.has(topic)) await this.#leave(topic, member)
   }
 
@@ -145,11 +145,11 @@ export class Topics {
       subscription.end()
       this.#drop(subscription)
     }
-    if (wasSubscribed) this.#awaitConfirmation(session, [topic])
-    const isUnconfirmed = (session.unsubscribed?.has(topic) ?? false) || !session.connected
-    const unconfirmed = session.over ? 'elsewhere' : isUnconfirmed ? 'here' : undefined
+    if (wasSubscribed) this.#confirmEnds(session, [topic])
+    const isUntold = (session.unsubscribed?.has(topic) ?? false) || !session.connected
+    const untold = session.over ? 'elsewhere' : isUntold ? 'here' : undefined
     // Also if the session is not subscribed as far as this process knows: an earlier call may have failed to store the end.
-    await this.#leave(topic, { id: session.id, principal: session.principal }, unconfirmed)
+    await this.#leave(topic, { id: session.id, principal: session.principal }, untold)
   }
 
   /**
@@ -202,11 +202,11 @@ export class Topics {
       this.#announceEnd(session, topic, place)
       ended.push(topic)
     }
-    if (ended.length) this.#awaitConfirmation(session, ended)
+    if (ended.length) this.#confirmEnds(session, ended)
   }
 
   /** The client was notified of these ends, and confirms them by a pong. Until then each new connection repeats them. */
-  #awaitConfirmation(session: HostedSession, topics: string[]): void {
+  #confirmEnds(session: HostedSession, topics: string[]): void {
     const { unsubscribed } = session
     if (!unsubscribed) return
     const ends = topics.map((topic) => [topic, unsubscribed.get(topic)] as const)
@@ -264,8 +264,8 @@ export class Topics {
     return this.#log
   }
 
-  async #leave(topic: string, member: TopicMember, unconfirmed?: 'here' | 'elsewhere'): Promise<void> {
-    if (await this.#logs().leave(topic, member, unconfirmed))
+  async #leave(topic: string, member: TopicMember, untold?: 'here' | 'elsewhere'): Promise<void> {
+    if (await this.#logs().leave(topic, member, untold))
       callHandler(() => this.#host.settings.left?.(topic, member))
   }
 
@@ -284,7 +284,7 @@ export class Topics {
         from = await this.#awaitStart(feed, wanted, last)
       } catch (error) {
         subscribing.delete(topic)
-        // A feed that never became ready is removed. One that did may have other subscribers.
+        // A feed that never became ready serves nobody; one that did may have other subscribers.
         if (feed.isReady) this.#closeIfUnused(feed)
         else if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
         throw error
