@@ -95,6 +95,14 @@ describe('every page', () => {
       await pill(page, 'closed')
       await expectWhole('closed')
     }
+    if (path === '/scenarios') {
+      // Stopped cards have buttons of their own.
+      const stops = page.getByRole('button', { name: 'Stop' })
+      await stops.evaluateAll((all: HTMLElement[]) => {
+        for (const stop of all) stop.click()
+      })
+      await expectWhole('stopped')
+    }
     await page.context().close()
   })
 })
