@@ -126,7 +126,7 @@ export class Topics {
     // Another process may have the session now, and continues the subscription if it was stored before.
     if (session.moved) throw sessionIsOver()
     // It ended meanwhile.
-    if (!session.subscriptions.has(topic)) await this.#leave(topic, member)
+    if (!session.subscriptions.has(topic)) await this.#leave(topic, member, this.#untold(session, topic))
   }
 
   async unsubscribe(session: HostedSession, topic: string): Promise<void> {
@@ -145,10 +145,9 @@ export class Topics {
       this.#drop(subscription)
     }
     if (wasSubscribed) this.#confirmEnds(session, [topic])
-    const isUntold = (session.unsubscribed?.has(topic) ?? false) || !session.connected
-    const untold = session.over ? 'elsewhere' : isUntold ? 'here' : undefined
     // Also if the session is not subscribed as far as this process knows: an earlier call may have failed to store the end.
-    await this.#leave(topic, { id: session.id, principal: session.principal }, untold)
+    const member = { id: session.id, principal: session.principal }
+    await this.#leave(topic, member, this.#untold(session, topic))
   }
 
   /** The session is welcomed on a new connection. `kept`, `left`: the topics that it had in another process, and those that it has left. */
@@ -259,6 +258,12 @@ export class Topics {
     return this.#log
   }
 
+  /** Whether the client has not confirmed that its subscription has ended: the argument of `TopicLog.leave`. */
+  #untold(session: HostedSession, topic: string): 'here' | 'elsewhere' | undefined {
+    if (session.over) return 'elsewhere'
+    return session.unsubscribed?.has(topic) || !session.connected ? 'here' : undefined
+  }
+
   async #leave(topic: string, member: TopicMember, untold?: 'here' | 'elsewhere'): Promise<void> {
     if (await this.#logs().leave(topic, member, untold))
       callHandler(() => this.#host.settings.left?.(topic, member))
@@ -273,20 +278,26 @@ export class Topics {
     if (from === undefined) {
       session.subscribing ??= new Map()
       const { subscribing } = session
-      const intent = subscribing.get(topic) ?? {}
+      const intent = subscribing.get(topic) ?? { calls: 0 }
       subscribing.set(topic, intent)
+      let isWanted = false
+      intent.calls++
+      feed.awaited++
       try {
         from = await this.#awaitStart(feed, wanted, last)
+        // Otherwise the session has unsubscribed meanwhile.
+        isWanted = subscribing.get(topic) === intent
       } catch (error) {
-        subscribing.delete(topic)
         // A feed that never became ready serves nobody; one that did may have other subscribers.
-        if (feed.isReady) this.#closeIfUnused(feed)
-        else if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
+        if (!feed.isReady && this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
         throw error
+      } finally {
+        // Not in `#awaitStart`: before this call goes on, another one might close the feed.
+        feed.awaited--
+        if (--intent.calls === 0 && subscribing.get(topic) === intent) subscribing.delete(topic)
+        if (!isWanted) this.#closeIfUnused(feed)
       }
-      // The session has unsubscribed meanwhile.
-      if (subscribing.get(topic) !== intent) return this.#closeIfUnused(feed)
-      subscribing.delete(topic)
+      if (!isWanted) return
     }
     if (session.over || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
     const { limits } = this.#host.settings
@@ -319,13 +330,8 @@ export class Topics {
   }
 
   async #awaitStart(feed: TopicFeed, wanted: string | undefined, last: number): Promise<number> {
-    feed.awaited++
-    try {
-      await feed.ready
-      return this.#startIn(feed, wanted, last) ?? (await this.#readStart(feed, last))
-    } finally {
-      feed.awaited--
-    }
+    await feed.ready
+    return this.#startIn(feed, wanted, last) ?? (await this.#readStart(feed, last))
   }
 
   /** The place before the newest `count` messages of the log, or before all that it has. */
