@@ -192,3 +192,27 @@ test('a client that never answers pings cannot fill the memory by subscribing an
   expect([socket.code, socket.frames.filter((frame) => frame === '!p').length]).toEqual([1013, 1_101])
   await server.shutdown()
 })
+
+test('a topic whose log cannot be followed is given up: the store keeps nothing for it', async () => {
+  const store = new MemoryStore()
+  const unfollowed: string[] = []
+  Object.assign(store.topics, {
+    follow: async () => {
+      throw new Error('no store')
+    },
+    unfollow: (topic: string) => unfollowed.push(topic),
+  })
+  let calls: Promise<PromiseSettledResult<void>[]> | undefined
+  const socket = new FakeSocket()
+  const server = sessions({
+    store,
+    opened: (session) => {
+      calls = Promise.allSettled([session.subscribe('room'), session.subscribe('room')])
+    },
+  })
+  server.accept(socket, {})
+  await socket.hello({ n: 1 })
+  const rejected = { status: 'rejected', reason: new Error('no store') }
+  expect([await calls, unfollowed]).toEqual([[rejected, rejected], ['room']])
+  await server.shutdown()
+})

@@ -289,7 +289,7 @@ export class Topics {
         isWanted = subscribing.get(topic) === intent
       } catch (error) {
         // A feed that never became ready serves nobody; one that did may have other subscribers.
-        if (!feed.isReady && this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
+        if (!feed.isReady) this.#close(feed)
         throw error
       } finally {
         // Not in `#awaitStart`: before this call goes on, another one might close the feed.
@@ -364,8 +364,12 @@ export class Topics {
   }
 
   #closeIfUnused(feed: TopicFeed): void {
-    if (feed.subscriptions.size || feed.followers.size || feed.awaited || this.#feeds.get(feed.name) !== feed)
-      return
+    if (!feed.subscriptions.size && !feed.followers.size && !feed.awaited) this.#close(feed)
+  }
+
+  /** The next call for the topic creates another feed. */
+  #close(feed: TopicFeed): void {
+    if (this.#feeds.get(feed.name) !== feed) return
     this.#feeds.delete(feed.name)
     feed.close()
   }
