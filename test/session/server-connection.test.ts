@@ -216,3 +216,26 @@ test('a topic whose log cannot be followed is given up: the store keeps nothing 
   expect([await calls, unfollowed]).toEqual([[rejected, rejected], ['room']])
   await server.shutdown()
 })
+
+test('limits.topics counts the topics that a session had in another process, which are resumed in any case', async () => {
+  const store = new MemoryStore()
+  Object.assign(store, {
+    claim: () => ({ type: 'resumed', kept: { got: 0, acked: 0, items: [], topics: ['hall', 'attic'] } }),
+  })
+  let call: Promise<unknown> | undefined
+  const socket = new FakeSocket()
+  const server = sessions({
+    store,
+    limits: { topics: 1 },
+    opened: (session) => {
+      call = session.subscribe('room').catch((error) => error)
+    },
+  })
+  // This topic is known at once, and the others are not.
+  await server.follow('room', () => {})
+  server.accept(socket, {})
+  await socket.hello({ n: 2, got: 0 })
+  expect(await call).toBeInstanceOf(RangeError)
+  expect(socket.frames).toEqual(['!w', '!s', '!s'])
+  await server.shutdown()
+})

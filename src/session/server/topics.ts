@@ -301,7 +301,9 @@ export class Topics {
     }
     if (session.over || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
     const { limits } = this.#host.settings
-    if (session.subscriptions.size >= limits.topics) {
+    const { subscriptions, unresumed = [] } = session
+    // Those that it had in another process are resumed in any case: the client would reconnect for them for ever.
+    if (!unresumed.includes(topic) && subscriptions.size + unresumed.length >= limits.topics) {
       this.#closeIfUnused(feed)
       throw new RangeError(`holdfast: subscribe: limits.topics allows no more than ${limits.topics} topics`)
     }
