@@ -448,13 +448,21 @@ export class Connection {
     } catch (error) {
       // The peer was not asked, so its silence proves nothing.
       this.isProbing = false
+      this.#pingedAt = 0
       this.#heartbeat?.notSent(now)
       report(new Error(`holdfast: heartbeat.ping: ${textOf(error)}. No ping was sent.`, { cause: error }))
     }
   }
 }
 
-const textOf = (error: unknown) => (error as Error | undefined)?.message ?? String(error)
+/** Anything may be thrown, also what cannot be converted to text. */
+function textOf(error: unknown): string {
+  try {
+    return `${(error as Error | undefined)?.message ?? error}`
+  } catch {
+    return shown(error)
+  }
+}
 
 /** Whether this is a promise. Its rejection is ignored: the caller reports that the function must not be `async`. */
 function isPromise(value: unknown): boolean {

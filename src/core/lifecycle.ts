@@ -228,10 +228,10 @@ export class Lifecycle implements ConnectionOwner, SocketLifecycle, PageObserver
     this.#openedAt = 0
     this.#connection = undefined
     this.#pendingDrops = [...this.#pendingDrops, ...this.#sender.disconnected(close.cause)]
-    if (this.#nextConnection) return this.#adoptNext(this.#nextConnection, close)
     // No connection may emit messages unless the status is `open`.
     const previous = this.#takePrevious()
-    this.#waitOrClose(close, delay, wasProbing)
+    if (this.#nextConnection) this.#adoptNext(this.#nextConnection, close)
+    else this.#waitOrClose(close, delay, wasProbing)
     previous?.close(1000)
   }
 

@@ -79,7 +79,12 @@ export async function request<In, Out, Reply extends In = In>(
       }
       const send = () => {
         state = 'waiting'
-        socket.sendJson(message, { onOutcome })
+        try {
+          socket.sendJson(message, { onOutcome })
+        } catch (error) {
+          // A value that was sent before may have become one without JSON.
+          reject(error)
+        }
       }
       const disconnected = (close?: Closed) => {
         if (state !== 'sent') return

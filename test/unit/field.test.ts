@@ -694,6 +694,27 @@ describe('reconnect({ overlap: true })', () => {
     expect([socket.status, server.dials, server.live.length]).toEqual(['open', 2, 1])
   })
 
+  test('receives nothing over an earlier connection while the socket is connecting', async ({
+    server,
+    open,
+  }) => {
+    const { socket } = await open({ wake: false })
+    const text = vi.fn()
+    socket.on('text', text)
+    const [first] = server.live
+    socket.reconnect({ overlap: true })
+    await tick(2 * HOP)
+    const second = server.live.at(-1)
+    server.hang()
+    socket.reconnect({ overlap: true })
+    await tick(2 * HOP)
+    second?.close(1012)
+    await tick(2 * HOP)
+    first?.send('late')
+    await tick(2 * HOP)
+    expect([socket.status, text.mock.calls, first?.closed?.code]).toEqual(['connecting', [], 1000])
+  })
+
   test.for(['close', 'suspend'] as const)(
     '%s() ends both connections, and nothing is received after it',
     async (method, { server, open }) => {
@@ -776,6 +797,18 @@ describe('a ping that the browser refuses to send', () => {
     expect([socket.status, server.dials]).toEqual(['open', 1])
   })
 
+  test('has no answer: a pong that arrives nevertheless is no pulse', async ({ server, open, reports }) => {
+    const { all } = await open({ heartbeat: { ping: 'ping', pong: 'pong', interval: 1_000 } })
+    for (const peer of server.live)
+      vi.spyOn(peer.socket, 'send').mockImplementation(() => {
+        throw new TypeError('It can be resized')
+      })
+    await tick(1_000)
+    server.send('pong')
+    await tick(HOP)
+    expect([reports().length, all('pulse')]).toEqual([1, []])
+  })
+
   test('because the connection is closing already ends it as silent', async ({ server, open }) => {
     const { last } = await open({ heartbeat: { ping: 'ping', interval: 1_000, timeout: 500 } })
     for (const { socket } of server.live) {
@@ -797,6 +830,13 @@ describe('heartbeat.pong as a function', () => {
         throw new Error('bug')
       },
       'holdfast: heartbeat.pong: bug',
+    ],
+    [
+      'throws what cannot be converted to text',
+      () => {
+        throw Object.create(null)
+      },
+      'holdfast: heartbeat.pong: an object',
     ],
     [
       'returns a promise',
@@ -836,6 +876,13 @@ describe('heartbeat.ping as a function', () => {
         throw new Error('bug')
       },
       'holdfast: heartbeat.ping: bug. No ping was sent.',
+    ],
+    [
+      'throws what cannot be converted to text',
+      () => {
+        throw Object.create(null)
+      },
+      'holdfast: heartbeat.ping: an object. No ping was sent.',
     ],
     [
       'returns no message',

@@ -359,6 +359,19 @@ describe('over an overlapping reconnect', () => {
     expect([answer.is, first.received.length, second.received.length]).toEqual(['resolved', 1, 1])
   })
 
+  test('request() with resend rejects if its value has no JSON any more', async ({ server, open }) => {
+    const { socket } = await open<unknown, object>()
+    const params: Record<string, unknown> = {}
+    const answer = settled(request(socket, { params }, { resend: true }))
+    params.self = params
+    const [first] = server.live
+    socket.reconnect({ overlap: true })
+    await tick(2 * HOP)
+    first?.close(1012)
+    await tick(100)
+    expect([answer.is, answer.error]).toEqual(['rejected', expect.any(TypeError)])
+  })
+
   overlapping(
     'a request that is sent over the new connection does not end with the previous one',
     async ({ server, open }) => {

@@ -51,8 +51,8 @@ export class HostedSession implements ServerSession, Recorder, MessageHandler<Me
   proven = false
   /** Its subscriptions, by topic. */
   readonly subscriptions = new Map<string, Subscription>()
-  /** Topics whose subscription is being looked up, each with an object that identifies the call: unsubscribing removes it. */
-  subscribing: Map<string, object> | undefined
+  /** Topics whose subscription is being looked up, each with an object that its calls share: unsubscribing removes it. */
+  subscribing: Map<string, { calls: number }> | undefined
   /** Topics to which the session was subscribed in another process, and whose log could not be followed here yet. */
   unresumed: string[] | undefined
   /** Topics whose subscription has ended, and whose client has not confirmed that. Each end has a number of its own. */

@@ -27,6 +27,8 @@ import type { TopicFrames } from './topic-feed.ts'
 const SLACK = 65_536
 /** How long a ping may be unanswered, in s. */
 const ANSWER = 10
+/** How many pings a client may leave unanswered, besides one for each of its topics. */
+const UNANSWERED = 1_000
 /** The slowest link that is not taken for silence, in bytes per s, and the longest time that it is given, in s. */
 const SLOWEST = 8_192
 const LONGEST = 120
@@ -210,6 +212,9 @@ export class ServerConnection {
   /** Calls `confirmed` once the client has received everything that was written until now. */
   confirm(confirmed: () => void): void {
     this.#ping(confirmed)
+    // Other frames show that it is alive, but what waits for its pongs takes memory.
+    if ((this.#pings?.length ?? 0) > this.#host.settings.limits.topics + UNANSWERED)
+      this.end(1013, 'answers no pings')
   }
 
   ponged(): void {

@@ -127,7 +127,7 @@ export class Topics {
     // Another process may have the session now, and continues the subscription if it was stored before.
     if (session.moved) throw sessionIsOver()
     // It ended meanwhile.
-    if (!session.subscriptions.has(topic)) await this.#leave(topic, member)
+    if (!session.subscriptions.has(topic)) await this.#leave(topic, member, this.#untold(session, topic))
   }
 
   async unsubscribe(session: HostedSession, topic: string): Promise<void> {
@@ -146,10 +146,9 @@ export class Topics {
       this.#drop(subscription)
     }
     if (wasSubscribed) this.#confirmEnds(session, [topic])
-    const isUntold = (session.unsubscribed?.has(topic) ?? false) || !session.connected
-    const untold = session.over ? 'elsewhere' : isUntold ? 'here' : undefined
     // Also if the session is not subscribed as far as this process knows: an earlier call may have failed to store the end.
-    await this.#leave(topic, { id: session.id, principal: session.principal }, untold)
+    const member = { id: session.id, principal: session.principal }
+    await this.#leave(topic, member, this.#untold(session, topic))
   }
 
   /**
@@ -264,6 +263,12 @@ export class Topics {
     return this.#log
   }
 
+  /** Whether the client has not confirmed that its subscription has ended: the argument of `TopicLog.leave`. */
+  #untold(session: HostedSession, topic: string): 'here' | 'elsewhere' | undefined {
+    if (session.over) return 'elsewhere'
+    return session.unsubscribed?.has(topic) || !session.connected ? 'here' : undefined
+  }
+
   async #leave(topic: string, member: TopicMember, untold?: 'here' | 'elsewhere'): Promise<void> {
     if (await this.#logs().leave(topic, member, untold))
       callHandler(() => this.#host.settings.left?.(topic, member))
@@ -278,24 +283,32 @@ export class Topics {
     if (from === undefined) {
       session.subscribing ??= new Map()
       const { subscribing } = session
-      const intent = subscribing.get(topic) ?? {}
+      const intent = subscribing.get(topic) ?? { calls: 0 }
       subscribing.set(topic, intent)
+      let isWanted = false
+      intent.calls++
+      feed.awaited++
       try {
         from = await this.#awaitStart(feed, wanted, last)
+        // Otherwise the session has unsubscribed meanwhile.
+        isWanted = subscribing.get(topic) === intent
       } catch (error) {
-        subscribing.delete(topic)
         // A feed that never became ready serves nobody; one that did may have other subscribers.
-        if (feed.isReady) this.#closeIfUnused(feed)
-        else if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
+        if (!feed.isReady) this.#close(feed)
         throw error
+      } finally {
+        // Not in `#awaitStart`: before this call goes on, another one might close the feed.
+        feed.awaited--
+        if (--intent.calls === 0 && subscribing.get(topic) === intent) subscribing.delete(topic)
+        if (!isWanted) this.#closeIfUnused(feed)
       }
-      // The session has unsubscribed meanwhile.
-      if (subscribing.get(topic) !== intent) return this.#closeIfUnused(feed)
-      subscribing.delete(topic)
+      if (!isWanted) return
     }
     if (session.over || session.subscriptions.has(topic)) return this.#closeIfUnused(feed)
     const { limits } = this.#host.settings
-    if (session.subscriptions.size >= limits.topics) {
+    const { subscriptions, unresumed = [] } = session
+    // Those that it had in another process are resumed in any case: the client would reconnect for them for ever.
+    if (!unresumed.includes(topic) && subscriptions.size + unresumed.length >= limits.topics) {
       this.#closeIfUnused(feed)
       throw new RangeError(`holdfast: subscribe: limits.topics allows no more than ${limits.topics} topics`)
     }
@@ -324,13 +337,8 @@ export class Topics {
   }
 
   async #awaitStart(feed: TopicFeed, wanted: string | undefined, last: number): Promise<number> {
-    feed.awaited++
-    try {
-      await feed.ready
-      return this.#startIn(feed, wanted, last) ?? (await this.#readStart(feed, last))
-    } finally {
-      feed.awaited--
-    }
+    await feed.ready
+    return this.#startIn(feed, wanted, last) ?? (await this.#readStart(feed, last))
   }
 
   /** The place before the newest `count` messages of the log, or before all that it has. */
@@ -363,8 +371,12 @@ export class Topics {
   }
 
   #closeIfUnused(feed: TopicFeed): void {
-    if (feed.subscriptions.size || feed.followers.size || feed.awaited || this.#feeds.get(feed.name) !== feed)
-      return
+    if (!feed.subscriptions.size && !feed.followers.size && !feed.awaited) this.#close(feed)
+  }
+
+  /** The next call for the topic creates another feed. */
+  #close(feed: TopicFeed): void {
+    if (this.#feeds.get(feed.name) !== feed) return
     this.#feeds.delete(feed.name)
     feed.close()
   }
