@@ -446,7 +446,7 @@ export class Connection {
       // A browser throws for a buffer that can be resized, and React Native for a Blob.
       native.send(data)
     } catch (error) {
-      // The peer was not asked, so its silence proves nothing.
+      // No ping was sent, so the silence of the peer proves nothing.
       this.isProbing = false
       this.#pingedAt = 0
       this.#heartbeat?.notSent(now)

@@ -156,7 +156,7 @@ test('an end that the client has not confirmed is stored, also if the subscripti
   // Both answer later, as in a shared store.
   Object.assign(topics, {
     join: () => new Promise<boolean>((resolve) => (answer = () => resolve(true))),
-    leave: async (_topic: string, _member: unknown, untold?: string) => left.push(untold) > 0,
+    leave: async (_topic: string, _member: unknown, unconfirmed?: string) => left.push(unconfirmed) > 0,
   })
   let client: ServerSession | undefined
   const socket = new FakeSocket()

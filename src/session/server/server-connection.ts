@@ -26,12 +26,14 @@ import type { TopicFrames } from './topic-feed.ts'
 /** How many bytes beyond its messages may be buffered for a client: frame headers, and control frames. */
 const SLACK = 65_536
 /** How long a ping may be unanswered, in s. */
-const ANSWER = 10
+const ANSWER_TIMEOUT = 10
 /** How many pings a client may leave unanswered, besides one for each of its topics. */
 const UNANSWERED = 1_000
+/** About the bytes that a topic message has beyond its data: the frame's header, the topic's number and the offset. */
+const TOPIC_HEADER = 32
 /** The slowest link that is not taken for silence, in bytes per s, and the longest time that it is given, in s. */
-const SLOWEST = 8_192
-const LONGEST = 120
+const SLOWEST_LINK = 8_192
+const LONGEST_PONG_TIMEOUT = 120
 /** How long to wait for the peer to close before its TCP connection is terminated, in ms: a client that was not welcomed, one that was. */
 const LINGER = 900
 const LINGER_WELCOMED = 10_000
@@ -184,7 +186,7 @@ export class ServerConnection {
     }
     this.#noticeBytes(settings.ping)
     // A token that `authenticate` has not looked at yet is no reason to deny access.
-    if (this.#challenged && clock - this.#challengedAt >= ANSWER)
+    if (this.#challenged && clock - this.#challengedAt >= ANSWER_TIMEOUT)
       return this.refuse(this.#checking ? UNAVAILABLE : { why: 'denied' })
     if (this.#pingedAt === undefined) {
       if (clock - this.#receivedAt >= settings.ping) this.#ping()
@@ -204,8 +206,8 @@ export class ServerConnection {
 
   writeTopic({ frames, bytes }: TopicFrames): void {
     for (const { data, binary } of frames) this.write(data, binary)
-    this.#topicBytesInFlight += bytes + 32
-    this.#sincePing += bytes + 32
+    this.#topicBytesInFlight += bytes + TOPIC_HEADER
+    this.#sincePing += bytes + TOPIC_HEADER
     if (this.#sincePing >= this.#host.settings.credit[1] / 4) this.#ping()
   }
 
@@ -327,7 +329,7 @@ export class ServerConnection {
   /** How long to wait for a pong, in s: longer when many bytes were written before the ping. */
   get #pongTimeout(): number {
     const bytes = (this.session?.outbox.inFlight ?? 0) + this.#topicBytesInFlight
-    return Math.min(LONGEST, ANSWER + bytes / SLOWEST)
+    return Math.min(LONGEST_PONG_TIMEOUT, ANSWER_TIMEOUT + bytes / SLOWEST_LINK)
   }
 
   /** Bytes that arrive or leave show that the client is alive. */

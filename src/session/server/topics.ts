@@ -126,8 +126,8 @@ export class Topics {
     if (await log.join(topic, member)) callHandler(() => this.#host.settings.joined?.(topic, member))
     // Another process may have the session now, and continues the subscription if it was stored before.
     if (session.moved) throw sessionIsOver()
-    // It ended meanwhile.
-    if (!session.subscriptions.has(topic)) await this.#leave(topic, member, this.#untold(session, topic))
+    // The subscription has ended meanwhile.
+    if (!session.subscriptions.has(topic)) await this.#leave(topic, member, this.#unconfirmed(session, topic))
   }
 
   async unsubscribe(session: HostedSession, topic: string): Promise<void> {
@@ -148,7 +148,7 @@ export class Topics {
     if (wasSubscribed) this.#confirmEnds(session, [topic])
     // Also if the session is not subscribed as far as this process knows: an earlier call may have failed to store the end.
     const member = { id: session.id, principal: session.principal }
-    await this.#leave(topic, member, this.#untold(session, topic))
+    await this.#leave(topic, member, this.#unconfirmed(session, topic))
   }
 
   /**
@@ -264,13 +264,13 @@ export class Topics {
   }
 
   /** Whether the client has not confirmed that its subscription has ended: the argument of `TopicLog.leave`. */
-  #untold(session: HostedSession, topic: string): 'here' | 'elsewhere' | undefined {
+  #unconfirmed(session: HostedSession, topic: string): 'here' | 'elsewhere' | undefined {
     if (session.over) return 'elsewhere'
     return session.unsubscribed?.has(topic) || !session.connected ? 'here' : undefined
   }
 
-  async #leave(topic: string, member: TopicMember, untold?: 'here' | 'elsewhere'): Promise<void> {
-    if (await this.#logs().leave(topic, member, untold))
+  async #leave(topic: string, member: TopicMember, unconfirmed?: 'here' | 'elsewhere'): Promise<void> {
+    if (await this.#logs().leave(topic, member, unconfirmed))
       callHandler(() => this.#host.settings.left?.(topic, member))
   }
 
@@ -293,7 +293,7 @@ export class Topics {
         // Otherwise the session has unsubscribed meanwhile.
         isWanted = subscribing.get(topic) === intent
       } catch (error) {
-        // A feed that never became ready serves nobody; one that did may have other subscribers.
+        // A feed that never became ready has no subscribers; one that did may have others.
         if (!feed.isReady) this.#close(feed)
         throw error
       } finally {
