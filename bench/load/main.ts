@@ -31,11 +31,11 @@ const ECHOES = 50
 const PUBLISHED = 40
 const MISSED = 5
 /** The share of a processor that each server process has when deliveries are counted against the clock: so little that the client process is not the limit. */
-const SHARE = 0.1
+const SHARE = 0.05
 /** How many messages are published then. */
-const PUBLISHED_LIMITED = 48
+const PUBLISHED_LIMITED = 20
 /** How many of them are being delivered at any time, so that no process waits for another. */
-const UNDER_WAY = 8
+const UNDER_WAY = 1
 
 interface Setup {
   name: string

@@ -60,7 +60,7 @@ const test = base.extend<Fixtures>({
       const page = await visit(site)
       await page.addScriptTag({ path: bundle })
       await page.evaluate((url) => {
-        const heartbeat = { ping: 'ping', pong: 'pong', interval: 1_000, timeout: 1_000 }
+        const heartbeat = { ping: 'ping', pong: 'pong', interval: 1_000, timeout: 2_000 }
         // Within a minute, nothing but a sign of the page dials.
         const socket = new Holdfast.Socket(url, { heartbeat, reconnect: () => 60_000 })
         Object.assign(globalThis, { heard: [] })
@@ -92,7 +92,7 @@ const test = base.extend<Fixtures>({
         heard = []
         document.addEventListener('freeze', () => (frozen = true))
         setInterval(() => ticks++, 100)
-        heartbeat = { ping: 'ping', pong: 'pong', interval: 500, timeout: 300 }
+        heartbeat = { ping: 'ping', pong: 'pong', interval: 500, timeout: 2_000 }
         socket = new Holdfast.Socket('${server.url}', { heartbeat, reconnect: () => 60_000 })
         for (const name of ['open', 'waiting', 'closed'])
           socket.on(name, ({ close }) => heard.push({ name: close ? name + ' ' + close.cause : name, at: Date.now() }))
@@ -111,7 +111,7 @@ const test = base.extend<Fixtures>({
 })
 
 /** How long a page must be away for a heartbeat of one second to be missed twice over, in ms. */
-const AWAY = 4_000
+const AWAY = 6_000
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
