@@ -76,7 +76,7 @@ export class Connection {
   readonly #initialSilenceFactor: number
   /** `undefined` once the connection is over. */
   #owner: ConnectionOwner | undefined
-  /** Created when a function of the application needs its signal. */
+  /** Created when `signal` is needed. */
   #abortController: AbortController | undefined
   /** The listeners on the native socket. */
   #listeners: NativeListeners | undefined
@@ -183,8 +183,12 @@ export class Connection {
     return typeof this.#options.url !== 'function'
   }
 
-  get #signal(): AbortSignal {
-    this.#abortController ??= new AbortController()
+  /** Aborted once the connection is over. */
+  get signal(): AbortSignal {
+    if (!this.#abortController) {
+      this.#abortController = new AbortController()
+      if (this.isOver) this.#abortController.abort()
+    }
     return this.#abortController.signal
   }
 
@@ -228,7 +232,7 @@ export class Connection {
     return Promise.all([
       this.#resolve(url),
       this.#resolve(protocols),
-      protocol?.prepare({ signal: this.#signal }),
+      protocol?.prepare({ signal: this.signal }),
     ])
   }
 
@@ -236,7 +240,7 @@ export class Connection {
   async #resolve<Value>(provided: Provided<Value>): Promise<Value> {
     if (typeof provided !== 'function') return provided
     // TypeScript cannot exclude that `Value` is a function, too.
-    return (provided as (context: { signal: AbortSignal }) => Value)({ signal: this.#signal })
+    return (provided as (context: { signal: AbortSignal }) => Value)({ signal: this.signal })
   }
 
   #connect(url: string, offered: string[]): void {
@@ -347,7 +351,7 @@ export class Connection {
   #link(): Link {
     return {
       protocol: this.protocol,
-      signal: this.#signal,
+      signal: this.signal,
       send: (data) => {
         this.send(data)
       },

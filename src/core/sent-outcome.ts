@@ -4,6 +4,8 @@ import type { Outcome } from './events.ts'
 export interface SendingConnection {
   /** Whether it has ended: nothing more is received over it. */
   readonly isOver: boolean
+  /** Aborted when it ends. */
+  readonly signal: AbortSignal
   readonly native: { readonly bufferedAmount: number } | undefined
 }
 

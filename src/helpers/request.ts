@@ -1,7 +1,7 @@
 import { abortReason, onAbort } from '../core/abort.ts'
 import { domException } from '../core/errors.ts'
 import type { Closed, Outcome, SocketLike } from '../core/events.ts'
-import { type Cancel, longTimeout } from '../core/long-timeout.ts'
+import { longTimeout } from '../core/long-timeout.ts'
 import { connectionOf, type SendingConnection } from '../core/sent-outcome.ts'
 import { abortSignal, numberFrom, ofType, resolveGroup, shown } from '../core/validate.ts'
 
@@ -32,9 +32,6 @@ const rules = {
   resend: ofType('boolean', false),
   signal: abortSignal,
 }
-
-/** How often to check, after an overlapping reconnect, whether the previous connection has ended, in ms. */
-const OVERLAP_CHECK = 50
 
 let lastId = 0
 
@@ -69,7 +66,7 @@ export async function request<In, Out, Reply extends In = In>(
        */
       let state: 'waiting' | 'sent' | 'lost' = 'waiting'
       let connection: SendingConnection | undefined
-      let cancelCheck: Cancel | undefined
+      let stopWatching: (() => void) | undefined
       const onOutcome = (outcome: Outcome) => {
         if (outcome.result === 'sent') {
           state = 'sent'
@@ -90,17 +87,13 @@ export async function request<In, Out, Reply extends In = In>(
         if (state !== 'sent') return
         if (!resend) return fail('the connection broke before the reply', close)
         state = 'lost'
-        cancelCheck?.()
+        stopWatching?.()
         if (socket.status === 'open') send()
       }
-      /** After an overlapping reconnect, the reply may come over the previous connection until that ends. No event is emitted for its end. */
-      const checkConnection = () => {
-        if (connection?.isOver) return disconnected()
-        cancelCheck = longTimeout(OVERLAP_CHECK, checkConnection)
-      }
       const opened = () => {
-        cancelCheck?.()
-        if (state === 'sent' && connection) checkConnection()
+        stopWatching?.()
+        // After an overlapping reconnect, the reply may come over the previous connection, for whose end no event is emitted.
+        if (state === 'sent' && connection) stopWatching = onAbort(connection.signal, () => disconnected())
         else if (state === 'lost' || (state === 'sent' && resend)) send()
       }
 
@@ -119,7 +112,7 @@ export async function request<In, Out, Reply extends In = In>(
           reject(domException(`request: no reply within ${timeout} ms`, 'TimeoutError')),
         ),
         onAbort(signal, reject),
-        () => cancelCheck?.(),
+        () => stopWatching?.(),
       )
       send()
     })

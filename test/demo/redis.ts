@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { executable } from '../../scripts/executables.js'
-import { freePort } from '../session/redis/processes.ts'
+import { freePort } from '../support/free-port.ts'
 
 const main = fileURLToPath(new URL('../../demo/server/main.ts', import.meta.url))
 

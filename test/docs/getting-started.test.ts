@@ -6,6 +6,7 @@ import { type Browser, chromium } from 'playwright'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { find } from '../../scripts/executables.js'
 import { flags } from '../support/flags.ts'
+import { freePort } from '../support/free-port.ts'
 import { blocks } from './markdown.ts'
 
 /** The reader's folder, made as the page says: its files, and the two packages. */
@@ -37,17 +38,6 @@ const stop = (child: ChildProcess) =>
     child.kill()
   })
 
-/** A port that is free now, and the same after the restart. */
-async function freePort(): Promise<string> {
-  const { createServer } = await import('node:net')
-  return new Promise((done) => {
-    const probe = createServer().listen(0, () => {
-      const address = probe.address()
-      probe.close(() => done(String(typeof address === 'object' ? address?.port : '')))
-    })
-  })
-}
-
 let browser: Browser
 
 beforeAll(async () => {
@@ -63,7 +53,7 @@ describe.each(['docs/getting-started.md', 'docs/session.md'])('the chat of %s', 
   test('works as the page says, through a restart of its server', async () => {
     const folder = prepare(source)
     onTestFinished(() => rmSync(folder, { recursive: true }))
-    const port = await freePort()
+    const port = `${await freePort()}`
     const first = await serve(folder, port)
     const [ann, ben] = [await browser.newPage(), await browser.newPage()]
     for (const page of [ann, ben]) {

@@ -193,7 +193,7 @@ test('a client that never answers pings cannot fill the memory by subscribing an
   await server.shutdown()
 })
 
-test('a topic whose log cannot be followed is given up: the store keeps nothing for it', async () => {
+test('when the log of a topic cannot be followed, the store is asked to unfollow it', async () => {
   const store = new MemoryStore()
   const unfollowed: string[] = []
   Object.assign(store.topics, {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Browser, chromium } from 'playwright'
 import { WebSocket } from 'ws'
 import { executable } from '../../scripts/executables.js'
 import { flags } from './flags.ts'
+import { freePort } from './free-port.ts'
 
 /**
  * Chromium with a window, in which a permission prompt is shown and answered by a click, as users do it. Without a window
@@ -173,12 +174,4 @@ async function click(display: string, { x, y }: Place): Promise<void> {
   socket.write(Buffer.from([43, 0, 1, 0]))
   await read(32)
   socket.end()
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { executable } from '../../scripts/executables.js'
+import { freePort } from './free-port.ts'
 
 /** A WebKitGTK page, driven by plain W3C WebDriver: https://w3c.github.io/webdriver/ */
 export interface WebkitPage {
@@ -46,7 +46,7 @@ export async function launchWebkit(): Promise<WebkitPage> {
       'tcp',
     ])
     const [number] = await once(screen.stdout as NodeJS.ReadableStream, 'data')
-    const port = await free()
+    const port = await freePort()
     start(
       await executable('WebKitWebDriver'),
       [`--port=${port}`, '--host=127.0.0.1'],
@@ -96,12 +96,4 @@ export async function launchWebkit(): Promise<WebkitPage> {
     await close()
     throw error
   }
-}
-
-async function free(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }

@@ -12,8 +12,6 @@ const RECORD_TIMEOUT = 5_000
 /** The `after` of a refusal because the server is full, in ms. */
 const BUSY = 5_000
 
-type Admitted = Exclude<Answer, { type: 'refused' }>
-
 const nothingKept: Kept = { got: 0, acked: 0, items: [] }
 
 /** Answers a hello with a new session, a resumed one, or a refusal. */
@@ -109,7 +107,7 @@ export class Admission {
     name: string,
     n: number,
     principal: string,
-    answer: Admitted,
+    answer: Exclude<Answer, { type: 'refused' }>,
   ): HostedSession | undefined {
     const before = this.#sessions.get(name)
     const { kept } = answer
